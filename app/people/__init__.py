@@ -1,0 +1,1 @@
+"""People, their dated appointments, helpers, units, accounts and clients."""
