@@ -30,10 +30,18 @@ class Move:
     guards: tuple[Guard, ...] = ()
     awaited: bool = True
     """Does the record wait for this move, so that it stands in the tasks of its offices?"""
+    awaited_from: Mapping[str, frozenset[Office]] = field(default_factory=dict)
+    """In a state, the offices it waits for, where those are fewer than the offices that may make the move."""
 
     @property
     def operation(self) -> str:
         return self.name.replace("-", "_")
+
+    def awaited_in(self, state: str) -> frozenset[Office]:
+        """The offices a record in this state waits for, that they make this move."""
+        if not self.awaited or state not in self.path:
+            return frozenset()
+        return self.awaited_from.get(state, self.offices)
 
 
 @dataclass(frozen=True)
@@ -97,10 +105,10 @@ class Workflow:
     def awaits(self, *offices: Office) -> frozenset[str]:
         """The states in which a record waits for one of the offices."""
         wanted = frozenset(offices)
-        return frozenset(s for m in self.moves if m.awaited and not wanted.isdisjoint(m.offices) for s in m.path)
+        return frozenset(s for m in self.moves for s in m.path if not wanted.isdisjoint(m.awaited_in(s)))
 
     def awaited_offices(self, state: str) -> list[str]:
-        return sorted({o for m in self.moves if m.awaited and state in m.path for o in m.offices})
+        return sorted({o for m in self.moves for o in m.awaited_in(state)})
 
 
 WORKFLOWS: dict[str, Workflow] = {}
