@@ -1,0 +1,1 @@
+"""The regulation as versioned data, and the pure law that reads it."""
