@@ -4,7 +4,7 @@ A workflow is declared once; routes, permissions, `actions` with their blockers,
 exhaustive tests are made from the declaration.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +63,7 @@ class Workflow:
             raise ValueError(f"workflow {self.name}: {problem}")
         WORKFLOWS[self.name] = self
 
-    def _mistakes(self) -> Iterable[str]:
+    def _mistakes(self) -> Iterator[str]:
         if len(self._by_name) != len(self.moves):
             yield "two moves of one name"
         edges = {(a, b) for move in self.moves for a, many in move.path.items() for b in many}
