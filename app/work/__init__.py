@@ -1,0 +1,1 @@
+"""The everyday work of helpers: requirements, plans, visits, meetings, form tasks, publications."""
