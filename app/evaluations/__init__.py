@@ -1,0 +1,1 @@
+"""The year end: the submission, the proposal, the determination, its veto and its priority (articles 5 and 7)."""
