@@ -13,7 +13,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,10 +65,8 @@ def database(url: str, name: str, template: str = "template0") -> str:
         statement += " ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
     with psycopg.connect(url, autocommit=True) as server:
         if server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-            try:
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another was faster
                 server.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(template)))
-            except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                pass  # another process was faster
     return re.sub(r"^(\w+://[^/?]*)(/[^?]*)?", lambda m: f"{m[1]}/{quote(name, safe='')}", url)
 
 

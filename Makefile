@@ -1,0 +1,61 @@
+# What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve check static fix migrate revision openapi lock clean
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+READY := .venv/.ready
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+
+demo: $(READY) ## play the year of a township over HTTP and leave the service running (ARGS=--exit ends it)
+	$(RUN) app.cli demo $(ARGS)
+
+test: $(READY) ## run the tests on a real PostgreSQL (ARGS="-k R5_5" picks some)
+	$(RUN) pytest -q $(ARGS)
+
+serve: $(READY) ## start the service for development (ARGS="--port 8080")
+	$(RUN) app.cli serve $(ARGS)
+
+check: static test ## everything a change must pass: format, lint, types, import contracts, tests with migrations and OpenAPI
+
+static: $(READY) ## the part of check that runs nothing: format, lint, types, import contracts
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(BIN)/lint-imports
+
+fix: $(READY) ## put format and lint in order where a machine can
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+migrate: $(READY) ## bring the database to the newest schema
+	$(RUN) app.cli migrate
+
+revision: $(READY) ## write a migration from the models (MESSAGE="add plots")
+	$(RUN) app.cli migrate
+	$(RUN) alembic revision --autogenerate -m "$(or $(MESSAGE),$(error say what changes: make revision MESSAGE="add plots"))"
+
+openapi: $(READY) ## write openapi/openapi.json from the code
+	$(RUN) app.cli openapi
+
+lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade takes newer versions)
+	uv pip compile pyproject.toml --all-extras $(COMPILE) -o requirements.lock $(ARGS)
+	uv pip compile pyproject.toml -c requirements.lock $(COMPILE) -o requirements-runtime.lock
+
+COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove the environment, the embedded databases and the caches
+	-[ ! -x $(BIN)/python ] || $(BIN)/python -c 'from app import embedded as e; [e.stop(d) for d in (".huayuan", ".huayuan/tests")]'
+	rm -rf .venv .huayuan .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis *.egg-info
+
+# A file that is newer than the lock says that the environment holds what the lock names.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
