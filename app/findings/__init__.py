@@ -1,0 +1,1 @@
+"""What a check or a citizen found, before anyone is accused."""

@@ -1,0 +1,1 @@
+"""Objections of the subject against a decision (G50)."""

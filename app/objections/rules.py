@@ -1,0 +1,170 @@
+"""Who may object to a decision, until when, and who looks at it again? (G50: the regulation is silent)"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.actor import ORGANS, Actor, Office
+from app.findings.rules import OwnFile
+from app.refusal import Conflict, Forbidden, Refusal
+from app.rulebook.rules import OrganNotCompetent, competent_organs, huayuan
+from app.workflow import Move, Workflow
+
+WINDOW_DAYS = 30
+"""Days after the decision in which an objection may be filed: local policy, no rule of the regulation."""
+WINDOW_LABEL_ZH = "本系统约定,非办法规定"
+WINDOW_LABEL_EN = "Agreed for this service; not a rule of the regulation"
+OTHER_CHANNELS_ZH = "当事人还可依法依规通过其他途径申诉、复核、复审;何者受理由有关规定确定。"
+OTHER_CHANNELS_EN = (
+    "Other channels of appeal and review under other rules remain open; those rules say who is competent."
+)
+
+PEOPLE = frozenset(Office) - {Office.COUNTY_SYSTEM, Office.COUNTY_AUDITOR, Office.ADMINISTRATOR}
+"""A subject may hold any office of the township: that he is the subject is a guard's question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionFacts:
+    """What the guards ask of an objection."""
+
+    filed_by: str
+    """Person id of the subject, or of the head of the body concerned."""
+    handlers: Sequence[str] = ()
+    """Person ids of everyone who moved the case."""
+    recused: Sequence[str] = ()
+    subject_person: str | None = None
+    capacity: str | None = None
+    categories: Sequence[str] = ()
+    management: str | None = None
+
+
+class OnlyTheSubjectObjects(Forbidden):
+    """Only the subject of the decision, or the head of the body concerned, objects.
+
+    只有决定所涉对象本人或该组织负责人可以提出异议。
+    """
+
+    article = "G50"
+
+
+class WindowClosed(Conflict):
+    """The time for objections is over. It is agreed for this service and not a rule of the regulation.
+
+    提出异议的期限已过(本系统约定,非办法规定)。
+    """
+
+    article = "G50"
+
+
+class NothingToObjectTo(Conflict):
+    """There is no decision that stands in this case.
+
+    本案没有有效的处理决定。
+    """
+
+    article = "G50"
+
+
+class ObjectionPending(Conflict):
+    """An objection to this decision is already being looked at.
+
+    对该决定的异议正在处理中。
+    """
+
+    article = "G50"
+
+
+class OriginalHandlerReviews(Forbidden):
+    """Whoever handled the case does not review the objection.
+
+    原办理人员不得复核该异议。
+    """
+
+    article = "G50"
+
+
+class ReviewerIsRecused(Forbidden):
+    """You are recused from this case, and so from the objection.
+
+    您已回避本案,不得复核该异议。
+    """
+
+    article = "G61"
+
+
+def _by_the_filer(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
+    return None if facts.filed_by == str(actor.person_id) else OnlyTheSubjectObjects()
+
+
+def _competent(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
+    found = competent_organs(huayuan(), facts.categories, capacity=facts.capacity, management=facts.management)
+    if found.handling and found.handling.isdisjoint(actor.offices):
+        return OrganNotCompetent(competent=sorted(found.handling))
+    return None
+
+
+def _fresh_eyes(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
+    me = str(actor.person_id)
+    if me in (facts.filed_by, facts.subject_person):
+        return OwnFile()
+    if me in facts.handlers:
+        return OriginalHandlerReviews()
+    return ReviewerIsRecused() if me in facts.recused else None
+
+
+_REVIEW = (_competent, _fresh_eyes)
+
+OBJECTION = Workflow(
+    name="objection",
+    title_zh="异议",
+    resource="objections",
+    states=("filed", "accepted", "upheld", "modified", "revoked", "withdrawn"),
+    initial="filed",
+    final=frozenset({"upheld", "modified", "revoked", "withdrawn"}),
+    moves=(
+        Move(
+            "accept",
+            {"filed": ("accepted",)},
+            ORGANS,
+            "G50",
+            "Take the objection up; the execution of the decision goes on.",
+            "受理异议;不停止执行。",
+            _REVIEW,
+        ),
+        Move(
+            "decide",
+            {"accepted": ("upheld", "modified", "revoked")},
+            ORGANS,
+            "G50",
+            "Uphold, modify or revoke the decision, with reasons; never aggravate it.",
+            "维持、变更或撤销原决定并说明理由,不得加重。",
+            _REVIEW,
+        ),
+        Move(
+            "withdraw",
+            {"filed": ("withdrawn",), "accepted": ("withdrawn",)},
+            PEOPLE,
+            "G50",
+            "Withdraw the objection.",
+            "撤回异议。",
+            (_by_the_filer,),
+            awaited=False,
+        ),
+    ),
+)
+
+
+def last_day(decided_on: date, window_days: int = WINDOW_DAYS) -> date:
+    """The last day on which an objection may be filed, in the township's calendar."""
+    return decided_on + timedelta(days=window_days)
+
+
+def check_filing(stands: bool, pending: bool, decided_on: date, today: date, window_days: int = WINDOW_DAYS) -> None:
+    """A decision that stands, no other objection pending, and the window still open."""
+    if not stands:
+        raise NothingToObjectTo()
+    if pending:
+        raise ObjectionPending()
+    if today > last_day(decided_on, window_days):
+        closed_on = last_day(decided_on, window_days).isoformat()
+        raise WindowClosed(closed_on=closed_on, source="local_policy", label=WINDOW_LABEL_ZH)

@@ -1,0 +1,113 @@
+"""Does the township hear only what stands, from the organ that decided, and every correction of it?"""
+
+from datetime import date
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from app.actor import ORGANS, Actor, Appointment, Office
+from app.notices.rules import (
+    AUDIENCE,
+    MEASURE_NOTICE,
+    NOTICE,
+    BoardNeedsEndDate,
+    Channel,
+    CorrectionAlreadyDue,
+    EndsBeforeItStarts,
+    HouseholdDataInNotice,
+    NoticeFacts,
+    NoticeKind,
+    NotTheIssuingOrgan,
+    TheDecisionFell,
+    TheDecisionStands,
+    check_period,
+    check_text,
+    is_shown,
+    organ_of,
+)
+from app.workflow import Move
+
+POSSIBLE = {"publish": {"draft"}, "correct": {"published"}, "withdraw": {"draft", "published"}}
+
+
+def actor(office: Office) -> Actor:
+    return Actor(UUID(int=9), UUID(int=1), "411421", "411421201", (Appointment(office, "411421201", date(2017, 1, 1)),))
+
+
+@pytest.mark.parametrize(
+    ("state", "move", "office", "stands"), list(product(NOTICE.states, NOTICE.moves, Office, [True, False]))
+)
+def test_every_state_move_and_office_follows_the_declaration(
+    state: str, move: Move, office: Office, stands: bool
+) -> None:
+    organ = office if office in ORGANS else Office.PARTY_COMMITTEE
+    reasons = NOTICE.blockers(move.name, state, NoticeFacts(organ, stands), actor(office))
+    wanted = not stands if move.name == "withdraw" else stands
+    assert (reasons == []) is (office in ORGANS and state in POSSIBLE[move.name] and wanted)
+
+
+def test_R7_2_only_the_organ_that_decided_speaks() -> None:
+    facts = NoticeFacts("party_committee", True)
+    with pytest.raises(NotTheIssuingOrgan):
+        NOTICE.check("publish", "draft", facts, actor(Office.DISCIPLINE_COMMISSION))
+    NOTICE.check("publish", "draft", facts, actor(Office.PARTY_COMMITTEE))
+
+
+@pytest.mark.parametrize("deciding", sorted(ORGANS))
+def test_R7_2_the_notice_of_article_7_is_the_party_committees_and_no_circular_criticism(deciding: Office) -> None:
+    assert organ_of(NoticeKind.ARTICLE_7_NOTICE, deciding) is Office.PARTY_COMMITTEE
+    assert organ_of(NoticeKind.CIRCULAR_CRITICISM, deciding) is deciding
+    assert NoticeKind.ARTICLE_7_NOTICE not in MEASURE_NOTICE.values()
+    assert len({*MEASURE_NOTICE.values(), NoticeKind.ARTICLE_7_NOTICE}) == 3
+
+
+def test_G53_what_stands_is_corrected_and_what_fell_is_withdrawn() -> None:
+    organ = actor(Office.PARTY_COMMITTEE)
+    stands, fell = NoticeFacts("party_committee", True), NoticeFacts("party_committee", False)
+    NOTICE.check("correct", "published", stands, organ)
+    NOTICE.check("withdraw", "published", fell, organ)
+    with pytest.raises(TheDecisionStands):
+        NOTICE.check("withdraw", "published", stands, organ)
+    for name, state in (("correct", "published"), ("publish", "draft")):
+        with pytest.raises(TheDecisionFell):
+            NOTICE.check(name, state, fell, organ)
+
+
+@pytest.mark.parametrize(("name", "stands"), [("correct", True), ("withdraw", False)])
+def test_G53_one_correction_at_a_time(name: str, stands: bool) -> None:
+    with pytest.raises(CorrectionAlreadyDue):
+        due = NoticeFacts("party_committee", stands, correction_due=True)
+        NOTICE.check(name, "published", due, actor(Office.PARTY_COMMITTEE))
+
+
+def test_G30_the_audience_is_the_township() -> None:
+    assert AUDIENCE == "township"
+
+
+def test_G30_a_notice_on_a_board_has_a_last_day() -> None:
+    start = date(2017, 4, 1)
+    with pytest.raises(BoardNeedsEndDate):
+        check_period(Channel.BOARD, start, None)
+    with pytest.raises(EndsBeforeItStarts):
+        check_period(Channel.BOARD, start, date(2017, 3, 31))
+    check_period(Channel.BOARD, start, start)
+    check_period(Channel.DOCUMENT, start, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["户主王一未脱贫", "证号99010119490101001X", "电话13800138000。", "扶贫手册41142120100001"]
+)
+def test_G30_no_household_and_no_personal_number_in_a_notice(text: str) -> None:
+    with pytest.raises(HouseholdDataInNotice):
+        check_text(text, ["王一", "41142120100001", ""])
+    check_text("2017年第3号通报:某某无故不参加2017-03-15会议。", ["王一", "41142120100001", ""])
+
+
+def test_G30_a_notice_ends_by_itself() -> None:
+    start, end = date(2017, 4, 1), date(2017, 4, 30)
+    assert is_shown("published", start, end, end)
+    assert not is_shown("published", start, end, date(2017, 5, 1))
+    assert not is_shown("published", start, end, date(2017, 3, 31))
+    assert not is_shown("withdrawn", start, end, end)
+    assert is_shown("published", start, None, date(2019, 1, 1))
