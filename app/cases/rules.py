@@ -455,7 +455,7 @@ def check_recusal(facts: CaseFacts, person_holds_organ: bool, substitute: str | 
 
 
 def check_modification(
-    book: Rulebook, capacity: str, decided: str, ground: str, kept: Mapping[str, Sequence[str]], dropped: int
+    book: Rulebook, capacity: str, decided: str, ground: str, *, kept: Mapping[str, Sequence[str]], dropped: int
 ) -> str:
     """The measure after an objection: fewer facts or an alternative ground, never heavier (G50).
 

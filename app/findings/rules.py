@@ -1,4 +1,4 @@
-"""When does something found become a confirmed fact, and what must exist before it can? (articles 8 to 10, G46 to G51)"""
+"""When does something found become a confirmed fact, and what must exist before? (articles 8 to 10, G46 to G51)"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -38,6 +38,7 @@ from app.cases.rules import (
     outcome_state,
 )
 from app.findings.rules import OwnFile
+from app.refusal import Refusal
 from app.rulebook.rules import (
     AdminDisciplineOnlyByReferral,
     BeforeCommencement,
@@ -52,7 +53,6 @@ from app.rulebook.rules import (
     OrganNotCompetent,
     PartyDisciplineOnlyForMembers,
     PoliticalStatusUnknown,
-    Refusal,
     RoutingReasonRequired,
     SecondMeasureForSameFacts,
     SubjectNotProvidedFor,
@@ -117,7 +117,7 @@ DISCIPLINE = Facts(
 
 
 def changed(facts: Facts, **values: object) -> Facts:
-    return Facts(**({name: getattr(facts, name) for name in Facts.__slots__} | values))  # type: ignore[arg-type]
+    return Facts(**({name: getattr(facts, name) for name in Facts.__slots__} | values))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_G49_an_urgent_transfer_need_not_wait() -> None:
 @pytest.mark.parametrize("crime", ["suspected", "established"])
 def test_G43_G44_a_crime_bars_every_measure(crime: str) -> None:
     for basis in ("HY.9.1.1", "HY.9.4.2"):
+        facts = CaseFacts("party_committee", basis, statement="waived", crime=crime)
         with pytest.raises(JudicialTransferRequired):
-            facts = CaseFacts("party_committee", basis, statement="waived", crime=crime)
             CASE.check("decide", "facts_presented", facts, COMMITTEE)
         with pytest.raises(JudicialTransferRequired):
             check_decision(BOOK, changed(DISCIPLINE, basis=basis, crime=crime))
@@ -376,16 +376,16 @@ KEPT = {"a": ["HY.9.2.4", "HY.9.1.3"]}
 
 
 def test_G50_an_objection_drops_facts_or_takes_a_ground_no_heavier() -> None:
-    assert check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.1.3", KEPT, 0) == "circular_criticism"
-    assert check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", KEPT, 1) == "written_self_criticism"
+    assert check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.1.3", kept=KEPT, dropped=0) == "circular_criticism"
+    assert check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", kept=KEPT, dropped=1) == "written_self_criticism"
     with pytest.raises(NothingModified):
-        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", KEPT, 0)
+        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", kept=KEPT, dropped=0)
     with pytest.raises(NothingLeft):
-        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", {}, 1)
+        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", kept={}, dropped=1)
     with pytest.raises(NotAGroundOfTheFindings):
-        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.1.1", KEPT, 0)
+        check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.1.1", kept=KEPT, dropped=0)
     with pytest.raises(SubjectNotProvidedFor):
-        check_modification(BOOK, "village_body", "HY.9.2.4", "HY.9.1.3", KEPT, 0)
+        check_modification(BOOK, "village_body", "HY.9.2.4", "HY.9.1.3", kept=KEPT, dropped=0)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(sorted(BOOK.grounds), repeat=2)))
@@ -394,6 +394,6 @@ def test_G50_never_heavier_for_any_two_grounds(before: str, after: str) -> None:
     kept, capacity = {"a": [before, after]}, new.subjects[0]
     if new.rank > old.rank:
         with pytest.raises(Aggravated):
-            check_modification(BOOK, capacity, before, after, kept, 1)
+            check_modification(BOOK, capacity, before, after, kept=kept, dropped=1)
     else:
-        assert check_modification(BOOK, capacity, before, after, kept, 1) == new.code
+        assert check_modification(BOOK, capacity, before, after, kept=kept, dropped=1) == new.code

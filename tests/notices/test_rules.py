@@ -76,8 +76,8 @@ def test_G53_what_stands_is_corrected_and_what_fell_is_withdrawn() -> None:
 
 @pytest.mark.parametrize(("name", "stands"), [("correct", True), ("withdraw", False)])
 def test_G53_one_correction_at_a_time(name: str, stands: bool) -> None:
+    due = NoticeFacts("party_committee", stands, correction_due=True)
     with pytest.raises(CorrectionAlreadyDue):
-        due = NoticeFacts("party_committee", stands, correction_due=True)
         NOTICE.check(name, "published", due, actor(Office.PARTY_COMMITTEE))
 
 

@@ -45,10 +45,8 @@ def test_every_state_move_office_and_person_follows_the_declaration(
     state: str, move: Move, office: Office, person: UUID
 ) -> None:
     reasons = OBJECTION.blockers(move.name, state, FACTS, actor(office, person))
-    if move.name == "withdraw":
-        right = office in PEOPLE and person == FILER
-    else:
-        right = office in ORGANS and person == REVIEWER
+    offices, rightful = (PEOPLE, FILER) if move.name == "withdraw" else (ORGANS, REVIEWER)
+    right = office in offices and person == rightful
     assert (reasons == []) is (right and state in POSSIBLE[move.name])
 
 
