@@ -1,0 +1,116 @@
+"""Where the regulation is silent, which value holds, and on whose authority? The G-numbered policies.
+
+No default adds a duty, a penalty or an automatic negative outcome. What carries a safeguard is `fixed`;
+the rest a township may set for itself, from a day on, and it is then shown as local policy, never as law.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.refusal import Conflict, Invalid
+
+Value = str | int | bool | list[str] | None
+
+
+class PolicyIsFixed(Conflict):
+    """This policy keeps a safeguard; a township cannot set it.
+
+    此项约定涉及保障性规则,乡镇不得自行设定。
+    """
+
+    article = "G1"
+
+
+class PolicyValueInvalid(Invalid):
+    """This policy does not take such a value.
+
+    此项约定不接受该取值。
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One named answer to a gap: `source` is `seed`, `outside_rule` (with citation) or `local_policy`."""
+
+    number: str
+    key: str
+    default: Value
+    source: str
+    citation: str | None
+    value: Mapping[str, Any]
+    """What a township may set: `fixed`, `boolean`, `integer`, `choice`, `texts` or `month_days`."""
+    zh: str
+    en: str
+
+    @property
+    def settable(self) -> bool:
+        return self.value["kind"] != "fixed"
+
+    def check(self, value: Any) -> None:
+        """Raise unless a township may set this value."""
+        if not self.settable:
+            raise PolicyIsFixed(key=self.key, policy=self.number)
+        if not _FITS[self.value["kind"]](self.value, value):
+            raise PolicyValueInvalid("/value", key=self.key, takes=dict(self.value))
+
+
+def _fits_integer(shape: Mapping[str, Any], value: Any) -> bool:
+    if value is None:
+        return bool(shape["nullable"])
+    return type(value) is int and int(shape["minimum"]) <= value <= int(shape["maximum"])
+
+
+def _fits_texts(shape: Mapping[str, Any], value: Any) -> bool:
+    short = isinstance(value, list) and len(value) <= shape["maximum"]
+    return short and all(isinstance(v, str) and 0 < len(v) <= 100 for v in value) and len(set(value)) == len(value)
+
+
+def _fits_month_days(_: Mapping[str, Any], value: Any) -> bool:
+    """Two days of one year as `MM-DD`, the first not after the second."""
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)):
+        return False
+    try:
+        first, last = (date.fromisoformat(f"2017-{v}") for v in value)
+    except ValueError:
+        return False
+    return first <= last and all(re.fullmatch(r"\d\d-\d\d", v) for v in value)
+
+
+_FITS: dict[str, Callable[[Mapping[str, Any], Any], bool]] = {
+    "boolean": lambda _, value: isinstance(value, bool),
+    "integer": _fits_integer,
+    "choice": lambda shape, value: value in shape["choices"],
+    "texts": _fits_texts,
+    "month_days": _fits_month_days,
+}
+
+
+@cache
+def policies() -> Mapping[str, Policy]:
+    """Every policy by its key, in the order of the gaps."""
+    raw = json.loads((Path(__file__).parent / "policies.json").read_text(encoding="utf-8"))
+    return {entry["key"]: Policy(**entry) for entry in raw}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalValue:
+    """A township's own value, from a day on; the later one of the same day replaces the earlier."""
+
+    key: str
+    value: Value
+    effective_from: date
+
+
+def effective(key: str, day: date, local: Iterable[LocalValue] = ()) -> tuple[Value, str]:
+    """The value that holds on the day, and its source; `local` in the order in which it was set."""
+    policy = policies()[key]
+    mine = [v for v in local if v.key == key and v.effective_from <= day]
+    if policy.settable and mine:
+        return max(reversed(mine), key=lambda v: v.effective_from).value, "local_policy"
+    return policy.default, policy.source
