@@ -66,7 +66,7 @@ class NotYetYearEnd(Conflict):
     article = "G56"
 
 
-class BeforeTheRegulation(Conflict):
+class YearBeforeTheRegulation(Conflict):
     """The regulation applies from 2016-11-09; earlier years are not assessed under it.
 
     本办法自2016年11月9日起执行,此前年度不适用。
@@ -604,6 +604,6 @@ def is_late(day: date, window_to: date) -> bool:
 def check_year(year: int, this_year: int) -> None:
     """Refuse a year before the regulation or after today."""
     if year < FIRST_YEAR:
-        raise BeforeTheRegulation(year=year, first=FIRST_YEAR)
+        raise YearBeforeTheRegulation(year=year, first=FIRST_YEAR)
     if year > this_year:
         raise YearNotYetBegun(year=year)

@@ -109,7 +109,7 @@ class MonthNotBegun(Conflict):
     article = "6"
 
 
-class BeforeCommencement(Conflict):
+class MonthBeforeTheRegulation(Conflict):
     """The regulation applies from 9 November 2016; earlier months have no round.
 
     本办法自2016年11月9日起执行,此前月份不设抽查。
@@ -145,7 +145,7 @@ class LateNeedsReason(Conflict):
     article = "G8"
 
 
-class NotLate(Conflict):
+class MonthNotOver(Conflict):
     """The month has not ended: there is nothing late to give a reason for.
 
     该月尚未结束,无须说明迟延理由。
@@ -460,9 +460,9 @@ def draw_id(township_code: str, month: str) -> str:
 
 
 def round_month(month: str, effective_from: date = COMMENCEMENT) -> None:
-    """Raises BeforeCommencement for a month that ended before the regulation applied (G51)."""
+    """Raises MonthBeforeTheRegulation for a month that ended before the regulation applied (G51)."""
     if month < month_of(effective_from):
-        raise BeforeCommencement(month=month, effective_from=effective_from.isoformat())
+        raise MonthBeforeTheRegulation(month=month, effective_from=effective_from.isoformat())
 
 
 def draw_is_optional(month: str, effective_from: date = COMMENCEMENT) -> bool:
@@ -483,12 +483,12 @@ def months_owed(today: date, effective_from: date = COMMENCEMENT) -> list[str]:
 
 
 def check_lateness(month: str, today: date, reason: str | None) -> bool:
-    """Is a draw today late? Raises LateNeedsReason without, NotLate with a needless reason (G8)."""
+    """Is a draw today late? Raises LateNeedsReason without, MonthNotOver with a needless reason (G8)."""
     late = today > month_bounds(month)[1]
     if late and not reason:
         raise LateNeedsReason(month=month)
     if reason and not late:
-        raise NotLate(month=month)
+        raise MonthNotOver(month=month)
     return late
 
 

@@ -93,7 +93,7 @@ class BoardNeedsEndDate(Invalid):
     article = "G30"
 
 
-class EndsBeforeItStarts(Invalid):
+class NoticeEndsBeforeItStarts(Invalid):
     """A notice cannot end before it starts.
 
     撤除日期不得早于发布日期。
@@ -176,7 +176,7 @@ def check_period(channel: Channel, starts_on: date, ends_on: date | None) -> Non
     if channel is Channel.BOARD and ends_on is None:
         raise BoardNeedsEndDate("/ends_on")
     if ends_on is not None and ends_on < starts_on:
-        raise EndsBeforeItStarts("/ends_on")
+        raise NoticeEndsBeforeItStarts("/ends_on")
 
 
 def check_text(text: str, household_words: Collection[str]) -> None:

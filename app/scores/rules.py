@@ -31,7 +31,7 @@ class QuarterNotYetBegun(Conflict):
     article = "6(2)"
 
 
-class BeforeTheRegulation(Conflict):
+class QuarterBeforeTheRegulation(Conflict):
     """The regulation applies from 2016-11-09; earlier quarters are not assessed under it.
 
     本办法自2016年11月9日起执行,此前季度不适用。
@@ -442,6 +442,6 @@ def points_of(rubric: Rubric | None, observed: Mapping[str, int] | None) -> Poin
 def check_quarter(quarter: str, this_quarter: str) -> None:
     """Refuse a round of a quarter before the regulation or after today."""
     if quarter < FIRST_QUARTER:
-        raise BeforeTheRegulation(quarter=quarter, first=FIRST_QUARTER)
+        raise QuarterBeforeTheRegulation(quarter=quarter, first=FIRST_QUARTER)
     if quarter > this_quarter:
         raise QuarterNotYetBegun(quarter=quarter)

@@ -261,7 +261,7 @@ class HouseholdHasNoSubstitute(Invalid):
     article = "G21"
 
 
-class OwnFile(Forbidden):
+class HelpsThisHousehold(Forbidden):
     """Whoever helps this household does not decide in its file.
 
     帮扶该户的人员不得在该户事项中行使决定职责。
@@ -501,7 +501,7 @@ def signs_once(facts: SignoffFacts, actor: Actor) -> Refusal | None:
 
 
 def not_own_file(facts: SignoffFacts, actor: Actor) -> Refusal | None:
-    return OwnFile() if actor.person_id in facts.kept_away else None
+    return HelpsThisHousehold() if actor.person_id in facts.kept_away else None
 
 
 def four_signatures_stand(facts: SignoffFacts, actor: Actor) -> Refusal | None:

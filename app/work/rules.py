@@ -156,7 +156,7 @@ class NotPairedThatDay(Conflict):
     article = "G18"
 
 
-class NotYourHousehold(Forbidden):
+class NotItsHelper(Forbidden):
     """Only a helper of this household, or an organiser, does this.
 
     仅该户的帮扶责任人或组织部门可以办理。
@@ -375,7 +375,7 @@ def _is_theirs(facts: Persons, actor: Actor) -> bool:
 
 
 def helpers_keep_to_their_households(facts: Persons, actor: Actor) -> Refusal | None:
-    return None if actor.holds(*ORGANISERS) or _is_theirs(facts, actor) else NotYourHousehold()
+    return None if actor.holds(*ORGANISERS) or _is_theirs(facts, actor) else NotItsHelper()
 
 
 def only_the_invitee_asks(facts: Persons, actor: Actor) -> Refusal | None:

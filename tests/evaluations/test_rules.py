@@ -393,7 +393,7 @@ def test_R7_2_no_vetoed_helper_is_ever_eligible(record):
 
 def test_G51_years_begin_with_the_regulation_and_end_with_today():
     rules.check_year(2016, 2016)
-    with pytest.raises(rules.BeforeTheRegulation):
+    with pytest.raises(rules.YearBeforeTheRegulation):
         rules.check_year(2015, 2017)
     with pytest.raises(rules.YearNotYetBegun):
         rules.check_year(2018, 2017)

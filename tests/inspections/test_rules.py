@@ -168,7 +168,7 @@ def test_R6_1_every_month_that_ended_since_commencement_owes_a_draw() -> None:
 
 def test_G51_no_round_before_the_regulation_applied() -> None:
     rules.round_month("2016-11")
-    with pytest.raises(rules.BeforeCommencement):
+    with pytest.raises(rules.MonthBeforeTheRegulation):
         rules.round_month("2016-10")
 
 
@@ -178,7 +178,7 @@ def test_G8_a_late_draw_needs_a_reason_and_only_a_late_one_has_it() -> None:
     for empty in (None, ""):
         with pytest.raises(rules.LateNeedsReason):
             rules.check_lateness("2017-03", date(2017, 4, 1), empty)
-    with pytest.raises(rules.NotLate):
+    with pytest.raises(rules.MonthNotOver):
         rules.check_lateness("2017-03", date(2017, 3, 31), "汛期")
 
 

@@ -14,7 +14,7 @@ from app.notices.rules import (
     BoardNeedsEndDate,
     Channel,
     CorrectionAlreadyDue,
-    EndsBeforeItStarts,
+    NoticeEndsBeforeItStarts,
     HouseholdDataInNotice,
     NoticeFacts,
     NoticeKind,
@@ -89,7 +89,7 @@ def test_G30_a_notice_on_a_board_has_a_last_day() -> None:
     start = date(2017, 4, 1)
     with pytest.raises(BoardNeedsEndDate):
         check_period(Channel.BOARD, start, None)
-    with pytest.raises(EndsBeforeItStarts):
+    with pytest.raises(NoticeEndsBeforeItStarts):
         check_period(Channel.BOARD, start, date(2017, 3, 31))
     check_period(Channel.BOARD, start, start)
     check_period(Channel.DOCUMENT, start, None)

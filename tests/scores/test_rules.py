@@ -221,7 +221,7 @@ def test_milli_points_are_shown_without_floats(points, shown):
 def test_G51_quarters_begin_with_the_regulation_and_end_with_today():
     rules.check_quarter("2016-Q4", "2016-Q4")
     rules.check_quarter("2017-Q1", "2017-Q2")
-    with pytest.raises(rules.BeforeTheRegulation):
+    with pytest.raises(rules.QuarterBeforeTheRegulation):
         rules.check_quarter("2016-Q3", "2017-Q1")
     with pytest.raises(rules.QuarterNotYetBegun):
         rules.check_quarter("2017-Q2", "2017-Q1")

@@ -391,7 +391,7 @@ def test_HY_9_3_2_a_code_goes_neither_to_nor_through_the_helper() -> None:
         with pytest.raises(rules.CodeThroughHelper):
             rules.check_code_delivery(facts(), *people)
     assert allowed("issue-code", facts(), actor(OFFICE, Office.LEADING_GROUP_OFFICE)) == []
-    assert allowed("issue-code", facts(), actor(HELPER, Office.LEADING_GROUP_OFFICE)) == [rules.OwnFile]
+    assert allowed("issue-code", facts(), actor(HELPER, Office.LEADING_GROUP_OFFICE)) == [rules.HelpsThisHousehold]
 
 
 # ---- conflicts of roles --------------------------------------------------------------------------
@@ -493,7 +493,7 @@ def test_G24_only_a_standing_conflict_is_acknowledged() -> None:
 )
 def test_G61_the_households_helper_does_not_decide_in_its_file(move: str, state: str, office: Office) -> None:
     assert allowed(move, facts(state), actor(OTHER, office)) == []
-    assert allowed(move, facts(state), actor(HELPER, office)) == [rules.OwnFile]
+    assert allowed(move, facts(state), actor(HELPER, office)) == [rules.HelpsThisHousehold]
 
 
 # ---- four that stand -----------------------------------------------------------------------------

@@ -228,7 +228,7 @@ def codes(flow: Workflow, move: str, state: str, facts: object, who: Actor) -> l
 def test_HY_9_3_5_helpers_keep_to_their_own_households_and_organisers_need_not() -> None:
     not_mine = Persons(frozenset({OTHER}))
     helper, office = actor(Office.HELPER), actor(Office.LEADING_GROUP_OFFICE)
-    assert codes(rules.PLAN_MEASURE, "start", "planned", not_mine, helper) == ["not-your-household"]
+    assert codes(rules.PLAN_MEASURE, "start", "planned", not_mine, helper) == ["not-its-helper"]
     assert codes(rules.PLAN_MEASURE, "start", "planned", not_mine, office) == []
 
 
