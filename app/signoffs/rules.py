@@ -208,9 +208,9 @@ class AuthorityNeeded(Invalid):
 
 
 class NotOfThisHousehold(Conflict):
-    """The signer is not a living member of this household, or not in the capacity named.
+    """The signer is no member of this household today, or not in the capacity named.
 
-    签字人不是该户在世成员,或与所称身份不符。
+    签字人今日不是该户成员,或与所称身份不符。
     """
 
     article = "G20"
@@ -384,6 +384,38 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Member:
+    """Someone who belongs to the household on the day of signing."""
+
+    id: UUID
+    person_id: UUID | None
+    """The same human being among the people on record, where the citizen id says so."""
+    is_head: bool
+    born: date
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Member":
+        person = UUID(row["person_id"]) if row["person_id"] else None
+        return cls(UUID(row["id"]), person, row["relation"] == "head", date.fromisoformat(row["born"]))
+
+
+@dataclass(frozen=True)
+class IssuedCode:
+    """A single-use code as it is stored: the code itself is kept nowhere."""
+
+    code_hash: str
+    statement_hash: str
+    signer_id: UUID
+    """The member, or the guardian or agent, whom it was handed to."""
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "IssuedCode":
+        expires = datetime.fromisoformat(row["expires_at"])
+        return cls(row["code_hash"], row["statement_hash"], UUID(row["signer_id"]), expires)
+
+
+@dataclass(frozen=True)
 class SignoffFacts:
     """What the law asks about one sign-off on the day of the call (G17: incumbents of that day)."""
 
@@ -399,6 +431,11 @@ class SignoffFacts:
     acknowledged: frozenset[UUID] = frozenset()
     signatures: tuple[Signature, ...] = ()
     """Those that stand, in the order in which they were given; refusals are not among them."""
+    attendants: frozenset[UUID] = frozenset()
+    """Who recorded and who witnessed the household's standing signature."""
+    members: tuple[Member, ...] = ()
+    codes: tuple[IssuedCode, ...] = ()
+    """Those not used yet."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "SignoffFacts":
@@ -423,6 +460,9 @@ class SignoffFacts:
                 )
                 for row in data.get("signatures") or ()
             ),
+            attendants=_ids(data.get("attendants")),
+            members=tuple(Member.of(row) for row in data.get("members") or ()),
+            codes=tuple(IssuedCode.of(row) for row in data.get("codes") or ()),
         )
 
     def incumbents(self, party: Party) -> frozenset[UUID]:
@@ -592,7 +632,7 @@ SIGNOFF = Workflow(
         ),
         Move(
             name="refuse",
-            path={state: ("refused",) for state in DUE},
+            path=dict.fromkeys(DUE, ("refused",)),
             offices=DOMAIN_OFFICES,
             article="G21",
             summary="Put on record that the party that is due will not sign; the chain stops here.",
@@ -611,7 +651,7 @@ SIGNOFF = Workflow(
         ),
         Move(
             name="restate",
-            path={state: ("open",) for state in _RESTATABLE},
+            path=dict.fromkeys(_RESTATABLE, ("open",)),
             offices=PREPARERS,
             article="5",
             summary="Change the statement; every signature on the old one is void.",
@@ -726,19 +766,6 @@ def _check_household_signer(form: Form) -> None:
         raise AuthorityNeeded("/authority")
 
 
-@dataclass(frozen=True)
-class Member:
-    """A member of the household as it stands on the day of signing."""
-
-    id: UUID
-    person_id: UUID | None
-    """The same human being among the people on record, where that is known."""
-    is_head: bool
-    born: date | None
-    """None where the birth date is not known: then nothing is held against the signer."""
-    living: bool = True
-
-
 def in_order(facts: SignoffFacts, party: Party) -> None:
     """Raise NotInOrder unless the party named is the one that is due (G23)."""
     due = DUE.get(facts.state)
@@ -746,22 +773,21 @@ def in_order(facts: SignoffFacts, party: Party) -> None:
         raise NotInOrder(due=due)
 
 
-def check_parts(facts: SignoffFacts, actor: Actor | None, form: Form, member: Member | None, day: date) -> UUID | None:
+def check_parts(facts: SignoffFacts, actor: Actor, form: Form, day: date) -> UUID | None:
     """Who stands where at this signature or refusal; returns the signing person's id, where he is known as one.
 
-    `actor` is None when the household's code itself authorises the call. Raises NotInOrder,
-    HelperMayNotWitness, HelperMayNotSignForHousehold, NotOfThisHousehold, SignerNotAdult or
-    OnePersonTwoParts (G20, G22, HY.9.3.2).
+    Raises NotInOrder, HelperMayNotWitness, HelperMayNotSignForHousehold, NotOfThisHousehold,
+    SignerNotAdult or OnePersonTwoParts (G20, G22, HY.9.3.2).
     """
     in_order(facts, form.party)
-    recorder = actor.person_id if actor else None
+    recorder = actor.person_id
     if form.party is not Party.HOUSEHOLD:
         if form.witness_id is not None and form.witness_id == recorder:
             raise OnePersonTwoParts()
         return recorder
     if form.witness_id in facts.kept_away:
         raise HelperMayNotWitness()
-    signer = form.agent_id if form.agent_id else _member_signing(form, member, day)
+    signer = form.agent_id or _member_signing(facts, form, day)
     if signer in facts.kept_away:
         raise HelperMayNotSignForHousehold()
     present = [person for person in (signer, recorder, form.witness_id) if person is not None]
@@ -770,10 +796,11 @@ def check_parts(facts: SignoffFacts, actor: Actor | None, form: Form, member: Me
     return signer
 
 
-def _member_signing(form: Form, member: Member | None, day: date) -> UUID | None:
-    if member is None or not member.living or member.is_head is not (form.capacity is Capacity.HEAD):
+def _member_signing(facts: SignoffFacts, form: Form, day: date) -> UUID | None:
+    member = next((m for m in facts.members if m.id == form.member_id), None)
+    if member is None or member.is_head is not (form.capacity is Capacity.HEAD):
         raise NotOfThisHousehold()
-    if member.born is not None and age_on(member.born, day) < ADULT_AGE:
+    if age_on(member.born, day) < ADULT_AGE:
         raise SignerNotAdult()
     return member.person_id
 
@@ -794,8 +821,8 @@ def prepares(actor: Actor, helpers: frozenset[UUID], village_code: str) -> Refus
     return None if actor.holds(Office.LEADING_GROUP_OFFICE) or own else NotYourHousehold()
 
 
-def check_substitute(facts: SignoffFacts, party: Party, person_id: UUID, household: frozenset[UUID]) -> None:
-    """May this person sign in that role instead (G24)? `household` are its members known as people.
+def check_substitute(facts: SignoffFacts, party: Party, person_id: UUID) -> None:
+    """May this person sign in that role instead (G24)?
 
     Raises HouseholdHasNoSubstitute, NoRoleConflict or SubstituteUnfit.
     """
@@ -805,9 +832,10 @@ def check_substitute(facts: SignoffFacts, party: Party, person_id: UUID, househo
     if facts.has_signed(party) or not any(party in parties for parties in conflicts.values()):
         raise NoRoleConflict(party=party)
     taken = {p for other in ORDER if other is not party for p in (*facts.signatories(other), facts.signer(other))}
-    if person_id in taken | household or (party is not Party.HELPER and person_id in facts.helpers):
-        raise SubstituteUnfit(party=party)
-    if person_id in facts.incumbents(party) & conflicts.keys():
+    taken |= {member.person_id for member in facts.members}
+    taken |= facts.attendants if party is Party.HELPER else facts.helpers
+    taken |= facts.incumbents(party) & conflicts.keys()
+    if person_id in taken:
         raise SubstituteUnfit(party=party)
 
 
@@ -829,33 +857,15 @@ def check_restatement(state: str, before: Statement, after: Statement) -> None:
 # ---- the household's code ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class IssuedCode:
-    """A single-use code as it is stored: the code itself is kept nowhere."""
-
-    code_hash: str
-    statement_hash: str
-    signer_id: UUID
-    """The member, or the guardian or agent, whom it was handed to."""
-    expires_at: datetime
-    used: bool = False
-
-
 def code_hash(signoff_id: UUID, code: str) -> str:
     """SHA-256 over the sign-off and the code without its hyphens, 64 hex digits."""
     return hashlib.sha256(f"{signoff_id}:{code.replace('-', '').upper()}".encode()).hexdigest()
 
 
-def check_code(issued: IssuedCode | None, facts: SignoffFacts, signer_id: UUID | None, now: datetime) -> None:
+def check_code(facts: SignoffFacts, hashed: str, signer_id: UUID | None, now: datetime) -> None:
     """Raise CodeNotGood unless it is unused, in time, for this statement and this signer."""
-    good = (
-        issued is not None
-        and not issued.used
-        and now < issued.expires_at
-        and issued.statement_hash == facts.statement_hash
-        and issued.signer_id == signer_id
-    )
-    if not good:
+    wanted = (hashed, facts.statement_hash, signer_id)
+    if not any((c.code_hash, c.statement_hash, c.signer_id) == wanted and now < c.expires_at for c in facts.codes):
         raise CodeNotGood()
 
 

@@ -74,6 +74,7 @@ class World:
             substitutes=dict(self.substitutes),
             acknowledged=frozenset(self.acknowledged),
             signatures=tuple(Signature(g.party, g.person, str(g.statement)) for g in self.given),
+            members=(HEAD,),
         )
 
     def entitled(self, party: Party) -> frozenset[UUID]:
@@ -149,7 +150,7 @@ def effect(world: World, move: Move, call: Call, actor: Actor) -> None:
     if move.name in {"sign", "object", "refuse"}:
         form = call.form()
         rules.check_form(form, Kind.REFUSED if move.name == "refuse" else Kind.SIGNED)
-        signer = rules.check_parts(facts, actor, form, HEAD, DAY)
+        signer = rules.check_parts(facts, actor, form, DAY)
         if move.name == "refuse":
             world.refused_since_restated = True
         else:
@@ -158,7 +159,7 @@ def effect(world: World, move: Move, call: Call, actor: Actor) -> None:
                 Given(form.party, signer, world.statement, call.caller, form.witness_id, world.helpers, entitled)
             )
     elif move.name == "name-substitute":
-        rules.check_substitute(facts, call.party, call.other, frozenset())
+        rules.check_substitute(facts, call.party, call.other)
         world.substitutes[call.party] = call.other
     elif move.name == "acknowledge-conflict":
         rules.check_acknowledgement(facts, call.other)
