@@ -63,7 +63,7 @@ class Actor:
     person_id: UUID | None
     county_code: str
     township_code: str
-    """Nine digits; empty for an actor of the county."""
+    """Nine digits; for an actor of the county, the six digits of the county."""
     appointments: tuple[Appointment, ...] = ()
     name: str = ""
 
@@ -84,4 +84,4 @@ class Actor:
 
     @property
     def reads_county(self) -> bool:
-        return not self.township_code
+        return len(self.township_code) == 6

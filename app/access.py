@@ -1,0 +1,173 @@
+"""Who is at the door, and what may he see? Tokens in, callers out; the scope of reading."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from sqlalchemy import ColumnElement, bindparam, column, false, or_, select, table
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from app.actor import TOWNSHIP_WIDE, Actor, Appointment, Office
+from app.refusal import Unauthenticated
+from app.settings import Settings
+from app.vault import Vault
+
+ALGORITHM = "EdDSA"
+TOKEN_TYPE = "at+jwt"
+REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti", "county", "township"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose token this is; what he may do is read from the database at the time of the call."""
+
+    account_id: UUID
+    county_code: str
+    township_code: str
+
+
+class Tokens:
+    """Issues and verifies short-lived access tokens (RFC 9068, Ed25519)."""
+
+    def __init__(self, settings: Settings, vault: Vault) -> None:
+        self.seconds = settings.access_token_seconds
+        self._issuer, self._vault = settings.issuer, vault
+        self._public = vault.token_key.public_key()
+        self._seen: dict[str, tuple[float, Bearer]] = {}
+
+    def issue(self, bearer: Bearer) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self._issuer, "aud": self._issuer, "sub": str(bearer.account_id), "jti": str(uuid4()),
+            "iat": now, "exp": now + self.seconds, "county": bearer.county_code, "township": bearer.township_code,
+        }  # fmt: skip
+        headers = {"typ": TOKEN_TYPE, "kid": self._vault.token_key_id}
+        return jwt.encode(claims, self._vault.token_key, algorithm=ALGORITHM, headers=headers)
+
+    def bearer(self, authorization: str | None) -> Bearer:
+        """The bearer of an `Authorization` header. Raises Unauthenticated."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated
+        known = self._seen.get(token)
+        if known is None:
+            known = self._verify(token.strip())
+            if len(self._seen) >= 4096:
+                self._seen.clear()
+            self._seen[token] = known
+        if known[0] <= time.time():
+            raise Unauthenticated
+        return known[1]
+
+    def _verify(self, token: str) -> tuple[float, Bearer]:
+        try:
+            if jwt.get_unverified_header(token).get("typ") != TOKEN_TYPE:
+                raise Unauthenticated
+            claims = jwt.decode(
+                token, self._public, algorithms=[ALGORITHM], audience=self._issuer, issuer=self._issuer,
+                options={"require": REQUIRED},
+            )  # fmt: skip
+            return claims["exp"], Bearer(UUID(claims["sub"]), claims["county"], claims["township"])
+        except (jwt.PyJWTError, ValueError) as error:
+            raise Unauthenticated from error
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What the door brought back in one round trip: the caller, the clock, and a stored answer if any."""
+
+    actor: Actor
+    now: datetime
+    """The moment of domain dates; real time unless a demonstration moved the clock."""
+    today: date
+    """In Asia/Shanghai."""
+    simulated: bool
+    stored: dict[str, Any] | None
+    busy: bool
+
+    @classmethod
+    def of(cls, bearer: Bearer, found: dict[str, Any]) -> "Entered":
+        """Raises Unauthenticated where the account is gone or disabled."""
+        account = found["account"]
+        if account is None:
+            raise Unauthenticated
+        appointments = tuple(
+            Appointment(Office(a["office"]), a["place"], date.fromisoformat(a["since"])) for a in found["appointments"]
+        )
+        person = UUID(account["person_id"]) if account["person_id"] else None
+        actor = Actor(
+            bearer.account_id, person, bearer.county_code, bearer.township_code, appointments, account["name"]
+        )
+        return cls(
+            actor,
+            datetime.fromisoformat(found["now"]),
+            date.fromisoformat(found["today"]),
+            found["simulated"],
+            found["stored"],
+            found["busy"],
+        )
+
+
+PAIRINGS = table("pairings", column("county_code"), column("township_code"), column("helper_id"), column("household_id"))
+HOUSEHOLDS = table("households", column("county_code"), column("township_code"), column("id"), column("village_code"))
+PERSON: Any = bindparam("scope_person", type_=Uuid())
+VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who may see which rows of a resource. `wide` offices see all of the township; others what is theirs.
+
+    Theirs is what names them (`people`: columns of person ids), what lies in a village they answer for
+    (`villages`: columns of 12-digit codes), or what concerns a household they help or answer for
+    (`households`: columns of household ids). `open` shows everything to everyone signed in there.
+    """
+
+    wide: frozenset[Office] = TOWNSHIP_WIDE
+    people: tuple[Any, ...] = ()
+    villages: tuple[Any, ...] = ()
+    households: tuple[Any, ...] = ()
+    open: bool = False
+    more: tuple[ColumnElement[bool], ...] = field(default=())
+    """Further conditions that open a row, written with PERSON and VILLAGES."""
+
+    def sees_all(self, actor: Actor) -> bool:
+        return self.open or not self.wide.isdisjoint(actor.offices)
+
+    def condition(self, county: Any, township: Any) -> ColumnElement[bool]:
+        """What a narrow reader may see, as SQL over `scope_person` and `scope_villages`."""
+        helped = select(PAIRINGS.c.household_id).where(
+            PAIRINGS.c.county_code == county, PAIRINGS.c.township_code == township, PAIRINGS.c.helper_id == PERSON
+        )
+        local = select(HOUSEHOLDS.c.id).where(
+            HOUSEHOLDS.c.county_code == county,
+            HOUSEHOLDS.c.township_code == township,
+            HOUSEHOLDS.c.village_code == VILLAGES.any_(),
+        )
+        return or_(
+            false(),
+            *[c == PERSON for c in self.people],
+            *[c == VILLAGES.any_() for c in self.villages],
+            *[c.in_(helped) for c in self.households],
+            *[c.in_(local) for c in self.households],
+            *self.more,
+        )
+
+
+VILLAGE_OFFICES = (
+    Office.VILLAGE_PRINCIPAL,
+    Office.LIAISON_LEADER,
+    Office.VILLAGE_COMMITTEE_HEAD,
+    Office.VILLAGE_COMMITTEE_MEMBER,
+    Office.GROUP_CADRE,
+)
+
+
+def scope_values(actor: Actor) -> dict[str, Any]:
+    """Values of the parameters of a scope's condition."""
+    return {"scope_person": actor.person_id, "scope_villages": actor.places(*VILLAGE_OFFICES)}

@@ -1,0 +1,260 @@
+"""How do statements reach PostgreSQL? Tables' base, statements compiled once, one guarded transaction.
+
+SQLModel declares tables and SQLAlchemy writes the SQL; no session lives at run time. A statement is
+compiled once to the driver's own SQL and runs on asyncpg's connection.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, AsyncIterator
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, event
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.dialects.postgresql import asyncpg as driver
+from sqlalchemy.sql.dml import UpdateBase
+from sqlmodel import Field, SQLModel, insert
+from sqlmodel.sql.sqltypes import AutoString
+
+DIALECT = driver.dialect()
+UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+APP_ROLE = "huayuan_app"
+LIMITS = {
+    "role": APP_ROLE,
+    "timezone": "UTC",
+    "lock_timeout": "2s",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+    "transaction_timeout": "15s",
+}
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+@event.listens_for(SqlTable, "after_parent_attach")
+def _plain_text(table: SqlTable, parent: MetaData) -> None:
+    """Strings without a length are `text`: varchar would gain nothing and cost a cast."""
+    for column in table.columns:
+        if isinstance(column.type, AutoString) and column.type.length is None:
+            column.type = Text()
+
+
+class Reference(SQLModel):
+    """Base of national reference tables: no tenant, written by migrations and the command line alone."""
+
+    metadata = metadata
+
+
+class Tenant(SQLModel):
+    """Base of every tenant's table.
+
+    The key is (county, township, id): a record of another township can be neither referenced nor
+    probed, and a later move to a cluster distributed by county needs no new key.
+    """
+
+    metadata = metadata
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    """Nine digits; the county's six for what belongs to the county itself."""
+    id: UUID = Field(primary_key=True)
+
+
+class Record(Tenant):
+    """A tenant's row that goes over the wire: versioned, and known by the request that made it."""
+
+    version: int = Field(default=1)
+    created_at: datetime
+    fingerprint: str
+    """SHA-256 of the creating request, hex: the same id sent again is recognised by it."""
+
+
+class WorkflowRecord(Record):
+    """A record with a state of a declared workflow."""
+
+    state: str
+    state_since: datetime
+
+
+TENANT_CHECKS = (
+    ("county_code", "county_code ~ '^[0-9]{6}$'"),
+    ("township_code", "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code"),
+)
+
+
+def tenant(*more: Any, states: Iterable[str] = ()) -> tuple[Any, ...]:
+    """`__table_args__` of a tenant's table: the checks of its key, its states, and what is added."""
+    checks = [CheckConstraint(sql, name=name) for name, sql in TENANT_CHECKS]
+    if states:
+        checks.append(one_of("state", states))
+    return (*checks, *more)
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """CHECK that a text column is one of the words; nulls pass."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({words})", name=column)
+
+
+def belongs(column: str, table: str) -> ForeignKeyConstraint:
+    """Foreign key to a tenant's table, within the same county and township."""
+    keys = ("county_code", "township_code")
+    return ForeignKeyConstraint([*keys, column], [f"{table}.{key}" for key in (*keys, "id")])
+
+
+class Prepared:
+    """A SQLAlchemy statement compiled once, its parameters bound in the driver's order.
+
+    With `json=True` PostgreSQL builds one JSON text a row, in a column `body`, with times in UTC;
+    columns named in `beside` come next to it as they are.
+    """
+
+    def __init__(self, statement: Any, *, json: bool = False, beside: Sequence[str] = (), columns: Sequence[str] | None = None) -> None:
+        compiled = statement.compile(dialect=DIALECT, column_keys=columns)
+        self.names: list[str] = list(compiled.positiontup or [])
+        self._defaults = compiled.params
+        self._process = dict(compiled._bind_processors)
+        self.tenant_table: str | None = None
+        is_change = isinstance(statement, UpdateBase)
+        if is_change and issubclass_tenant(statement.table.name):
+            self.tenant_table = statement.table.name
+        self.sql = str(compiled)
+        if json:
+            exported = statement.exported_columns
+            inner = ", ".join(_wire(c) for c in exported if c.name not in beside)
+            keep = "".join(f', t."{name}"' for name in beside)
+            source = f"with t as ({self.sql}) select {{}} from t" if is_change else f"select {{}} from ({self.sql}) t"
+            self.sql = source.format(f"(select row_to_json(r)::text from (select {inner}) r) as body{keep}")
+
+    def args(self, values: Mapping[str, Any]) -> list[Any]:
+        given = (values[n] if n in values else self._defaults[n] for n in self.names)
+        return [p(v) if (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)]
+
+
+def _wire(column: Any) -> str:
+    name = f't."{column.name}"'
+    if isinstance(column.type, DateTime) or getattr(column.type, "impl_instance", None).__class__ is DateTime:
+        return f"to_char({name} at time zone 'UTC', '{UTC_TIMESTAMP}') as \"{column.name}\""
+    return f'{name} as "{column.name}"'
+
+
+@cache
+def issubclass_tenant(name: str) -> bool:
+    table = metadata.tables[name]
+    return "township_code" in table.columns and name not in PLUMBING
+
+
+PLUMBING = frozenset({"retries", "refresh_tokens"})
+"""Tables of the machinery itself, which no entry describes."""
+
+
+class UnrecordedChange(RuntimeError):
+    """A tenant's table was written and nothing was recorded: the transaction must not commit."""
+
+
+class Transaction:
+    """One transaction in hand. Every statement passes through here, so that none goes unrecorded."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._written: str | None = None
+        self._recorded = False
+
+    async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
+        """All rows of a statement; one round trip."""
+        self._note(statement)
+        return await self._connection.fetch(statement.sql, *statement.args(values))  # type: ignore[no-any-return]
+
+    async def row(self, statement: Prepared, **values: Any) -> Any:
+        """The first row or None; one round trip."""
+        self._note(statement)
+        return await self._connection.fetchrow(statement.sql, *statement.args(values))
+
+    async def value(self, statement: Prepared, **values: Any) -> Any:
+        """The first column of the first row, or None; one round trip."""
+        self._note(statement)
+        return await self._connection.fetchval(statement.sql, *statement.args(values))
+
+    async def call(self, sql: str, *args: Any) -> Any:
+        """One of the database's own functions (enter, finish), never a table."""
+        return await self._connection.fetchval(sql, *args)
+
+    async def insert_rows(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Many rows of equal keys in as few statements as the protocol allows; one round trip each."""
+        if not rows:
+            return
+        size = 30_000 // len(rows[0])
+        for start in range(0, len(rows), size):
+            await self.rows(Prepared(insert(table).values([dict(r) for r in rows[start : start + size]])))
+
+    def _note(self, statement: Prepared) -> None:
+        self._written = statement.tenant_table or self._written
+
+    def mark_recorded(self) -> None:
+        self._recorded = True
+
+    def check_recorded(self) -> None:
+        """Raises UnrecordedChange where a tenant's table was written without an entry."""
+        if self._written and not self._recorded:
+            raise UnrecordedChange(self._written)
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Nothing is set for a session here, so that nothing needs resetting when it returns to the pool."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Database:
+    """The pool of one worker."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url, self._size = url, size
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._size,
+            connection_class=_Connection,
+            server_settings=LIMITS,
+            statement_cache_size=1024,
+            timeout=5,
+        )
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Transaction]:
+        """BEGIN … COMMIT; an exception rolls back. Raises TimeoutError when no connection is free in 2 s."""
+        async with self._pool.acquire(timeout=2) as connection, connection.transaction(readonly=readonly):
+            transaction = Transaction(connection)
+            yield transaction
+            transaction.check_recorded()
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+

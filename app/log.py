@@ -1,0 +1,148 @@
+"""How does a change enter the sealed log? Entries, their leaves, and the disclosed part beside them.
+
+A leaf is canonical JSON (RFC 8785) in which personal values stand as salted commitments; the
+disclosed part keeps those values with their salts. Erasing a disclosed value leaves every proof whole.
+"""
+
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.actor import Actor
+from app.database import metadata
+
+LEAF_VERSION = 1
+LOG_KEYS = (
+    CheckConstraint("county_code ~ '^([0-9]{6}|0)$'", name="county_code"),
+    CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name="township_code"),
+)
+
+
+class LogHead(SQLModel, table=True):
+    """The size, frontier and root of one log: a township's, a county's, or the nation's (`0`)."""
+
+    metadata = metadata
+    __tablename__ = "log_head"
+    __table_args__ = (*LOG_KEYS, {"postgresql_with": {"fillfactor": 50}})
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    frontier: bytes
+    root: bytes
+
+
+class LogEvent(SQLModel, table=True):
+    """One entry: the sealed leaf, its hash, what is disclosed beside it, and how to find it again."""
+
+    metadata = metadata
+    __tablename__ = "log_event"
+    __table_args__ = (
+        *LOG_KEYS,
+        Index("ix_log_event_subject", "county_code", "township_code", "subject_id", "seq"),
+        Index(
+            "ix_log_event_helper", "county_code", "township_code", "helper_id", "seq",
+            postgresql_where=text("helper_id is not null"),
+        ),
+        Index(
+            "ix_log_event_household", "county_code", "township_code", "household_id", "seq",
+            postgresql_where=text("household_id is not null"),
+        ),
+    )  # fmt: skip
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    """Dense from 0, in commit order."""
+    event: str
+    subject_id: UUID
+    helper_id: UUID | None = None
+    household_id: UUID | None = None
+    leaf_hash: bytes
+    leaf: bytes
+    disclosed: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    recorded_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
+    """The real time of the append, whatever the clock of domain dates says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened: an event `subject.action`, to which record, with which values.
+
+    `public` holds ids, dates, codes, states, integers and hashes; `personal` holds names, numbers of
+    persons and every free text. `helper` and `household` place it in the two ledgers of article 5.
+    """
+
+    event: str
+    subject_type: str
+    subject_id: UUID
+    version: int | None = None
+    public: Mapping[str, Any] = field(default_factory=dict)
+    personal: Mapping[str, Any] = field(default_factory=dict)
+    helper: UUID | None = None
+    household: UUID | None = None
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 for what entries hold: objects with ASCII keys, strings, booleans, null, |integers| < 2^53."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def commitment(salt: bytes, name: str, value: Any) -> str:
+    """HMAC-SHA256 under the value's own salt over the canonical `{name: value}`, in hex."""
+    return hmac.digest(salt, canonical({name: value}), "sha256").hex()
+
+
+def plain(value: Any) -> Any:
+    """A value as it may stand in an entry: times in RFC 3339 UTC, dates ISO, ids as text, no floats."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, float):
+        raise TypeError("entries hold no floats")
+    if value is None or isinstance(value, bool | int):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def sealed(entry: Entry, *, log: str, actor: Actor, at: datetime, simulated: bool) -> tuple[bytes, str | None]:
+    """The leaf's bytes and the disclosed part as JSON text (None where nothing is personal)."""
+    leaf: dict[str, Any] = {
+        "v": LEAF_VERSION,
+        "log": log,
+        "id": str(uuid4()),
+        "event": entry.event,
+        "at": plain(at),
+        "actor": {
+            "account": str(actor.account_id),
+            "person": plain(actor.person_id),
+            "offices": sorted(actor.offices),
+        },
+        "subject": {"type": entry.subject_type, "id": str(entry.subject_id), "version": entry.version},
+        "data": plain(entry.public),
+    }
+    if entry.helper is not None:
+        leaf["helper"] = str(entry.helper)
+    if entry.household is not None:
+        leaf["household"] = str(entry.household)
+    if simulated:
+        leaf["simulated"] = True
+    disclosed = {}
+    for name, raw in entry.personal.items():
+        if raw is not None:
+            salt, value = os.urandom(16), plain(raw)
+            leaf.setdefault("sealed", {})[name] = commitment(salt, name, value)
+            disclosed[name] = {"salt": salt.hex(), "value": value}
+    return canonical(leaf), json.dumps(disclosed, ensure_ascii=False) if disclosed else None

@@ -1,0 +1,272 @@
+"""How is anything read? One path: a statement, JSON built by PostgreSQL, bytes out.
+
+A Resource says once how a kind of record looks on the wire, who may see it and what is gathered for
+the law; single reads, lists and the locked read before a change are made from that.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, AsyncIterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, select
+from sqlalchemy.types import Text
+from sqlmodel import SQLModel
+
+from app.access import Bearer, Entered, Scope, Tokens, scope_values
+from app.actor import Actor
+from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
+from app.refusal import Invalid, NotFound, Refusal
+from app.workflow import Workflow
+
+ENTER = "select enter($1, $2, $3, $4, $5)"
+HIDDEN = {"county_code", "fingerprint"}
+
+
+class UnknownParameter(Invalid):
+    """This operation has no such query parameter.
+
+    本操作没有这个查询参数。
+    """
+
+
+class BadCursor(Invalid):
+    """This cursor was not given by this list.
+
+    游标无效:不是本列表给出的。
+    """
+
+
+class PageQuery(BaseModel):
+    """What every list takes. Features add their filters by equality, each a column of the resource."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=200)
+
+    limit: int = Field(50, ge=1, le=200, description="How many at the most / 每页最多条数")
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before / 上一页的游标")
+
+
+def utc(moment: Any) -> Any:
+    """A timestamp as it stands on the wire, for use inside json_build_object."""
+    return func.to_char(func.timezone("UTC", moment), UTC_TIMESTAMP)
+
+
+def rows_of(table: type[SQLModel], *on: ColumnElement[bool], order: Any, **columns: Any) -> Any:
+    """A JSON array of the rows of another table of the same township, for a view or for facts."""
+    one = func.json_build_object(*[part for name, c in columns.items() for part in (literal_column(f"'{name}'"), c)])
+    listed = func.json_agg(aggregate_order_by(one, order))
+    return select(func.coalesce(listed, literal_column("'[]'::json"))).where(*on).scalar_subquery()
+
+
+def aggregate_order_by(expression: Any, order: Any) -> Any:
+    from sqlalchemy.dialects.postgresql import aggregate_order_by as by
+
+    return by(expression, order)
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One kind of record: its path, its table, its face on the wire, its readers and its workflow.
+
+    `extra` are labelled columns added to the table's own (correlated sub-selects included); `facts`
+    are gathered in the same statement for the law and never shown; `hide` are columns kept back;
+    `key` is the column of the keyset order. `read_facts` turns the JSON row into the workflow's facts.
+    """
+
+    name: str
+    table: type[SQLModel]
+    scope: Scope = field(default_factory=Scope)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    hide: frozenset[str] = frozenset()
+    workflow: Workflow | None = None
+    read_facts: Any = None
+    """`(row: dict, facts: dict, entered: Entered) -> Any`: what the workflow's guards are asked about."""
+    key: str = "id"
+    not_found: type[NotFound] = NotFound
+
+    def __post_init__(self) -> None:
+        if self.workflow is not None:
+            WORKFLOW_RESOURCES[self.workflow.name] = self
+
+    @cached_property
+    def columns(self) -> tuple[Any, ...]:
+        """What goes over the wire."""
+        own = [c for c in self.table.__table__.columns if c.name not in HIDDEN | self.hide]  # type: ignore[attr-defined]
+        return (*own, *[e.label(name) for name, e in self.extra.items()])
+
+    def _statement(self, wide: bool, county: bool, *more: Any) -> Any:
+        t = self.table.__table__  # type: ignore[attr-defined]
+        where = [t.c.county_code == bindparam("at_county", type_=Text())]
+        if not county:
+            where.append(t.c.township_code == bindparam("at_township", type_=Text()))
+        if not wide:
+            where.append(self.scope.condition(t.c.county_code, t.c.township_code))
+        return select(*self.columns, *more).where(*where)
+
+    @cache  # noqa: B019  (resources live as long as the process)
+    def one(self, wide: bool, county: bool, lock: bool) -> Prepared:
+        """By id: `body`, and beside it `facts` as JSON text; locked for a change."""
+        t = self.table.__table__  # type: ignore[attr-defined]
+        parts = [p for name, e in self.facts.items() for p in (literal_column(f"'{name}'"), e)]
+        facts = func.json_build_object(*parts).cast(Text()).label("facts")
+        statement = self._statement(wide, county, facts, t.c.fingerprint.label("made_by") if "fingerprint" in t.c else literal_column("''").label("made_by"))
+        statement = statement.where(t.c.id == bindparam("at_id"))
+        if lock:
+            statement = statement.with_for_update(of=t)
+        return Prepared(statement, json=True, beside=("facts", "made_by"))
+
+    @cache  # noqa: B019
+    def page(self, wide: bool, county: bool, after: bool, filters: tuple[str, ...]) -> Prepared:
+        """A page in keyset order: rows of `body` and `at`, one more than asked for."""
+        t = self.table.__table__  # type: ignore[attr-defined]
+        key = t.c[self.key]
+        names = {**{c.name: c for c in t.columns}, **self.extra}
+        statement = self._statement(wide, county, key.cast(Text()).label("at"))
+        for name in filters:
+            statement = statement.where(names[name] == bindparam(f"by_{name}", type_=names[name].type))
+        if after:
+            statement = statement.where(key > bindparam("after", type_=key.type))
+        statement = statement.order_by(key).limit(bindparam("many", type_=Integer()))
+        return Prepared(statement, json=True, beside=("at",))
+
+
+WORKFLOW_RESOURCES: dict[str, Resource] = {}
+"""The resource of each workflow: what `me/tasks` looks through."""
+
+
+def place_values(actor: Actor) -> dict[str, Any]:
+    return {"at_county": actor.county_code, "at_township": actor.township_code, **scope_values(actor)}
+
+
+def describe(refusal: Refusal, language: str, awaiting: Any = None) -> dict[str, Any]:
+    """A refusal as a blocker: code, article, message, and who is awaited since when."""
+    return {"code": refusal.code(), "article": refusal.article, "message": refusal.title(language), "awaiting": awaiting}
+
+
+def actions(workflow: Workflow, row: Mapping[str, Any], facts: Any, actor: Actor, language: str) -> list[dict[str, Any]]:
+    """What may be done now, by this caller, and for each thing that may not, why and who is awaited."""
+    state = row["state"]
+    awaited = {"offices": workflow.awaited_offices(state), "since": row["state_since"]}
+    return [
+        {
+            "name": move.name,
+            "allowed": not (blockers := workflow.blockers(move.name, state, facts, actor)),
+            "blockers": [describe(b, language, awaited if awaited["offices"] else None) for b in blockers],
+        }
+        for move in workflow.moves
+    ]
+
+
+def language_of(request: Request) -> str:
+    """`zh-CN` unless the caller prefers English."""
+    wanted = request.headers.get("accept-language", "").lower()
+    english, chinese = wanted.find("en"), wanted.find("zh")
+    return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh-CN"
+
+
+class Reading:
+    """One read: two round trips, the door and the statement, in a read-only transaction."""
+
+    def __init__(self, request: Request, database: Database, bearer: Bearer) -> None:
+        self._request, self._database, self._bearer = request, database, bearer
+        self.language = language_of(request)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[tuple[Transaction, Entered]]:
+        """The transaction with its context set, and who is in it; for reads no Resource describes."""
+        async with self._database.transaction(readonly=True) as transaction:
+            yield transaction, await enter(transaction, self._bearer)
+
+    async def one(self, resource: Resource, id: UUID) -> Response:
+        """A single record with `ETag`, and `actions` where it has a workflow. Raises NotFound."""
+        async with self.open() as (transaction, entered):
+            actor = entered.actor
+            statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, False)
+            found = await transaction.row(statement, at_id=id, **place_values(actor))
+        if found is None:
+            raise resource.not_found
+        row = json.loads(found["body"])
+        body = found["body"]
+        if resource.workflow is not None:
+            facts = resource.read_facts(row, json.loads(found["facts"]), entered) if resource.read_facts else None
+            offered = actions(resource.workflow, row, facts, actor, self.language)
+            body = f'{body[:-1]},"actions":{as_json(offered)}}}'
+        headers = {"etag": f'"{row["version"]}"'} if "version" in row else {}
+        return Response(body, media_type="application/json", headers=headers)
+
+    async def page(self, resource: Resource, query: PageQuery, **fixed: Any) -> Response:
+        """A page of a list. `fixed` are filters that come from the path. Raises BadCursor."""
+        filters = {**query.model_dump(exclude={"limit", "cursor"}, exclude_none=True), **fixed}
+        key = resource.table.__table__.c[resource.key]  # type: ignore[attr-defined]
+        after = read_cursor(query.cursor, key.type.python_type)
+        async with self.open() as (transaction, entered):
+            actor = entered.actor
+            statement = resource.page(
+                resource.scope.sees_all(actor), actor.reads_county, after is not None, tuple(sorted(filters))
+            )
+            values = {f"by_{name}": value for name, value in filters.items()}
+            rows = await transaction.rows(
+                statement, **place_values(actor), **values, after=after, many=query.limit + 1
+            )
+        return self.listed(rows, query.limit)
+
+    def listed(self, rows: Sequence[Any], limit: int) -> Response:
+        """Rows of `body` and `at`, one more than `limit` where there is more, as the answer of a list."""
+        more = len(rows) > limit
+        cursor = write_cursor(rows[limit - 1]["at"]) if more else None
+        items = ",".join(row["body"] for row in rows[:limit])
+        headers = {}
+        if cursor:
+            query = dict(self._request.query_params) | {"cursor": cursor}
+            headers["link"] = f'<{self._request.url.path}?{urlencode(query)}>; rel="next"'
+        body = f'{{"items":[{items}],"next_cursor":{as_json(cursor)}}}'
+        return Response(body, media_type="application/json", headers=headers)
+
+
+async def enter(
+    transaction: Transaction, bearer: Bearer, key: str | None = None, operation: str | None = None
+) -> Entered:
+    """Set the row-level context; who calls, what time it is, and the stored answer: one round trip."""
+    found = await transaction.call(
+        ENTER, bearer.county_code, bearer.township_code, bearer.account_id, key, operation
+    )
+    return Entered.of(bearer, json.loads(found))
+
+
+def write_cursor(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, kind: type) -> Any:
+    """The key after which a page begins, or None. Raises BadCursor."""
+    if cursor is None:
+        return None
+    try:
+        return kind(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor("query:cursor") from error
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """A filter never fails open: operations that take no query parameters refuse any."""
+    if request.scope.get("query_string") and not request.scope["route"].dependant.query_params:
+        raise UnknownParameter(f"query:{next(iter(request.query_params), '')}")
+
+
+async def reading(request: Request) -> Reading:
+    """FastAPI dependency: a caller with a valid token, about to read."""
+    state = request.app.state
+    tokens: Tokens = state.tokens
+    bearer = tokens.bearer(request.headers.get("authorization"))
+    refuse_unknown_parameters(request)
+    return Reading(request, state.database, bearer)
+

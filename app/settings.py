@@ -1,0 +1,45 @@
+"""Which knobs does an installation have? Environment variables that begin with HUAYUAN_."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; what is not here is not configurable."""
+
+    model_config = SettingsConfigDict(env_prefix="HUAYUAN_", extra="ignore")
+
+    database_url: str | None = None
+    """PostgreSQL 18 as a libpq URL; without one an embedded server runs in `data_dir`."""
+    data_dir: Path = Path(".huayuan")
+    profile: Literal["production", "demo"] = "production"
+    """`demo` allows the clock of domain dates to be moved; `production` refuses to start where it was."""
+    secret: str = ""
+    """At least 32 characters; every key is derived from it. Generated in `data_dir` for the embedded server."""
+    issuer: str = "huayuan"
+    access_token_seconds: int = 600
+    refresh_token_days: int = 90
+    pool_size: int = 12
+    host: str = "127.0.0.1"
+    port: int = 8411
+    workers: int = 1
+
+    @cached_property
+    def master_secret(self) -> bytes:
+        """The installation's secret; raises ValueError where a server database has none."""
+        if self.secret:
+            if len(self.secret) < 32:
+                raise ValueError("HUAYUAN_SECRET needs at least 32 characters")
+            return self.secret.encode()
+        if self.database_url is not None:
+            raise ValueError("HUAYUAN_SECRET must be set when HUAYUAN_DATABASE_URL is")
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        file = self.data_dir / "secret"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32))
+        return file.read_text().strip().encode()

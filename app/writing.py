@@ -1,0 +1,397 @@
+"""How is anything changed? One path: enter, retry key, lock, version, law, change, entry, commit, answer.
+
+A command is one transaction, committed before the answer is sent. HTTP, offline replay, imports and
+the command line call the same actions through here.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Request, Response
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import Text
+from sqlmodel import SQLModel
+
+from app.access import Bearer, Entered
+from app.actor import Actor, Office
+from app.database import Database, Prepared, Transaction, as_json
+from app.log import Entry, sealed
+from app.reading import Resource, enter, place_values, refuse_unknown_parameters
+from app.refusal import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotYourOffice,
+    VersionRequired,
+    VersionStale,
+)
+from app.workflow import Move, Workflow
+
+FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+
+class KeyReused(Invalid):
+    """This Idempotency-Key was used for another request.
+
+    该 Idempotency-Key 已用于另一请求。
+    """
+
+
+class StillInFlight(Conflict):
+    """The first request under this Idempotency-Key is still being worked on; ask again in a second.
+
+    使用该 Idempotency-Key 的首次请求仍在处理,请稍后重试。
+    """
+
+
+class IdTaken(Conflict):
+    """Another request already made a record of this id.
+
+    该 id 已被另一请求使用。
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answers: status, JSON text, headers."""
+
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Replayed(Exception):
+    """The command was done before: the stored answer takes the place of doing it again."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """A record locked for a change: its row as on the wire, and the facts for the law."""
+
+    resource: Resource
+    id: UUID
+    row: dict[str, Any]
+    facts: Any
+
+    @property
+    def state(self) -> str:
+        return str(self.row["state"])
+
+    @property
+    def version(self) -> int:
+        return int(self.row["version"])
+
+
+Action = Callable[..., Awaitable[Answer]]
+
+
+def creates(*offices: Office) -> Callable[[Action], Action]:
+    """An action that makes a record: who may."""
+    return _declare("creates", frozenset(offices), None)
+
+
+def changes(*offices: Office) -> Callable[[Action], Action]:
+    """An action on a record that must be taken first, outside any workflow: who may."""
+    return _declare("changes", frozenset(offices), None)
+
+
+def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
+    """An action that is a move of a workflow: the declaration says who may."""
+    return _declare("moves", workflow.move(name).offices, workflow.move(name))
+
+
+def _declare(kind: str, offices: frozenset[Office], move: Move | None) -> Callable[[Action], Action]:
+    def mark(action: Action) -> Action:
+        DECLARED[action] = Declaration(kind, offices, move)
+        return action
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an action says of itself."""
+
+    kind: str
+    offices: frozenset[Office]
+    move: Move | None
+
+
+DECLARED: dict[Action, Declaration] = {}
+"""Every action there is, and who may call it; one without a declaration cannot be run."""
+
+
+class Change:
+    """The command in hand: who, when, the transaction, what was written and what is to be recorded."""
+
+    def __init__(self, transaction: Transaction, entered: Entered, command: "Command", declared: Declaration) -> None:
+        self.transaction = transaction
+        self.entered = entered
+        self.actor: Actor = entered.actor
+        self.now: datetime = entered.now
+        self.today: date = entered.today
+        self.fingerprint = command.fingerprint
+        self.vault = command.vault
+        self._command, self._declared = command, declared
+        self._checked = declared.kind == "creates"
+        self.entries: list[Entry] = []
+        self.log = entered.actor.township_code
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The two columns every tenant's row begins with."""
+        return {"county_code": self.actor.county_code, "township_code": self.actor.township_code}
+
+    def allow(self) -> None:
+        """Replay first, then the office: the order every operation keeps. Raises Replayed, KeyReused, Forbidden."""
+        stored = self.entered.stored
+        if stored is not None:
+            if stored["fingerprint"] != self.fingerprint:
+                raise KeyReused("header:Idempotency-Key")
+            raise Replayed
+        if self._declared.offices.isdisjoint(self.actor.offices):
+            raise NotYourOffice(offices=sorted(self._declared.offices))
+
+    async def take(self, resource: Resource, id: UUID) -> Taken:
+        """Lock the record the command is about and ask the law; one round trip.
+
+        In order: NotFound, the replay, Forbidden, VersionRequired or VersionStale, then what the
+        workflow has against the move.
+        """
+        taken = await self.find(resource, id)
+        self._checked = True
+        stored = self.entered.stored
+        if stored is not None:
+            self.allow()
+        move, blockers = self._declared.move, []
+        if move is not None:
+            assert resource.workflow is not None
+            blockers = resource.workflow.blockers(move.name, taken.state, taken.facts, self.actor)
+            for reason in blockers:
+                if isinstance(reason, Forbidden):
+                    raise reason
+        else:
+            self.allow()
+        self._command.check_version(taken.version)
+        for reason in blockers:
+            raise reason
+        return taken
+
+    async def find(self, resource: Resource, id: UUID, *, missing: Exception | None = None) -> Taken:
+        """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
+        actor = self.actor
+        statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, True)
+        found = await self.transaction.row(statement, at_id=id, **place_values(actor))
+        if found is None:
+            raise missing or resource.not_found
+        row = json.loads(found["body"])
+        facts = resource.read_facts(row, json.loads(found["facts"]), self.entered) if resource.read_facts else None
+        return Taken(resource, id, row, facts)
+
+    def record(self, event: str, resource: Resource | str, id: UUID, **parts: Any) -> None:
+        """Note an entry for the log; parts are `version`, `public`, `personal`, `helper`, `household`."""
+        name = resource if isinstance(resource, str) else resource.name
+        self.entries.append(Entry(event, name, id, **parts))
+
+    async def create(self, resource: Resource, id: UUID | None, values: Mapping[str, Any], **entry: Any) -> Answer:
+        """Insert a record and answer 201 with it; one round trip (two where the id was sent before).
+
+        The same id from the same request answers 200 and the record; from another raises IdTaken.
+        `entry` is `event` and the parts of `record`.
+        """
+        new_id = id or uuid7(self.now)
+        row = {**self.place, "id": new_id, "version": 1, "created_at": self.now, "fingerprint": self.fingerprint, **values}
+        if resource.workflow is not None:
+            row = {"state": resource.workflow.initial, "state_since": self.now} | row
+        body = await self.transaction.value(_insertion(resource, tuple(row)), **row)
+        if body is None:
+            return await self._made_before(resource, new_id)
+        self.record(entry.pop("event"), resource, new_id, version=1, **entry)
+        return Answer(201, body, {"etag": '"1"', "location": f"/v1/{resource.name}/{new_id}"})
+
+    async def _made_before(self, resource: Resource, id: UUID) -> Answer:
+        statement = resource.one(True, self.actor.reads_county, False)
+        found = await self.transaction.row(statement, at_id=id, **place_values(self.actor))
+        if found is None or found["made_by"] != self.fingerprint:
+            raise IdTaken(id=str(id))
+        self.entries.clear()
+        return Answer(200, found["body"], {"etag": f'"{json.loads(found["body"])["version"]}"'})
+
+    async def save(self, taken: Taken, values: Mapping[str, Any], *, to: str | None = None, **entry: Any) -> Answer:
+        """Write the taken record's new values and answer 200 with it; one round trip.
+
+        `to` is the state it moves to, which the declared move must allow. `entry` as in `create`.
+        """
+        new = {**values, "version": taken.version + 1}
+        if to is not None:
+            move = self._declared.move
+            if move is not None and to not in move.path.get(taken.state, ()):
+                raise AssertionError(f"{move.name} does not lead from {taken.state} to {to}")
+            new |= {"state": to}
+            if to != taken.state:
+                new |= {"state_since": self.now}
+        body = await self.transaction.value(
+            _updating(taken.resource, tuple(new)), **new,
+            at_id=taken.id, at_county=self.actor.county_code, at_township=self.actor.township_code,
+            at_version=taken.version,
+        )  # fmt: skip
+        if body is None:
+            raise VersionStale
+        self.record(entry.pop("event"), taken.resource, taken.id, version=taken.version + 1, **entry)
+        return Answer(200, body, {"etag": f'"{taken.version + 1}"'})
+
+    async def insert(self, table: type[SQLModel], **values: Any) -> None:
+        """A row of a table that has no face of its own; one round trip."""
+        await self.transaction.rows(_plain_insertion(table, tuple({**self.place, **values})), **self.place, **values)
+
+    async def insert_rows(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+        await self.transaction.insert_rows(table, [{**self.place, **row} for row in rows])
+
+    async def finish(self, answer: Answer) -> Answer:
+        """Store the answer under the retry key and append the entries, last; one round trip."""
+        if not self._checked:
+            raise AssertionError("the action took no record")
+        command = self._command
+        if not self.entries and command.key is None:
+            return answer
+        leaves = [
+            sealed(e, log=self.log, actor=self.actor, at=self.now, simulated=self.entered.simulated)
+            for e in self.entries
+        ]
+        stored = None
+        if command.key is not None:
+            stored = as_json({"operation": command.operation, "key": command.key, "fingerprint": self.fingerprint,
+                              "status": answer.status, "body": answer.body, "headers": answer.headers})  # fmt: skip
+        last = await self.transaction.call(
+            FINISH, self.log, self.actor.account_id, stored,
+            [leaf for leaf, _ in leaves], [e.event for e in self.entries], [e.subject_id for e in self.entries],
+            [e.helper for e in self.entries], [e.household for e in self.entries], [d for _, d in leaves],
+        )  # fmt: skip
+        self.transaction.mark_recorded()
+        headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"} if self.entries else answer.headers
+        return Answer(answer.status, answer.body, headers)
+
+
+class Command:
+    """A request to change something: the caller, the retry key, the version seen, the body's fingerprint."""
+
+    def __init__(
+        self, database: Database, vault: Any, bearer: Bearer, *, operation: str, fingerprint: str,
+        key: str | None = None, if_match: str | None = None,
+    ) -> None:  # fmt: skip
+        self.vault = vault
+        self.operation, self.fingerprint, self.key = operation, fingerprint, key
+        self._database, self._bearer, self._if_match = database, bearer, if_match
+
+    def check_version(self, version: int) -> None:
+        """Raises VersionRequired without If-Match, VersionStale with another version."""
+        if self._if_match is None:
+            raise VersionRequired
+        if self._if_match.removeprefix("W/") != f'"{version}"':
+            raise VersionStale
+
+    async def run(self, action: Action, *args: Any) -> Response:
+        """Do the action in one transaction and answer after the commit."""
+        declared = DECLARED[action]
+        async with self._database.transaction() as transaction:
+            entered = await enter(transaction, self._bearer, self.key, self.operation)
+            if entered.busy:
+                raise StillInFlight
+            change = Change(transaction, entered, self, declared)
+            try:
+                if declared.kind == "creates":
+                    change.allow()
+                answer = await change.finish(await action(change, *args))
+            except Replayed:
+                assert entered.stored is not None
+                answer = replay(entered.stored)
+        return Response(answer.body, answer.status, answer.headers, "application/json")
+
+
+def replay(stored: Mapping[str, Any]) -> Answer:
+    headers = {**stored["headers"], "idempotent-replayed": "true"}
+    if stored["seq"] is not None:
+        headers["ledger-entry"] = f"{stored['log']}/{stored['seq']}"
+    return Answer(stored["status"], stored["body"], headers)
+
+
+_cache: dict[Any, Prepared] = {}
+
+
+def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
+    key = (resource.name, "insert", names)
+    if key not in _cache:
+        statement = insert(resource.table).on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
+        _cache[key] = Prepared(statement.returning(*resource.columns), json=True, columns=names)
+    return _cache[key]
+
+
+def _plain_insertion(table: type[SQLModel], names: tuple[str, ...]) -> Prepared:
+    key = (table.__name__, "insert", names)
+    if key not in _cache:
+        _cache[key] = Prepared(insert(table), columns=names)
+    return _cache[key]
+
+
+def _updating(resource: Resource, names: tuple[str, ...]) -> Prepared:
+    key = (resource.name, "update", names)
+    if key not in _cache:
+        t = resource.table.__table__  # type: ignore[attr-defined]
+        statement = update(resource.table).where(
+            t.c.county_code == bindparam("at_county", type_=Text()),
+            t.c.township_code == bindparam("at_township", type_=Text()),
+            t.c.id == bindparam("at_id"),
+            t.c.version == bindparam("at_version"),
+        )
+        _cache[key] = Prepared(statement.returning(*resource.columns), json=True, columns=names)
+    return _cache[key]
+
+
+def uuid7(moment: datetime) -> UUID:
+    """A UUIDv7 (RFC 9562) of a moment: milliseconds, then 74 random bits."""
+    random = int.from_bytes(os.urandom(10), "big")
+    value = int(moment.timestamp() * 1000) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+async def _command(request: Request, key: str | None, if_match: str | None) -> Command:
+    state = request.app.state
+    bearer = state.tokens.bearer(request.headers.get("authorization"))
+    refuse_unknown_parameters(request)
+    operation = f"{request.method} {request.url.path}"
+    body = await request.body()
+    what = json.dumps(json.loads(body), sort_keys=True) if body else ""
+    fingerprint = hashlib.sha256(f"{operation}\n{bearer.account_id}\n{what}".encode(errors="surrogatepass")).hexdigest()
+    return Command(
+        state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match
+    )
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A retry under the same key gives the first answer again / 重发同一请求时使用同一键值",
+    ),
+]
+IfMatch = Annotated[str | None, Header(max_length=64, description='The version you saw, e.g. `"3"` / 您所见的版本')]
+
+
+async def creating(request: Request, idempotency_key: Key = None) -> Command:
+    """FastAPI dependency of operations that make a record."""
+    return await _command(request, idempotency_key, None)
+
+
+async def changing(request: Request, idempotency_key: Key = None, if_match: IfMatch = None) -> Command:
+    """FastAPI dependency of operations on a record: they need `If-Match`."""
+    return await _command(request, idempotency_key, if_match)
