@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
-from sqlalchemy import ColumnElement, bindparam, column, false, or_, select, table
+from sqlalchemy import ColumnElement, Date, bindparam, column, false, or_, select, table
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
@@ -113,7 +113,12 @@ class Entered:
         )
 
 
-PAIRINGS = table("pairings", column("county_code"), column("township_code"), column("helper_id"), column("household_id"))
+PAIRINGS = table(
+    "pairings",
+    column("county_code"), column("township_code"), column("helper_id", Uuid()), column("household_id", Uuid()),
+    column("starts", Date()), column("ends", Date()), column("is_primary"),
+)  # fmt: skip
+"""Who helps whom, named here because what a helper may see hangs on it."""
 HOUSEHOLDS = table("households", column("county_code"), column("township_code"), column("id"), column("village_code"))
 PERSON: Any = bindparam("scope_person", type_=Uuid())
 VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal_column, select
 from sqlalchemy.types import Text
 from sqlmodel import SQLModel
 
@@ -27,6 +27,8 @@ from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
 from app.refusal import Invalid, NotFound, Refusal
 from app.workflow import Workflow
 
+TODAY: Any = bindparam("today", type_=Date())
+"""The township's day, for conditions on dated rows."""
 ENTER = "select enter($1, $2, $3, $4, $5)"
 HIDDEN = {"county_code", "fingerprint"}
 
@@ -86,6 +88,8 @@ class Resource:
     scope: Scope = field(default_factory=Scope)
     extra: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[ColumnElement[bool], ...] = ()
+    """Which rows of the table are records of this resource at all."""
     hide: frozenset[str] = frozenset()
     workflow: Workflow | None = None
     read_facts: Any = None
@@ -95,7 +99,7 @@ class Resource:
 
     def __post_init__(self) -> None:
         if self.workflow is not None:
-            WORKFLOW_RESOURCES[self.workflow.name] = self
+            WORKFLOW_RESOURCES[self.name] = self
 
     @cached_property
     def columns(self) -> tuple[Any, ...]:
@@ -103,14 +107,18 @@ class Resource:
         own = [c for c in self.table.__table__.columns if c.name not in HIDDEN | self.hide]  # type: ignore[attr-defined]
         return (*own, *[e.label(name) for name, e in self.extra.items()])
 
-    def _statement(self, wide: bool, county: bool, *more: Any) -> Any:
+    def readable(self, wide: bool, county: bool) -> list[Any]:
+        """The conditions under which a caller of that reach may see a row."""
         t = self.table.__table__  # type: ignore[attr-defined]
-        where = [t.c.county_code == bindparam("at_county", type_=Text())]
+        where = [t.c.county_code == bindparam("at_county", type_=Text()), *self.where]
         if not county:
             where.append(t.c.township_code == bindparam("at_township", type_=Text()))
         if not wide:
             where.append(self.scope.condition(t.c.county_code, t.c.township_code))
-        return select(*self.columns, *more).where(*where)
+        return where
+
+    def _statement(self, wide: bool, county: bool, *more: Any) -> Any:
+        return select(*self.columns, *more).where(*self.readable(wide, county))
 
     @cache  # noqa: B019  (resources live as long as the process)
     def one(self, wide: bool, county: bool, lock: bool) -> Prepared:
@@ -140,11 +148,14 @@ class Resource:
 
 
 WORKFLOW_RESOURCES: dict[str, Resource] = {}
-"""The resource of each workflow: what `me/tasks` looks through."""
+"""Resources with a workflow, by name: what `me/tasks` looks through."""
 
 
-def place_values(actor: Actor) -> dict[str, Any]:
-    return {"at_county": actor.county_code, "at_township": actor.township_code, **scope_values(actor)}
+def place_values(entered: Entered) -> dict[str, Any]:
+    """Values of the parameters every statement of a Resource may name; `TODAY` among them."""
+    actor = entered.actor
+    place = {"at_county": actor.county_code, "at_township": actor.township_code, "today": entered.today}
+    return place | scope_values(actor)
 
 
 def describe(refusal: Refusal, language: str, awaiting: Any = None) -> dict[str, Any]:
@@ -191,7 +202,7 @@ class Reading:
         async with self.open() as (transaction, entered):
             actor = entered.actor
             statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, False)
-            found = await transaction.row(statement, at_id=id, **place_values(actor))
+            found = await transaction.row(statement, at_id=id, **place_values(entered))
         if found is None:
             raise resource.not_found
         row = json.loads(found["body"])
@@ -215,7 +226,7 @@ class Reading:
             )
             values = {f"by_{name}": value for name, value in filters.items()}
             rows = await transaction.rows(
-                statement, **place_values(actor), **values, after=after, many=query.limit + 1
+                statement, **place_values(entered), **values, after=after, many=query.limit + 1
             )
         return self.listed(rows, query.limit)
 

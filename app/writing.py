@@ -188,7 +188,7 @@ class Change:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor
         statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, True)
-        found = await self.transaction.row(statement, at_id=id, **place_values(actor))
+        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
         if found is None:
             raise missing or resource.not_found
         row = json.loads(found["body"])
@@ -210,7 +210,7 @@ class Change:
         row = {**self.place, "id": new_id, "version": 1, "created_at": self.now, "fingerprint": self.fingerprint, **values}
         if resource.workflow is not None:
             row = {"state": resource.workflow.initial, "state_since": self.now} | row
-        body = await self.transaction.value(_insertion(resource, tuple(row)), **row)
+        body = await self.transaction.value(_insertion(resource, tuple(row)), **row, today=self.today)
         if body is None:
             return await self._made_before(resource, new_id)
         self.record(entry.pop("event"), resource, new_id, version=1, **entry)
@@ -218,7 +218,7 @@ class Change:
 
     async def _made_before(self, resource: Resource, id: UUID) -> Answer:
         statement = resource.one(True, self.actor.reads_county, False)
-        found = await self.transaction.row(statement, at_id=id, **place_values(self.actor))
+        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
         if found is None or found["made_by"] != self.fingerprint:
             raise IdTaken(id=str(id))
         self.entries.clear()
@@ -240,7 +240,7 @@ class Change:
         body = await self.transaction.value(
             _updating(taken.resource, tuple(new)), **new,
             at_id=taken.id, at_county=self.actor.county_code, at_township=self.actor.township_code,
-            at_version=taken.version,
+            at_version=taken.version, today=self.today,
         )  # fmt: skip
         if body is None:
             raise VersionStale

@@ -1,0 +1,104 @@
+-- Roles: the application owns nothing; the log's own role alone may write the log.
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'huayuan_app') then create role huayuan_app nologin; end if;
+  if not exists (select from pg_roles where rolname = 'huayuan_log') then create role huayuan_log nologin; end if;
+end $$;
+grant huayuan_app to current_user;
+grant huayuan_log to current_user;
+
+-- Set the row-level context of this transaction, and bring the caller, the clock and a stored answer.
+create function enter(p_county text, p_township text, p_account uuid, p_key text, p_operation text)
+returns text language plpgsql as $$
+declare
+  v_shift interval; v_now timestamptz; v_today date; v_account json; v_person uuid; v_kind text;
+  v_appointments json; v_stored json; v_busy boolean := false;
+begin
+  execute format('set local app.county = %L', p_county);
+  execute format('set local app.township = %L', p_township);
+  execute format('set local app.reach = %L', case when length(p_township) = 6 then 'county' else 'township' end);
+  select shift into v_shift from clock;
+  v_now := now() + coalesce(v_shift, interval '0');
+  v_today := (v_now at time zone 'UTC' + interval '8 hours')::date;
+  select a.person_id, a.kind, json_build_object('person_id', a.person_id, 'name', a.login) into v_person, v_kind, v_account
+    from accounts a
+   where a.county_code = p_county and a.township_code = p_township and a.id = p_account and a.disabled_at is null;
+  if v_kind = 'client' then
+    v_appointments := json_build_array(json_build_object('office', 'county_system', 'place', p_county, 'since', v_today));
+  else
+    select coalesce(json_agg(json_build_object('office', o.office, 'place', o.place, 'since', o.starts) order by o.starts, o.id), '[]')
+      into v_appointments from appointments o
+     where o.county_code = p_county and o.township_code = p_township and o.person_id = v_person
+       and o.starts <= v_today and (o.ends is null or o.ends > v_today);
+  end if;
+  if p_key is not null then
+    v_busy := not pg_try_advisory_xact_lock(hashtextextended(p_account::text || ' ' || p_operation || ' ' || p_key, 0));
+    if not v_busy then
+      select json_build_object('fingerprint', r.fingerprint, 'status', r.status, 'body', r.body, 'headers', r.headers,
+                               'log', r.log, 'seq', r.seq) into v_stored
+        from retries r
+       where r.county_code = p_county and r.township_code = p_township and r.account_id = p_account
+         and r.operation = p_operation and r.key = p_key and r.created_at > now() - interval '90 days';
+    end if;
+  end if;
+  return json_build_object('account', v_account, 'appointments', v_appointments, 'now', v_now, 'today', v_today,
+                           'simulated', v_shift is not null, 'stored', v_stored, 'busy', v_busy);
+end $$;
+
+-- Append entries to one log: leaf hashes, frontier and root by RFC 9162. Returns the last sequence number.
+-- It runs as the log's own role; the caller's context says which logs it may append to.
+create function log_append(p_log text, p_leaves bytea[], p_events text[], p_subjects uuid[], p_helpers uuid[],
+                           p_households uuid[], p_disclosed text[])
+returns bigint language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+  v_county text := nullif(current_setting('app.county', true), '');
+  n bigint; m bigint; f bytea; h bytea; r bytea; k int; lh bytea;
+begin
+  if v_county is null or p_log not in (current_setting('app.township', true), v_county) then
+    raise insufficient_privilege using message = 'this log is not open to the caller';
+  end if;
+  select size, frontier into strict n, f from log_head
+   where county_code = v_county and township_code = p_log for update;
+  for i in 1 .. cardinality(p_leaves) loop
+    lh := sha256('\x00'::bytea || p_leaves[i]);
+    h := lh; m := n; k := length(f) / 32;
+    while m & 1 = 1 loop
+      h := sha256('\x01'::bytea || substring(f from (k - 1) * 32 + 1 for 32) || h); k := k - 1; m := m >> 1;
+    end loop;
+    f := substring(f from 1 for k * 32) || h;
+    insert into log_event (county_code, township_code, seq, event, subject_id, helper_id, household_id, leaf_hash, leaf, disclosed)
+    values (v_county, p_log, n, p_events[i], p_subjects[i], p_helpers[i], p_households[i], lh, p_leaves[i], p_disclosed[i]::jsonb);
+    n := n + 1;
+  end loop;
+  k := length(f) / 32; r := substring(f from (k - 1) * 32 + 1 for 32);
+  for i in reverse k - 2 .. 0 loop r := sha256('\x01'::bytea || substring(f from i * 32 + 1 for 32) || r); end loop;
+  update log_head set size = n, frontier = f, root = r where county_code = v_county and township_code = p_log;
+  return n - 1;
+end $$;
+
+-- The last statement of every command: store the answer under its retry key, append the entries.
+create function finish(p_log text, p_account uuid, p_stored text, p_leaves bytea[], p_events text[], p_subjects uuid[],
+                       p_helpers uuid[], p_households uuid[], p_disclosed text[])
+returns bigint language plpgsql as $$
+declare s json := p_stored::json; v_seq bigint;
+begin
+  if cardinality(p_leaves) > 0 then
+    v_seq := log_append(p_log, p_leaves, p_events, p_subjects, p_helpers, p_households, p_disclosed);
+  end if;
+  if s is not null then
+    insert into retries (county_code, township_code, account_id, operation, key, fingerprint, status, body, headers, log, seq)
+    values (current_setting('app.county'), current_setting('app.township'), p_account, s->>'operation', s->>'key',
+            s->>'fingerprint', (s->>'status')::int, s->>'body', (s->'headers')::jsonb,
+            case when v_seq is not null then p_log end, v_seq)
+    on conflict (county_code, township_code, account_id, operation, key) do update
+      set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
+          headers = excluded.headers, log = excluded.log, seq = excluded.seq, created_at = now();
+  end if;
+  return v_seq;
+end $$;
+
+-- The first day of a log: an empty tree. Its root is SHA-256 of nothing.
+create function log_open(p_county text, p_log text) returns void language plpgsql as $$
+begin
+  insert into log_head (county_code, township_code, size, frontier, root) values (p_county, p_log, 0, '', sha256(''))
+  on conflict do nothing;
+end $$;

@@ -1,0 +1,35 @@
+-- Row-level security on every tenant's table, and the rights of the application's role.
+do $$
+declare t text;
+  v_reach constant text := $r$ county_code = nullif(current_setting('app.county', true), '')
+    and (township_code = nullif(current_setting('app.township', true), '') or current_setting('app.reach', true) = 'county') $r$;
+  v_logs constant text := $r$ county_code = '0' or (county_code = nullif(current_setting('app.county', true), '')
+    and (township_code in (current_setting('app.township', true), current_setting('app.county', true))
+         or current_setting('app.reach', true) = 'county')) $r$;
+begin
+  execute format('grant usage on schema public to huayuan_app, huayuan_log');
+  for t in select c.table_name::text from information_schema.tables c
+            where c.table_schema = 'public' and c.table_type = 'BASE TABLE' and c.table_name <> 'alembic_version' loop
+    if exists (select from information_schema.columns k
+                where k.table_schema = 'public' and k.table_name = t and k.column_name = 'township_code') then
+      execute format('alter table %I enable row level security', t);
+      execute format('alter table %I force row level security', t);
+      execute format('create policy tenant on %I using (%s) with check (%s)', t,
+                     case when t in ('log_head', 'log_event') then v_logs else v_reach end,
+                     case when t in ('log_head', 'log_event') then v_logs else v_reach end);
+      if t in ('log_head', 'log_event') then
+        execute format('grant select on %I to huayuan_app', t);
+      else
+        execute format('grant select, insert, update on %I to huayuan_app', t);
+      end if;
+    else
+      execute format('grant select on %I to huayuan_app', t);
+    end if;
+  end loop;
+  grant select, insert, update on log_head to huayuan_log;
+  grant select, insert on log_event to huayuan_log;
+  grant insert, update, delete on clock to huayuan_app;
+  alter function log_append owner to huayuan_log;
+  revoke execute on function log_append from public;
+  grant execute on function log_append to huayuan_app;
+end $$;

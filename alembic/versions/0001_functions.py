@@ -1,0 +1,17 @@
+"""Roles, and the functions every command passes through."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    op.get_bind().connection.driver_connection.execute((SQL / "functions.sql").read_text())
+
+
+def downgrade() -> None:
+    op.execute("drop function enter, finish, log_append, log_open")

@@ -1,0 +1,66 @@
+"""What can an operator do? `huayuan serve | migrate | adopt | openapi | demo`."""
+
+import sys
+from pathlib import Path
+
+import cyclopts
+
+from app.settings import Settings
+
+app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务 / assessment and accountability service")
+ROOT = Path(__file__).parent.parent
+
+
+def database_url() -> str:
+    """The named server, or the embedded one, started if need be."""
+    settings = Settings()
+    if settings.database_url is not None:
+        return settings.database_url
+    from app import embedded
+
+    return embedded.ensure(settings.data_dir)
+
+
+@app.command
+def migrate() -> None:
+    """Bring the database to the newest schema; several at once queue up."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = database_url()
+    command.upgrade(config, "head")
+
+
+@app.command
+def serve(*, host: str | None = None, port: int | None = None, workers: int | None = None) -> None:
+    """Migrate the embedded database and serve the API."""
+    import uvicorn
+
+    settings = Settings()
+    if settings.database_url is None:
+        migrate()
+    uvicorn.run(
+        "app.main:application",
+        factory=True,
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers or settings.workers,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    import json
+
+    from app.main import create_app
+
+    json.dump(create_app(Settings(secret="x" * 32)).openapi(), sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
+    print()
+
+
+if __name__ == "__main__":
+    app()

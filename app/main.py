@@ -1,0 +1,82 @@
+"""How is it all joined? create_app(); nobody imports this but the server, the command line and the tests."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
+
+from app import cli, problems
+from app.access import Tokens
+from app.database import Database
+from app.people import routes as people
+from app.settings import Settings
+from app.vault import Vault
+
+DESCRIPTION = """\
+花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.
+
+Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`; every refusal is an RFC 9457 problem.
+"""
+
+
+class Api(FastAPI):
+    """FastAPI whose document names every error each operation can give."""
+
+    def openapi(self) -> dict[str, Any]:
+        return problems.document(super().openapi())
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service on the database that the settings name."""
+    vault = Vault(settings.master_secret)
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        api.state.database = Database(settings.database_url or cli.database_url(), settings.pool_size)
+        await api.state.database.open()
+        gc.collect()
+        gc.freeze()
+        yield
+        await api.state.database.close()
+
+    api = Api(
+        title="花园 Huayuan",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
+    api.state.settings, api.state.vault = settings, vault
+    api.state.tokens = Tokens(settings, vault)
+    for feature in (people,):
+        for router in feature.routers:
+            api.include_router(router, prefix="/v1")
+    problems.install(api)
+    api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens)
+
+    @api.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @api.get("/readyz", include_in_schema=False)
+    async def readyz(request: Request) -> Response:
+        async with request.app.state.database.transaction(readonly=True) as transaction:
+            head = await transaction.call("select version_num from alembic_version")
+        return Response(f'{{"status":"ok","migration":"{head}"}}', media_type="application/json")
+
+    return api
+
+
+def operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def application() -> FastAPI:
+    """For uvicorn: settings from the environment."""
+    return create_app(Settings())

@@ -1,0 +1,383 @@
+"""What can be done about people, appointments, accounts and tokens?"""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import bindparam, exists, func, literal, or_, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from app.access import PAIRINGS, Bearer, Scope
+from app.actor import Actor, Office
+from app.database import Database, Prepared, as_json
+from app.people import rules, schemas, tables
+from app.reading import TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
+from app.refusal import Conflict, Forbidden, Refusal
+from app.writing import Answer, Change, changes, creates
+
+REGISTRARS = (Office.ADMINISTRATOR, Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE)
+"""Who keeps the register of people; accounts are the administrator's alone."""
+
+PASSWORDS = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
+"""Argon2id with OWASP's least memory, so that a month's end does not exhaust the machine."""
+_hashing = asyncio.Semaphore(2)
+
+
+class Event(StrEnum):
+    UNIT_CREATED = "unit.created"
+    PERSON_CREATED = "person.created"
+    PERSON_CHANGED = "person.changed"
+    PERSON_DISCLOSED = "person.disclosed"
+    APPOINTMENT_MADE = "appointment.made"
+    APPOINTMENT_ENDED = "appointment.ended"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_DISABLED = "account.disabled"
+    ACCOUNT_RESET = "account.reset"
+
+
+class NoCitizenIdOnFile(Conflict):
+    """No citizen id is on file for this person.
+
+    此人未登记公民身份号码。
+    """
+
+
+class PlaceOutside(Conflict):
+    """The place does not lie in this township.
+
+    该地点不在本乡范围内。
+    """
+
+
+class OnlyACountyAdministrator(Forbidden):
+    """Only an administrator of the county makes clients of the county.
+
+    县级客户端只能由县级管理员建立。
+    """
+
+
+class ClockIsReal(Forbidden):
+    """The clock of domain dates moves only in a demonstration.
+
+    只有演示环境可以调整业务日期。
+    """
+
+
+class SignInFailed(Refusal):
+    """Login or password is wrong, or the account is disabled.
+
+    账号或密码错误,或账号已停用。
+    """
+
+
+REGISTER = Scope(open=True)
+UNITS = Resource("units", tables.Unit, scope=REGISTER)
+PEOPLE = Resource("people", tables.Person, scope=REGISTER, hide=frozenset({"citizen_id_sealed", "citizen_id_lookup"}))
+HELD = (
+    col(tables.AppointmentRow.county_code) == col(tables.Person.county_code),
+    col(tables.AppointmentRow.township_code) == col(tables.Person.township_code),
+    col(tables.AppointmentRow.person_id) == col(tables.Person.id),
+    col(tables.AppointmentRow.starts) <= TODAY,
+    or_(col(tables.AppointmentRow.ends).is_(None), col(tables.AppointmentRow.ends) > TODAY),
+)
+HELPED = select(func.count()).where(
+    PAIRINGS.c.county_code == col(tables.Person.county_code),
+    PAIRINGS.c.township_code == col(tables.Person.township_code),
+    PAIRINGS.c.helper_id == col(tables.Person.id),
+    PAIRINGS.c.starts <= TODAY,
+    or_(PAIRINGS.c.ends.is_(None), PAIRINGS.c.ends > TODAY),
+)
+HELPERS = Resource(
+    "helpers", tables.Person, scope=REGISTER, hide=PEOPLE.hide,
+    where=(exists().where(*HELD, col(tables.AppointmentRow.office) == Office.HELPER),),
+    extra={"households": HELPED.scalar_subquery()},
+)  # fmt: skip
+APPOINTMENTS = Resource("appointments", tables.AppointmentRow, scope=REGISTER)
+ACCOUNTS = Resource(
+    "accounts", tables.Account, scope=Scope(wide=frozenset({Office.ADMINISTRATOR})), hide=frozenset({"secret_hash"})
+)
+
+
+@creates(*REGISTRARS)
+async def create_unit(change: Change, body: schemas.CreateUnit) -> Answer:
+    values = body.model_dump(exclude={"id"})
+    return await change.create(UNITS, body.id, values, event=Event.UNIT_CREATED, public=values)
+
+
+@creates(*REGISTRARS)
+async def create_person(change: Change, body: schemas.CreatePerson) -> Answer:
+    """Raises WrongCitizenId; AlreadyOnRecord where the same citizen id is registered."""
+    values = body.model_dump(exclude={"id", "citizen_id"})
+    if body.citizen_id is not None:
+        values |= identify(change, body.citizen_id)
+    public = {k: v for k, v in values.items() if k in ("category", "management_authority", "party_membership", "unit_id")}
+    personal = {"name": body.name, "phone": body.phone}
+    return await change.create(PEOPLE, body.id, values, event=Event.PERSON_CREATED, public=public, personal=personal)
+
+
+def identify(change: Change, number: str, pointer: str = "/citizen_id") -> dict[str, Any]:
+    """The three columns in which a citizen id is kept. Raises WrongCitizenId with the pointer."""
+    rules.read_citizen_id(number, today=change.today, pointer=pointer)
+    return {
+        "citizen_id_sealed": change.vault.seal(number),
+        "citizen_id_lookup": change.vault.lookup(change.actor.county_code, number),
+        "citizen_id_last_four": rules.last_four(number),
+    }
+
+
+@changes(*REGISTRARS)
+async def patch_person(change: Change, id: UUID, body: schemas.PatchPerson) -> Answer:
+    taken = await change.take(PEOPLE, id)
+    values = body.model_dump()
+    personal = {k: v for k, v in values.items() if k == "name"}
+    public = {k: v for k, v in values.items() if k != "name"}
+    return await change.save(taken, values, event=Event.PERSON_CHANGED, public=public, personal=personal)
+
+
+SEALED_ID = Prepared(
+    select(col(tables.Person.citizen_id_sealed)).where(
+        col(tables.Person.county_code) == bindparam("county"),
+        col(tables.Person.township_code) == bindparam("township"),
+        col(tables.Person.id) == bindparam("key"),
+    )
+)
+
+
+@creates(Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE, Office.DISCIPLINE_COMMISSION)
+async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
+    """A citizen id in full, for a purpose that is recorded."""
+    await change.find(PEOPLE, id)
+    sealed = await change.transaction.value(
+        SEALED_ID, county=change.actor.county_code, township=change.actor.township_code, key=id
+    )
+    if sealed is None:
+        raise NoCitizenIdOnFile
+    change.record(Event.PERSON_DISCLOSED, PEOPLE, id, personal={"purpose": body.purpose})
+    return Answer(200, as_json({"id": str(id), "citizen_id": change.vault.open(sealed)}))
+
+
+@creates(*REGISTRARS)
+async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
+    """Raises PlaceOutside; only an administrator appoints administrators."""
+    if not body.place.startswith(change.actor.township_code):
+        raise PlaceOutside
+    if body.office in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR) and not change.actor.holds(Office.ADMINISTRATOR):
+        raise Forbidden
+    values = body.model_dump(exclude={"id"})
+    helper = body.person_id if body.office is Office.HELPER else None
+    return await change.create(
+        APPOINTMENTS, body.id, values, event=Event.APPOINTMENT_MADE, public=values, helper=helper
+    )
+
+
+@changes(*REGISTRARS)
+async def end_appointment(change: Change, id: UUID, body: schemas.EndAppointment) -> Answer:
+    taken = await change.take(APPOINTMENTS, id)
+    helper = UUID(taken.row["person_id"]) if taken.row["office"] == Office.HELPER else None
+    return await change.save(
+        taken, {"ends": body.ends}, event=Event.APPOINTMENT_ENDED,
+        public={"ends": body.ends, "person_id": taken.row["person_id"], "office": taken.row["office"]}, helper=helper,
+    )  # fmt: skip
+
+
+async def hashed(secret: str) -> str:
+    async with _hashing:
+        return await asyncio.to_thread(PASSWORDS.hash, secret)
+
+
+@creates(Office.ADMINISTRATOR)
+async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
+    change.log = change.actor.county_code
+    values = {"kind": "person", "login": body.login, "person_id": body.person_id, "secret_hash": await hashed(body.password)}
+    public = {"kind": "person", "person_id": body.person_id}
+    return await change.create(
+        ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public, personal={"login": body.login}
+    )
+
+
+@creates(Office.ADMINISTRATOR)
+async def create_client(change: Change, body: schemas.CreateClient) -> Answer:
+    if not change.actor.reads_county:
+        raise OnlyACountyAdministrator
+    values = {"kind": "client", "login": body.login, "secret_hash": await hashed(body.secret)}
+    public = {"kind": "client", "login": body.login}
+    return await change.create(ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public)
+
+
+@changes(Office.ADMINISTRATOR)
+async def disable_account(change: Change, id: UUID) -> Answer:
+    taken = await change.take(ACCOUNTS, id)
+    change.log = change.actor.county_code
+    return await change.save(taken, {"disabled_at": change.now}, event=Event.ACCOUNT_DISABLED)
+
+
+@changes(Office.ADMINISTRATOR)
+async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -> Answer:
+    taken = await change.take(ACCOUNTS, id)
+    change.log = change.actor.county_code
+    return await change.save(taken, {"secret_hash": await hashed(body.password)}, event=Event.ACCOUNT_RESET)
+
+
+SET_CLOCK = Prepared(
+    insert(tables.Clock)
+    .values(id=1, shift=bindparam("shift"))
+    .on_conflict_do_update(index_elements=["id"], set_={"shift": bindparam("shift")})
+)
+
+
+@creates(Office.ADMINISTRATOR)
+async def set_clock(change: Change, body: schemas.SetClock, allowed: bool) -> Answer:
+    """Move the clock of domain dates; tokens, rates and retention keep real time."""
+    if not allowed:
+        raise ClockIsReal
+    await change.transaction.rows(SET_CLOCK, shift=body.now - datetime.now(UTC))
+    return Answer(200, as_json({"now": body.now.astimezone(UTC), "simulated": True}))
+
+
+BY_LOGIN = Prepared(
+    select(col(tables.Account.id), col(tables.Account.secret_hash)).where(
+        col(tables.Account.county_code) == bindparam("county"),
+        col(tables.Account.township_code) == bindparam("township"),
+        col(tables.Account.login) == bindparam("login"),
+        col(tables.Account.kind) == bindparam("kind"),
+        col(tables.Account.disabled_at).is_(None),
+    )
+)
+_NOBODY_HASH = PASSWORDS.hash("no such account")
+
+
+def split_login(username: str) -> tuple[str, str, str]:
+    """County, township (or the county again) and login of `411421201/clerk`. Raises SignInFailed."""
+    place, _, login = username.partition("/")
+    if not login or not place.isdigit() or len(place) not in (6, 9):
+        raise SignInFailed
+    return place[:6], place, login
+
+
+async def sign_in(database: Database, username: str, secret: str, kind: str) -> Bearer:
+    """Whose login and password these are; the same work is done where there is no such account."""
+    county, township, login = split_login(username)
+    nobody = Bearer(UUID(int=0), county, township)
+    async with database.transaction(readonly=True) as transaction:
+        await transaction.call("select enter($1, $2, $3, null, null)", county, township, nobody.account_id)
+        found = await transaction.row(BY_LOGIN, county=county, township=township, login=login, kind=kind)
+    async with _hashing:
+        right = await asyncio.to_thread(PASSWORDS.verify, secret, found["secret_hash"] if found else _NOBODY_HASH)
+    if found is None or not right:
+        raise SignInFailed
+    return Bearer(found["id"], county, township)
+
+
+T = tables.RefreshToken
+KEEP = Prepared(insert(T), columns=["county_code", "township_code", "id", "account_id", "family_id", "token_hash", "expires_at"])
+USE = Prepared(
+    update(T)
+    .where(
+        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        col(T.token_hash) == bindparam("hash"), col(T.used_at).is_(None), col(T.revoked_at).is_(None),
+        col(T.expires_at) > func.now(),
+    )
+    .values(used_at=func.now())
+    .returning(col(T.account_id), col(T.family_id), col(T.expires_at))
+)  # fmt: skip
+REVOKE = Prepared(
+    update(T)
+    .where(
+        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        col(T.family_id).in_(
+            select(col(T.family_id)).where(
+                col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+                col(T.token_hash) == bindparam("hash"),
+            )
+        ),
+    )
+    .values(revoked_at=func.now())
+)  # fmt: skip
+
+
+def _token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def keep_refresh_token(
+    database: Database, bearer: Bearer, days: int, family: UUID | None = None, until: datetime | None = None
+) -> str:
+    """A new refresh token `<place>.<random>`; its family lives `days` from the first sign-in."""
+    token = f"{bearer.township_code}.{secrets.token_urlsafe(32)}"
+    async with database.transaction() as transaction:
+        await enter(transaction, bearer)
+        await transaction.rows(
+            KEEP, county_code=bearer.county_code, township_code=bearer.township_code, id=uuid4(),
+            account_id=bearer.account_id, family_id=family or uuid4(), token_hash=_token_hash(token),
+            expires_at=until or datetime.now(UTC) + timedelta(days=days),
+        )  # fmt: skip
+    return token
+
+
+async def refresh(database: Database, token: str, days: int) -> tuple[Bearer, str]:
+    """Use a refresh token once; used twice, its whole family is revoked. Raises SignInFailed."""
+    place = token.partition(".")[0]
+    if not place.isdigit() or len(place) not in (6, 9):
+        raise SignInFailed
+    values = {"county": place[:6], "township": place, "hash": _token_hash(token)}
+    async with database.transaction() as transaction:
+        await transaction.call("select enter($1, $2, $3, null, null)", place[:6], place, UUID(int=0))
+        used = await transaction.row(USE, **values)
+        if used is None:
+            await transaction.rows(REVOKE, **values)
+    if used is None:
+        raise SignInFailed
+    bearer = Bearer(used["account_id"], place[:6], place)
+    return bearer, await keep_refresh_token(database, bearer, days, used["family_id"], used["expires_at"])
+
+
+async def revoke(database: Database, token: str) -> None:
+    """End the family of a refresh token; an unknown one is no error (RFC 7009)."""
+    place = token.partition(".")[0]
+    if place.isdigit() and len(place) in (6, 9):
+        async with database.transaction() as transaction:
+            await transaction.call("select enter($1, $2, $3, null, null)", place[:6], place, UUID(int=0))
+            await transaction.rows(REVOKE, county=place[:6], township=place, hash=_token_hash(token))
+
+
+
+
+@cache
+def _awaiting(offices: frozenset[Office], county: bool) -> Prepared | None:
+    """The union over all workflows of what waits for one of the offices."""
+    parts = []
+    for resource in WORKFLOW_RESOURCES.values():
+        t = resource.table.__table__  # type: ignore[attr-defined]
+        assert resource.workflow is not None
+        if states := resource.workflow.awaits(*offices):
+            columns = (literal(resource.name).label("resource"), t.c.id, t.c.state, t.c.state_since.label("since"))
+            wide = resource.scope.open or not resource.scope.wide.isdisjoint(offices)
+            parts.append(select(*columns).where(*resource.readable(wide, county), t.c.state.in_(sorted(states))))
+    if not parts:
+        return None
+    both = union_all(*parts).subquery()
+    rendered = select(both.c.resource, both.c.id, both.c.state, utc(both.c.since).label("since"))
+    return Prepared(rendered.order_by(both.c.since, both.c.id).limit(200))
+
+
+async def tasks(read: Reading) -> str:
+    """What awaits the caller, oldest first, as JSON: one statement over the records of every workflow."""
+    async with read.open() as (transaction, entered):
+        actor = entered.actor
+        statement = _awaiting(actor.offices, actor.reads_county)
+        rows = await transaction.rows(statement, **place_values(entered)) if statement else []
+    return as_json({"items": [{**row, "actions": _mine(row, actor)} for row in rows]})
+
+
+def _mine(row: Any, actor: Actor) -> list[str]:
+    workflow = WORKFLOW_RESOURCES[row["resource"]].workflow
+    assert workflow is not None
+    return [m.name for m in workflow.moves if m.awaited and row["state"] in m.path and m.offices & actor.offices]

@@ -1,0 +1,223 @@
+"""What goes over the wire about people, appointments and accounts?"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import MISSING, Field, StringConstraints
+
+from app.actor import Office
+from app.reading import PageQuery
+from app.wire import Create, In, Line, Name, Out, PageOut, PlaceCode, RecordOut
+
+Category = Literal["organ_cadre", "village_committee_member", "group_cadre", "unit_staff", "other"]
+Authority = Literal["township", "county", "above"]
+Membership = Literal["member", "not_member", "unknown"]
+CitizenIdText = Annotated[str, StringConstraints(pattern=r"^\d{17}[\dX]$", min_length=18, max_length=18)]
+Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$", min_length=2, max_length=40)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+
+
+class CreateUnit(Create):
+    """A unit whose staff help."""
+
+    name: Name = Field(examples=["乡财政所"])
+    level: Name = Field("乡直", examples=["乡直"])
+
+
+class UnitOut(RecordOut):
+    """A unit."""
+
+    name: str
+    level: str
+
+
+class UnitPage(PageOut):
+    items: list[UnitOut]
+
+
+class CreatePerson(Create):
+    """A person of the township's register."""
+
+    name: Name = Field(examples=["李建国"])
+    category: Category = Field(examples=["organ_cadre"])
+    management_authority: Authority = Field("township", description="干部管理权限")
+    party_membership: Membership = "unknown"
+    unit_id: UUID | None = None
+    phone: Annotated[str, StringConstraints(pattern=r"^[0-9+-]{5,20}$", min_length=5, max_length=20)] | None = None
+    citizen_id: CitizenIdText | None = Field(None, description="公民身份号码 (GB 11643-1999); stored encrypted")
+
+
+class PatchPerson(In):
+    """What may change of a person's master data."""
+
+    name: Name | MISSING = MISSING
+    category: Category | MISSING = MISSING
+    management_authority: Authority | MISSING = MISSING
+    party_membership: Membership | MISSING = MISSING
+    unit_id: UUID | None | MISSING = MISSING
+
+
+class PersonOut(RecordOut):
+    """A person; of the citizen id only the last four."""
+
+    name: str
+    category: Category
+    management_authority: Authority
+    party_membership: Membership
+    unit_id: UUID | None
+    phone: str | None
+    citizen_id_last_four: str | None
+
+
+class PersonPage(PageOut):
+    items: list[PersonOut]
+
+
+class PeopleQuery(PageQuery):
+    category: Category | None = None
+    unit_id: UUID | None = None
+
+
+class Disclose(In):
+    """Why the full citizen id is needed; it is recorded."""
+
+    purpose: Line = Field(examples=["核对签字人身份"])
+
+
+class Disclosed(Out):
+    """A citizen id in full."""
+
+    id: UUID
+    citizen_id: str
+
+
+class HelperOut(PersonOut):
+    """A person with a helper appointment today."""
+
+    households: int = Field(description="Households helped today / 当前帮扶户数")
+
+
+class HelperPage(PageOut):
+    items: list[HelperOut]
+
+
+class CreateAppointment(Create):
+    """An office from a day; `place` is a township's, village's or county's code."""
+
+    person_id: UUID
+    office: Office
+    place: PlaceCode = Field(examples=["411421201"])
+    starts: date = Field(examples=["2016-11-09"])
+    ends: date | None = Field(None, description="The first day no longer inside / 不再任职的第一天")
+
+
+class EndAppointment(In):
+    """The first day on which the office is no longer held."""
+
+    ends: date
+
+
+class AppointmentOut(RecordOut):
+    """An office held by a person."""
+
+    person_id: UUID
+    office: Office
+    place: str
+    starts: date
+    ends: date | None
+
+
+class AppointmentPage(PageOut):
+    items: list[AppointmentOut]
+
+
+class AppointmentQuery(PageQuery):
+    person_id: UUID | None = None
+    office: Office | None = None
+    place: PlaceCode | None = None
+
+
+class CreateAccount(Create):
+    """A login for a person of the register."""
+
+    login: Login
+    password: Password
+    person_id: UUID
+
+
+class CreateClient(Create):
+    """A county system's client."""
+
+    login: Login
+    secret: Password
+
+
+class ResetPassword(In):
+    password: Password
+
+
+class AccountOut(RecordOut):
+    """An account; signs in as `<township or county code>/<login>`."""
+
+    kind: Literal["person", "client"]
+    login: str
+    person_id: UUID | None
+    disabled_at: datetime | None
+
+
+class AccountPage(PageOut):
+    items: list[AccountOut]
+
+
+class TokenOut(Out):
+    """RFC 6749 answer."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    refresh_token: str | None = None
+
+
+class HeldOffice(Out):
+    office: Office
+    place: str
+    since: date
+
+
+class MeOut(Out):
+    """Who I am and what I hold today."""
+
+    account_id: UUID
+    person_id: UUID | None
+    login: str
+    county_code: str
+    township_code: str
+    today: date
+    simulated: bool
+    appointments: list[HeldOffice]
+
+
+class TaskOut(Out):
+    """A record that awaits me."""
+
+    resource: str
+    id: UUID
+    state: str
+    since: datetime
+    actions: list[str]
+
+
+class TaskPage(Out):
+    items: list[TaskOut]
+
+
+class SetClock(In):
+    """Where the clock of domain dates stands from now on; demonstrations only."""
+
+    now: datetime
+
+
+class ClockOut(Out):
+    now: datetime
+    simulated: bool

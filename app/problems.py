@@ -1,0 +1,443 @@
+"""How does a refusal reach the caller? As RFC 9457 problem details; the only file that knows status codes."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+import asyncpg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import refusal as kinds
+from app.access import Tokens
+from app.reading import language_of
+from app.refusal import Conflict, Invalid, Malformed, NotFound, Refusal, Unauthenticated, Unavailable
+
+log = logging.getLogger("huayuan.problems")
+MEDIA = "application/problem+json"
+PAGES = "/problems/"
+
+STATUS: dict[type[Refusal], int] = {
+    kinds.Malformed: 400,
+    kinds.Unauthenticated: 401,
+    kinds.Forbidden: 403,
+    kinds.NotFound: 404,
+    kinds.NotAcceptable: 406,
+    kinds.TooSlow: 408,
+    kinds.Conflict: 409,
+    kinds.VersionStale: 412,
+    kinds.TooLarge: 413,
+    kinds.UnsupportedMediaType: 415,
+    kinds.Invalid: 422,
+    kinds.VersionRequired: 428,
+    kinds.Unavailable: 503,
+}
+
+
+class AlreadyOnRecord(Conflict):
+    """The same thing is on record already.
+
+    相同的记录已经存在。
+    """
+
+
+class ReferenceMissing(Conflict):
+    """Something this refers to is not on record here.
+
+    所引用的记录在本乡不存在。
+    """
+
+
+class ContradictsItself(Conflict):
+    """The values contradict each other or a rule of the register.
+
+    所填内容相互矛盾,或不符合登记规则。
+    """
+
+
+class NoSuchPage(NotFound):
+    """There is nothing at this address.
+
+    此地址没有内容。
+    """
+
+
+class MethodNotAllowed(Refusal):
+    """This address does not take that method.
+
+    此地址不支持该请求方法。
+    """
+
+
+class ServiceFailed(Refusal):
+    """The service failed; it was logged, and nothing was changed.
+
+    系统内部出错,已记录;数据未作任何变更。
+    """
+
+
+STATUS |= {MethodNotAllowed: 405, ServiceFailed: 500}
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong with the request, and where."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pointer: str = Field(description="JSON pointer into the body, or `query:name`, `path:name`, `header:name`")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; further members are facts about this refusal."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Stable; the address of a page that explains it", examples=["/problems/wrong-state"])
+    title: str = Field(description="One sentence in the reader's language")
+    status: int
+    code: str = Field(description="The last part of `type`", examples=["wrong-state"])
+    article: str | None = Field(None, description="The article of the regulation, or the policy, it rests on")
+    request_id: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+def status_of(refusal: type[Refusal]) -> int:
+    return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
+
+
+def render(language: str, refusal: Refusal, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None, request_id: str | None = None) -> Response:
+    status = status_of(type(refusal))
+    if isinstance(refusal, Invalid) and not errors:
+        errors = [FieldProblem(pointer=refusal.pointer, code=refusal.code(), message=refusal.title(language))]
+    members = {
+        "type": PAGES + refusal.code(), "title": refusal.title(language), "status": status, "code": refusal.code(),
+        "article": refusal.article, "request_id": request_id, **refusal.facts,
+    }  # fmt: skip
+    if errors:
+        members["errors"] = [e.model_dump() for e in errors]
+    body = json.dumps({k: v for k, v in members.items() if v is not None}, ensure_ascii=True, default=str)
+    extra = dict(headers or {})
+    if status == 401:
+        extra["www-authenticate"] = 'Bearer realm="huayuan"'
+    if status == 503 or refusal.code() == "still-in-flight":
+        extra["retry-after"] = "1"
+    return Response(body, status, extra, MEDIA)
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """The refusal that an error of the database means, or None where it is our own mistake."""
+    match error:
+        case asyncpg.UniqueViolationError():
+            return AlreadyOnRecord(constraint=error.constraint_name)
+        case asyncpg.ForeignKeyViolationError():
+            return ReferenceMissing(constraint=error.constraint_name)
+        case asyncpg.CheckViolationError() | asyncpg.ExclusionViolationError():
+            return ContradictsItself(constraint=error.constraint_name)
+        case (
+            asyncpg.LockNotAvailableError() | asyncpg.QueryCanceledError() | asyncpg.TransactionRollbackError()
+            | asyncpg.InsufficientResourcesError() | asyncpg.OperatorInterventionError() | asyncpg.InterfaceError()
+            | asyncpg.PostgresConnectionError() | asyncpg.TransactionTimeoutError() | TimeoutError() | OSError()
+        ):  # fmt: skip
+            return Unavailable()
+    return None
+
+
+MESSAGES_ZH = {
+    "missing": "必填项缺失", "extra_forbidden": "不认识的字段", "string_type": "应为字符串", "int_type": "应为整数",
+    "bool_type": "应为 true 或 false", "uuid_parsing": "应为 UUID", "uuid_type": "应为 UUID",
+    "date_type": "应为日期,如 2017-03-31", "date_parsing": "日期无效", "date_from_datetime_parsing": "日期无效",
+    "datetime_type": "应为时间,如 2017-03-31T08:00:00Z", "datetime_parsing": "时间无效", "timezone_aware": "时间须带时区",
+    "string_too_short": "内容过短", "string_too_long": "内容过长", "string_pattern_mismatch": "格式不符",
+    "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "enum": "不在可选值之内", "literal_error": "不在可选值之内",
+    "list_type": "应为数组", "too_short": "条目过少", "too_long": "条目过多", "dict_type": "应为对象",
+    "model_attributes_type": "应为 JSON 对象", "string_unicode": "含有无效字符", "int_from_float": "应为整数",
+}  # fmt: skip
+
+
+def install(app: FastAPI) -> None:
+    """Handlers for everything that can go wrong, and the pages that explain it."""
+
+    def answer(request: Request, refusal: Refusal, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None) -> Response:
+        return render(language_of(request), refusal, errors, headers, getattr(request.state, "request_id", None))
+
+    async def on_refusal(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        return answer(request, error)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            allowed = sorted({m for c in _matching(app, request.scope["path"]) for m in (c.methods or ())})
+            return answer(request, MethodNotAllowed(), headers={"allow": ", ".join(allowed)})
+        return answer(request, NoSuchPage() if error.status_code == 404 else Malformed())
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        found = error.errors()
+        if any(e["type"] == "json_invalid" for e in found):
+            return answer(request, Malformed())
+        zh = language_of(request) == "zh-CN"
+        errors = []
+        for e in found:
+            refusal = (e.get("ctx") or {}).get("error")
+            message = refusal.title(language_of(request)) if isinstance(refusal, Refusal) else None
+            code = refusal.code() if isinstance(refusal, Refusal) else e["type"]
+            text = message or (MESSAGES_ZH.get(e["type"], "内容无效") if zh else _english(e))
+            errors.append(FieldProblem(pointer=pointer(e["loc"]), code=code, message=text))
+        return answer(request, Invalid(), errors)
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        if refusal is None:
+            return await on_bug(request, error)
+        log.warning("database: %s", type(error).__name__)
+        return answer(request, refusal)
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        log.exception("unhandled", exc_info=error)
+        return answer(request, ServiceFailed())
+
+    for kind, handler in {
+        Refusal: on_refusal, HTTPException: on_http, RequestValidationError: on_invalid,
+        asyncpg.PostgresError: on_database, asyncpg.InterfaceError: on_database, TimeoutError: on_database,
+        OSError: on_database, Exception: on_bug,
+    }.items():  # fmt: skip
+        app.add_exception_handler(kind, handler)
+    app.add_api_route(PAGES + "{code}", _page, include_in_schema=False)
+
+
+def _english(error: Mapping[str, Any]) -> str:
+    """pydantic's own words, unless they could repeat what was sent."""
+    return str(error["msg"]) if error["type"] in MESSAGES_ZH else "invalid"
+
+
+def _matching(app: FastAPI, path: str) -> Iterator[Any]:
+    for context in iter_route_contexts(app.routes):
+        if (regex := getattr(context, "path_regex", None)) and regex.match(path):
+            yield context
+
+
+def pointer(loc: Sequence[Any]) -> str:
+    """Where a value stands; names that did not come from the schema are escaped to ASCII."""
+    where, *rest = loc or ("body",)
+    parts = [str(part).encode("ascii", "backslashreplace").decode()[:80] for part in rest]
+    if where == "body":
+        return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return f"{where}:{'/'.join(parts)}"
+
+
+async def _page(code: str, request: Request) -> Response:
+    """What a problem type means."""
+    language = language_of(request)
+    for kind in every(Refusal):
+        if kind.code() == code:
+            article = f"<p>{kind.article}</p>" if kind.article else ""
+            zh, en = kind.title("zh-CN"), kind.title("en")
+            return HTMLResponse(
+                f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{code}</title>"
+                f"<h1>{code}</h1><p lang='zh-CN'>{zh}</p><p lang='en'>{en}</p>{article}<p>HTTP {status_of(kind)}</p>"
+            )
+    raise NoSuchPage
+
+
+def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from every(below)
+
+
+def document(api: dict[str, Any]) -> dict[str, Any]:
+    """Every error each operation can give, by rule, into the OpenAPI document. Idempotent."""
+    schemas = api.setdefault("components", {}).setdefault("schemas", {})
+    for model in (Problem, FieldProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path, item in api["paths"].items():
+        for method, operation in item.items():
+            operation["responses"].pop("422", None)
+            for status in sorted(_statuses(path, method, operation)):
+                operation["responses"].setdefault(
+                    str(status),
+                    {
+                        "description": HTTPStatus(status).phrase,
+                        "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                    },
+                )
+    return api
+
+
+def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
+    needed = {422, 503} if path.startswith("/v1/") else set()
+    if operation.get("security"):
+        needed |= {401}
+    if "{" in path:
+        needed |= {404}
+    if method in ("post", "patch", "put"):
+        needed |= {400, 403, 408, 409, 413}
+    if "requestBody" in operation:
+        needed |= {415}
+    if any(p["in"] == "header" and p["name"].lower() == "if-match" for p in operation.get("parameters", ())):
+        needed |= {412, 428}
+    return needed
+
+
+class DuplicateKey(Malformed):
+    """An object in the body has the same key twice.
+
+    请求正文中同一对象出现重复的键。
+    """
+
+
+class BadNumber(Invalid):
+    """The body holds a number that JSON or this service does not know: NaN, Infinity, or beyond 64 bits.
+
+    请求正文含有无效数字(NaN、无穷大或超出 64 位)。
+    """
+
+
+class BadText(Invalid):
+    """The request holds a NUL character or half a surrogate pair.
+
+    请求含有 NUL 字符或不完整的代理对。
+    """
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise DuplicateKey
+    return made
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
+        raise BadNumber
+    return number
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise BadNumber
+    return number
+
+
+def _constant(name: str) -> Any:
+    raise BadNumber(constant=name)
+
+
+_strict = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
+).decode
+
+
+def _walk(value: Any, where: str = "") -> None:
+    """Refuse NUL and lone surrogates anywhere, keys included; the pointer says where."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise BadText(where)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _walk(key, where)
+            _walk(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _walk(inner, f"{where}/{index}")
+
+
+class Guard:
+    """Pure ASGI, before routing: size, pace, type and text of the body, in constant memory."""
+
+    def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], limit: int = 65_536, seconds: float = 5) -> None:
+        self._app, self._tokens, self._limit, self._seconds = app, tokens, limit, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        try:
+            self._check_query(scope)
+            if scope["method"] in ("POST", "PATCH", "PUT"):
+                receive = await self._body(scope, receive)
+        except Refusal as refusal:
+            return await render(language_of(Request(scope)), self._first(scope, refusal))(scope, receive, send)
+        await self._app(scope, receive, send)
+
+    def _first(self, scope: Scope, refusal: Refusal) -> Refusal:
+        """Who is not signed in hears that before anything about the request."""
+        if scope["path"].startswith("/v1/oauth/"):
+            return refusal
+        try:
+            self._tokens().bearer(Request(scope).headers.get("authorization"))
+        except Unauthenticated as first:
+            return first
+        return refusal
+
+    def _check_query(self, scope: Scope) -> None:
+        try:
+            for name, value in parse_qsl(scope["query_string"].decode("ascii"), errors="strict", keep_blank_values=True):
+                _walk(value, f"query:{name}")
+            _walk(scope["path"], "path")
+        except UnicodeError as error:
+            raise BadText("query") from error
+
+    async def _body(self, scope: Scope, receive: Receive) -> Receive:
+        headers = dict(scope["headers"])
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limit:
+            raise kinds.TooLarge(limit=self._limit)
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(receive)
+        except TimeoutError as error:
+            raise kinds.TooSlow from error
+        if body:
+            media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+            wanted = b"application/x-www-form-urlencoded" if scope["path"].startswith("/v1/oauth/") else b"application/json"
+            if media != wanted:
+                raise kinds.UnsupportedMediaType(accept=wanted.decode())
+            if wanted == b"application/json":
+                _parse(body)
+        sent = False
+
+        async def again() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return again
+
+    async def _read(self, receive: Receive) -> bytes:
+        parts, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise kinds.TooSlow
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._limit:
+                raise kinds.TooLarge(limit=self._limit)
+            more = message.get("more_body", False)
+        return b"".join(parts)
+
+
+def _parse(body: bytes) -> None:
+    try:
+        _walk(_strict(body.decode()))
+    except (ValueError, RecursionError) as error:
+        raise Malformed from error
