@@ -1,11 +1,15 @@
 """What can an operator do? `huayuan serve | migrate | adopt | openapi | demo`."""
 
-import sys
+import asyncio
+import json
+import secrets
+from datetime import date
 from pathlib import Path
 
 import cyclopts
 
 from app.settings import Settings
+from app.vault import Vault
 
 app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务 / assessment and accountability service")
 ROOT = Path(__file__).parent.parent
@@ -52,14 +56,27 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 
 
 @app.command
-def openapi() -> None:
-    """Print the OpenAPI document."""
-    import json
+def adopt(place: str, *, name: str, login: str = "admin", password: str | None = None, on: date | None = None) -> None:
+    """The first day of a township (9 digits) or county (6): its log and its first administrator, NAME.
 
+    Without a password one is made and printed. ON is the day the appointment begins, today if not said.
+    """
+    from app.people import actions
+
+    settings = Settings()
+    password = password or secrets.token_urlsafe(12)
+    asyncio.run(actions.adopt(database_url(), Vault(settings.master_secret), place, name, login, password, on))
+    print(f"{place}/{login} {password}")
+
+
+@app.command
+def openapi() -> None:
+    """Write openapi/openapi.json from the code."""
     from app.main import create_app
 
-    json.dump(create_app(Settings(secret="x" * 32)).openapi(), sys.stdout, ensure_ascii=False, indent=1, sort_keys=True)
-    print()
+    document = create_app(Settings(secret="x" * 32)).openapi()
+    text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True)
+    (ROOT / "openapi" / "openapi.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

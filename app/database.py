@@ -24,7 +24,6 @@ DIALECT = driver.dialect()
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
 LIMITS = {
-    "role": APP_ROLE,
     "timezone": "UTC",
     "lock_timeout": "2s",
     "statement_timeout": "5s",
@@ -128,6 +127,8 @@ class Prepared:
         self._process = dict(compiled._bind_processors)
         self.tenant_table: str | None = None
         is_change = isinstance(statement, UpdateBase)
+        self.returns = is_change and bool(statement._returning)
+        """A change that says which rows it touched: none, and nothing was written."""
         if is_change and issubclass_tenant(statement.table.name):
             self.tenant_table = statement.table.name
         self.sql = str(compiled)
@@ -174,18 +175,20 @@ class Transaction:
 
     async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
         """All rows of a statement; one round trip."""
-        self._note(statement)
-        return await self._connection.fetch(statement.sql, *statement.args(values))  # type: ignore[no-any-return]
+        found = await self._connection.fetch(statement.sql, *statement.args(values))
+        if statement.tenant_table and (found or not statement.returns):
+            self._written = statement.tenant_table
+        return found  # type: ignore[no-any-return]
 
     async def row(self, statement: Prepared, **values: Any) -> Any:
         """The first row or None; one round trip."""
-        self._note(statement)
-        return await self._connection.fetchrow(statement.sql, *statement.args(values))
+        found = await self.rows(statement, **values)
+        return found[0] if found else None
 
     async def value(self, statement: Prepared, **values: Any) -> Any:
         """The first column of the first row, or None; one round trip."""
-        self._note(statement)
-        return await self._connection.fetchval(statement.sql, *statement.args(values))
+        found = await self.row(statement, **values)
+        return None if found is None else found[0]
 
     async def call(self, sql: str, *args: Any) -> Any:
         """One of the database's own functions (enter, finish), never a table."""
@@ -198,9 +201,6 @@ class Transaction:
         size = 30_000 // len(rows[0])
         for start in range(0, len(rows), size):
             await self.rows(Prepared(insert(table).values([dict(r) for r in rows[start : start + size]])))
-
-    def _note(self, statement: Prepared) -> None:
-        self._written = statement.tenant_table or self._written
 
     def mark_recorded(self) -> None:
         self._recorded = True
@@ -221,8 +221,9 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 class Database:
     """The pool of one worker."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, *, role: str = APP_ROLE) -> None:
         self._url, self._size = url, size
+        self._settings = {**LIMITS, "role": role}
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -231,7 +232,7 @@ class Database:
             min_size=1,
             max_size=self._size,
             connection_class=_Connection,
-            server_settings=LIMITS,
+            server_settings=self._settings,
             statement_cache_size=1024,
             timeout=5,
         )

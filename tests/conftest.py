@@ -4,16 +4,30 @@ Without `HUAYUAN_DATABASE_URL` that is an embedded server of the tests' own, apa
 `demo` use, so that it may forget to sync. The template is made once for each state of the migrations.
 """
 
+import asyncio
 import hashlib
+import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
+import uvicorn
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
+
+from app.access import Bearer
+from app.main import create_app
+from app.people.actions import adopt
+from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DATA_DIR = ROOT / ".huayuan" / "tests"
@@ -107,7 +121,7 @@ def _alive(pid: int) -> bool:
 
 def _migrations_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "alembic").rglob("*.py")):
+    for path in sorted(p for kind in ("*.py", "*.sql") for p in (ROOT / "alembic").rglob(kind)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -119,3 +133,145 @@ def _migrate(url: str) -> None:
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+class Service:
+    """The real service on a real port, in a thread of this process, on the session's database."""
+
+    def __init__(self, url: str) -> None:
+        self.database_url = url
+        self.settings = Settings(database_url=url, secret="t" * 32, profile="demo", pool_size=8)
+        self.app = create_app(self.settings)
+        config = uvicorn.Config(self.app, port=0, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+            assert self.thread.is_alive(), "the service did not start"
+        self.address = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+    def caller(self, bearer: Bearer) -> "Caller":
+        token = self.app.state.tokens.issue(bearer)
+        return Caller(httpx.Client(base_url=self.address, headers={"authorization": f"Bearer {token}"}, timeout=30))
+
+
+class Caller:
+    """Somebody signed in. Every call answers with the response; `made` and `act` expect success."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.person_id: str | None = None
+        self.account_id: str | None = None
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        return self.client.get("/v1" + path, params=query or None)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """`headers` in snake_case, e.g. `if_match='"1"'`, `idempotency_key="k"`."""
+        named = {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.client.post("/v1" + path, json=body, headers=named)
+
+    def patch(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        named = {k.replace("_", "-"): v for k, v in headers.items()}
+        return self.client.patch("/v1" + path, json=body, headers=named)
+
+    def read(self, path: str, **query: Any) -> dict[str, Any]:
+        """A GET that must succeed."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text)
+        return answer.json()
+
+    def made(self, path: str, body: Any = None) -> dict[str, Any]:
+        """A POST that must make a record."""
+        answer = self.post(path, body)
+        assert answer.status_code == 201, (path, answer.status_code, answer.text)
+        return answer.json()
+
+    def try_act(self, record: str, action: str, body: Any = None) -> httpx.Response:
+        """An action on the record as it stands now: read its ETag, then post with If-Match."""
+        etag = self.get(record).headers.get("etag", '"1"')
+        return self.post(f"{record}/{action}", body, if_match=etag)
+
+    def act(self, record: str, action: str, body: Any = None) -> dict[str, Any]:
+        """An action that must succeed."""
+        answer = self.try_act(record, action, body)
+        assert answer.status_code == 200, (record, action, answer.status_code, answer.text)
+        return answer.json()
+
+
+class Township:
+    """A township adopted for one test, with its own registers, log and officers."""
+
+    def __init__(self, service: Service, code: str) -> None:
+        self.service, self.code, self.county = service, code, code[:6]
+        self.village = f"{code}201"
+        vault = service.app.state.vault
+        asyncio.run(adopt(service.database_url, vault, code, "管理员", "admin", "correct horse battery", date(2016, 1, 1)))
+        self.admin = service.caller(service_account(service, code, "admin"))
+        self.at("2016-11-09")
+        self._callers: dict[Any, Caller] = {}
+
+    def at(self, day: str, clock: str = "09:00:00") -> None:
+        """Move the clock of domain dates to a moment in Asia/Shanghai."""
+        answer = self.admin.post("/clock", {"now": f"{day}T{clock}+08:00"})
+        assert answer.status_code == 200, answer.text
+
+    def person(self, name: str = "王五", **more: Any) -> str:
+        body = {"name": name, "category": "organ_cadre", "party_membership": "member", **more}
+        return self.admin.made("/people", body)["id"]
+
+    def appoint(self, person_id: str, office: str, place: str | None = None, starts: str = "2016-01-01") -> dict[str, Any]:
+        body = {"person_id": person_id, "office": office, "place": place or self.code, "starts": starts}
+        return self.admin.made("/appointments", body)
+
+    def account(self, person_id: str) -> Caller:
+        """A signed-in caller for a person; what he may do follows from his appointments."""
+        login = f"u{uuid4().hex[:12]}"
+        body = {"login": login, "password": "correct horse battery", "person_id": person_id}
+        made = self.admin.made("/accounts", body)
+        caller = self.service.caller(Bearer(UUID(made["id"]), self.county, self.code))
+        caller.person_id, caller.account_id = person_id, made["id"]
+        return caller
+
+    def office(self, office: str, place: str | None = None, name: str | None = None) -> Caller:
+        """The one holder of an office at a place (a new person with an account the first time)."""
+        key = (office, place or self.code, name)
+        if key not in self._callers:
+            person = self.person(name or f"{office} {place or ''}".strip()[:40])
+            self.appoint(person, office, place)
+            self._callers[key] = self.account(person)
+        return self._callers[key]
+
+
+def service_account(service: Service, code: str, login: str) -> Bearer:
+    with psycopg.connect(service.database_url) as connection:
+        row = connection.execute("select id from accounts where township_code = %s and login = %s", [code, login]).fetchone()
+    assert row is not None
+    return Bearer(row[0], code[:6], code)
+
+
+@pytest.fixture(scope="session")
+def service(database_url: str) -> Iterator[Service]:
+    running = Service(database_url)
+    yield running
+    running.stop()
+
+
+_codes = itertools.count(201)
+
+
+@pytest.fixture
+def township(service: Service) -> Township:
+    """A fresh township of county 411421."""
+    return Township(service, f"411421{next(_codes)}")
+
+
+@pytest.fixture(scope="module")
+def shared_township(service: Service) -> Township:
+    """One township for all tests of a file, where they do not disturb each other."""
+    return Township(service, f"411421{next(_codes)}")

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import json
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -15,13 +16,14 @@ from sqlalchemy import bindparam, exists, func, literal, or_, select, union_all,
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from app.access import PAIRINGS, Bearer, Scope
+from app.access import PAIRINGS, Bearer, Entered, Scope
 from app.actor import Actor, Office
-from app.database import Database, Prepared, as_json
+from app.database import Database, Prepared, Transaction, as_json
 from app.people import rules, schemas, tables
-from app.reading import TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
+from app.reading import ENTER, TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
 from app.refusal import Conflict, Forbidden, Refusal
-from app.writing import Answer, Change, changes, creates
+from app.vault import Vault
+from app.writing import Answer, Change, Command, Declaration, changes, creates, uuid7
 
 REGISTRARS = (Office.ADMINISTRATOR, Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE)
 """Who keeps the register of people; accounts are the administrator's alone."""
@@ -226,6 +228,46 @@ async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -
     return await change.save(taken, {"secret_hash": await hashed(body.password)}, event=Event.ACCOUNT_RESET)
 
 
+async def adopt(url: str, vault: Vault, place: str, name: str, login: str, password: str, on: date | None = None) -> None:
+    """The first day of a township or county: its logs, and its first administrator with an account.
+
+    Run by the operator as the database's owner; everything after goes through the API. Raises
+    AlreadyOnRecord's database error where the login exists.
+    """
+    bearer = Bearer(uuid4(), place[:6], place)
+    secret_hash = await hashed(password)
+    database = Database(url, 1, role="none")
+    await database.open()
+    try:
+        async with database.transaction() as transaction:
+            for log in {place[:6], place}:
+                await transaction.call("select log_open($1, $2)", place[:6], log)
+            entered = await bootstrap(transaction, bearer)
+            command = Command(database, vault, bearer, operation="adopt", fingerprint="")
+            change = Change(transaction, entered, command, Declaration("creates", frozenset(), None))
+            person = uuid7(change.now)
+            await change.create(PEOPLE, person, {
+                "name": name, "category": "organ_cadre", "management_authority": "township", "party_membership": "unknown",
+            }, event=Event.PERSON_CREATED, personal={"name": name})  # fmt: skip
+            await change.create(APPOINTMENTS, None, {
+                "person_id": person, "office": Office.ADMINISTRATOR, "place": place,
+                "starts": on or change.today,
+            }, event=Event.APPOINTMENT_MADE, public={"office": Office.ADMINISTRATOR, "place": place})  # fmt: skip
+            answer = await change.create(ACCOUNTS, bearer.account_id, {
+                "kind": "person", "login": login, "person_id": person, "secret_hash": secret_hash,
+            }, event=Event.ACCOUNT_CREATED, public={"person_id": person})  # fmt: skip
+            await change.finish(answer)
+    finally:
+        await database.close()
+
+
+async def bootstrap(transaction: Transaction, bearer: Bearer) -> Entered:
+    """The door for the operator's own command: the clock and the context, and no account yet."""
+    found = json.loads(await transaction.call(ENTER, bearer.county_code, bearer.township_code, bearer.account_id, None, None))
+    found["account"] = {"person_id": None, "name": "operator"}
+    return Entered.of(bearer, found)
+
+
 SET_CLOCK = Prepared(
     insert(tables.Clock)
     .values(id=1, shift=bindparam("shift"))
@@ -267,7 +309,7 @@ async def sign_in(database: Database, username: str, secret: str, kind: str) -> 
     county, township, login = split_login(username)
     nobody = Bearer(UUID(int=0), county, township)
     async with database.transaction(readonly=True) as transaction:
-        await transaction.call("select enter($1, $2, $3, null, null)", county, township, nobody.account_id)
+        await transaction.call(ENTER, county, township, nobody.account_id, None, None)
         found = await transaction.row(BY_LOGIN, county=county, township=township, login=login, kind=kind)
     async with _hashing:
         right = await asyncio.to_thread(PASSWORDS.verify, secret, found["secret_hash"] if found else _NOBODY_HASH)
@@ -329,7 +371,7 @@ async def refresh(database: Database, token: str, days: int) -> tuple[Bearer, st
         raise SignInFailed
     values = {"county": place[:6], "township": place, "hash": _token_hash(token)}
     async with database.transaction() as transaction:
-        await transaction.call("select enter($1, $2, $3, null, null)", place[:6], place, UUID(int=0))
+        await transaction.call(ENTER, place[:6], place, UUID(int=0), None, None)
         used = await transaction.row(USE, **values)
         if used is None:
             await transaction.rows(REVOKE, **values)
@@ -344,7 +386,7 @@ async def revoke(database: Database, token: str) -> None:
     place = token.partition(".")[0]
     if place.isdigit() and len(place) in (6, 9):
         async with database.transaction() as transaction:
-            await transaction.call("select enter($1, $2, $3, null, null)", place[:6], place, UUID(int=0))
+            await transaction.call(ENTER, place[:6], place, UUID(int=0), None, None)
             await transaction.rows(REVOKE, county=place[:6], township=place, hash=_token_hash(token))
 
 
@@ -380,4 +422,4 @@ async def tasks(read: Reading) -> str:
 def _mine(row: Any, actor: Actor) -> list[str]:
     workflow = WORKFLOW_RESOURCES[row["resource"]].workflow
     assert workflow is not None
-    return [m.name for m in workflow.moves if m.awaited and row["state"] in m.path and m.offices & actor.offices]
+    return [m.name for m in workflow.moves if m.awaited_in(row["state"]) & actor.offices]

@@ -1,0 +1,71 @@
+"""Are people registered, appointed and signed in as the contract says?"""
+
+import httpx
+
+
+def test_a_person_is_registered_and_read_back(township):
+    office = township.office("leading_group_office")
+    made = office.post("/people", {"name": "张三", "category": "organ_cadre", "citizen_id": "11010519491231002X"})
+    assert made.status_code == 201, made.text
+    assert made.json()["citizen_id_last_four"] == "002X"
+    assert made.headers["ledger-entry"].startswith(township.code + "/")
+    read = office.get(f"/people/{made.json()['id']}")
+    assert read.status_code == 200
+    assert read.json() == made.json()
+    assert read.headers["etag"] == '"1"'
+
+
+def test_a_full_citizen_id_is_given_for_a_recorded_purpose_only(township):
+    office = township.office("leading_group_office")
+    made = office.made("/people", {"name": "张三", "category": "organ_cadre", "citizen_id": "11010519491231002X"})
+    told = office.post(f"/people/{made['id']}/disclose", {"purpose": "核对签字人"})
+    assert told.json()["citizen_id"] == "11010519491231002X"
+    assert "ledger-entry" in told.headers
+    assert township.admin.post(f"/people/{made['id']}/disclose", {"purpose": "好奇"}).status_code == 403
+
+
+def test_sign_in_with_a_password_and_refresh(township):
+    client = httpx.Client(base_url=township.service.address)
+    form = {"grant_type": "password", "username": f"{township.code}/admin", "password": "correct horse battery"}
+    first = client.post("/v1/oauth/token", data=form)
+    assert first.status_code == 200, first.text
+    me = client.get("/v1/me", headers={"authorization": f"Bearer {first.json()['access_token']}"})
+    assert me.json()["appointments"][0]["office"] == "administrator"
+    again = {"grant_type": "refresh_token", "refresh_token": first.json()["refresh_token"]}
+    second = client.post("/v1/oauth/token", data=again)
+    assert second.status_code == 200, second.text
+    assert client.post("/v1/oauth/token", data=again).json() == {"error": "invalid_grant"}
+    family = {"grant_type": "refresh_token", "refresh_token": second.json()["refresh_token"]}
+    assert client.post("/v1/oauth/token", data=family).status_code == 400, "reuse revokes the family"
+    assert client.post("/v1/oauth/token", data=form | {"password": "wrong"}).status_code == 400
+
+
+def test_patch_needs_the_version_seen(township):
+    office = township.office("leading_group_office")
+    path = "/people/" + office.made("/people", {"name": "张三", "category": "organ_cadre"})["id"]
+    assert office.patch(path, {"name": "李四"}).status_code == 428
+    assert office.patch(path, {"name": "李四"}, if_match='"7"').status_code == 412
+    done = office.patch(path, {"name": "李四"}, if_match='"1"')
+    assert (done.status_code, done.json()["name"], done.headers["etag"]) == (200, "李四", '"2"')
+
+
+def test_a_retry_gives_the_first_answer(township):
+    office = township.office("leading_group_office")
+    body = {"name": "张三", "category": "organ_cadre"}
+    first = office.post("/people", body, idempotency_key="k1")
+    again = office.post("/people", body, idempotency_key="k1")
+    assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, first.json(), "true")
+    assert again.headers["ledger-entry"] == first.headers["ledger-entry"]
+    assert office.post("/people", body | {"name": "李四"}, idempotency_key="k1").status_code == 422
+    path = "/people/" + first.json()["id"]
+    moved = office.patch(path, {"name": "李四"}, if_match='"1"', idempotency_key="k2")
+    assert office.patch(path, {"name": "李四"}, if_match='"1"', idempotency_key="k2").json() == moved.json()
+
+
+def test_the_same_id_from_the_same_request_is_no_second_record(township):
+    office = township.office("leading_group_office")
+    body = {"id": "01920000-0000-7000-8000-000000000001", "name": "张三", "category": "organ_cadre"}
+    assert [office.post("/people", body).status_code for _ in range(2)] == [201, 200]
+    assert office.post("/people", body | {"name": "李四"}).status_code == 409
+
+
