@@ -3,12 +3,12 @@
 from typing import Any
 
 import psycopg
-from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
-import app.cli
 import app.main  # noqa: F401  (declares every table)
-from app.database import metadata
+from alembic import context
+from app.database import address, metadata
+from app.settings import Settings
 
 LOCK = 7_240_001
 
@@ -41,7 +41,7 @@ def run(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
-    url = context.config.attributes.get("url") or app.cli.database_url()
+    url = context.config.attributes.get("url") or address(Settings())
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
         run(connection)

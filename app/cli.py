@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cyclopts
 
+from app.database import address
 from app.settings import Settings
 from app.vault import Vault
 
@@ -15,24 +16,15 @@ app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务
 ROOT = Path(__file__).parent.parent
 
 
-def database_url() -> str:
-    """The named server, or the embedded one, started if need be."""
-    settings = Settings()
-    if settings.database_url is not None:
-        return settings.database_url
-    from app import embedded
-
-    return embedded.ensure(settings.data_dir)
-
-
 @app.command
 def migrate() -> None:
     """Bring the database to the newest schema; several at once queue up."""
-    from alembic import command
     from alembic.config import Config
 
+    from alembic import command
+
     config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = database_url()
+    config.attributes["url"] = address(Settings())
     command.upgrade(config, "head")
 
 
@@ -65,7 +57,7 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
 
     settings = Settings()
     password = password or secrets.token_urlsafe(12)
-    asyncio.run(actions.adopt(database_url(), Vault(settings.master_secret), place, name, login, password, on))
+    asyncio.run(actions.adopt(address(settings), Vault(settings.master_secret), place, name, login, password, on))
     print(f"{place}/{login} {password}")
 
 

@@ -5,11 +5,11 @@ compiled once to the driver's own SQL and runs on asyncpg's connection.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +20,9 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Field, SQLModel, insert
 from sqlmodel.sql.sqltypes import AutoString
 
-DIALECT = driver.dialect()
+from app.settings import Settings
+
+DIALECT: Any = driver.dialect()  # type: ignore[no-untyped-call]
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
 LIMITS = {
@@ -120,7 +122,9 @@ class Prepared:
     columns named in `beside` come next to it as they are.
     """
 
-    def __init__(self, statement: Any, *, json: bool = False, beside: Sequence[str] = (), columns: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, statement: Any, *, json: bool = False, beside: Sequence[str] = (), columns: Sequence[str] | None = None
+    ) -> None:
         compiled = statement.compile(dialect=DIALECT, column_keys=columns)
         self.names: list[str] = list(compiled.positiontup or [])
         self._defaults = compiled.params
@@ -175,10 +179,10 @@ class Transaction:
 
     async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
         """All rows of a statement; one round trip."""
-        found = await self._connection.fetch(statement.sql, *statement.args(values))
+        found: list[Any] = await self._connection.fetch(statement.sql, *statement.args(values))
         if statement.tenant_table and (found or not statement.returns):
             self._written = statement.tenant_table
-        return found  # type: ignore[no-any-return]
+        return found
 
     async def row(self, statement: Prepared, **values: Any) -> Any:
         """The first row or None; one round trip."""
@@ -211,7 +215,16 @@ class Transaction:
             raise UnrecordedChange(self._written)
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
+def address(settings: Settings) -> str:
+    """The named server, or the embedded one, started if need be; a libpq URL."""
+    if settings.database_url is not None:
+        return settings.database_url
+    from app import embedded
+
+    return embedded.ensure(settings.data_dir)
+
+
+class _Connection(asyncpg.Connection):
     """Nothing is set for a session here, so that nothing needs resetting when it returns to the pool."""
 
     def get_reset_query(self) -> str:
@@ -257,5 +270,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return str(value)
-
-

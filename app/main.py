@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
-from app import cli, problems
+from app import problems
 from app.access import Tokens
-from app.database import Database
+from app.database import Database, address
 from app.people import routes as people
 from app.settings import Settings
 from app.vault import Vault
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-        api.state.database = Database(settings.database_url or cli.database_url(), settings.pool_size)
+        api.state.database = Database(address(settings), settings.pool_size)
         await api.state.database.open()
         gc.collect()
         gc.freeze()

@@ -116,7 +116,13 @@ def status_of(refusal: type[Refusal]) -> int:
     return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
 
 
-def render(language: str, refusal: Refusal, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None, request_id: str | None = None) -> Response:
+def render(
+    language: str,
+    refusal: Refusal,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+    request_id: str | None = None,
+) -> Response:
     status = status_of(type(refusal))
     if isinstance(refusal, Invalid) and not errors:
         errors = [FieldProblem(pointer=refusal.pointer, code=refusal.code(), message=refusal.title(language))]
@@ -168,7 +174,12 @@ MESSAGES_ZH = {
 def install(app: FastAPI) -> None:
     """Handlers for everything that can go wrong, and the pages that explain it."""
 
-    def answer(request: Request, refusal: Refusal, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None) -> Response:
+    def answer(
+        request: Request,
+        refusal: Refusal,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         return render(language_of(request), refusal, errors, headers, getattr(request.state, "request_id", None))
 
     async def on_refusal(request: Request, error: Exception) -> Response:
@@ -388,7 +399,9 @@ class Guard:
 
     def _check_query(self, scope: Scope) -> None:
         try:
-            for name, value in parse_qsl(scope["query_string"].decode("ascii"), errors="strict", keep_blank_values=True):
+            for name, value in parse_qsl(
+                scope["query_string"].decode("ascii"), errors="strict", keep_blank_values=True
+            ):
                 _walk(value, f"query:{name}")
             _walk(scope["path"], "path")
         except UnicodeError as error:
@@ -406,7 +419,9 @@ class Guard:
             raise kinds.TooSlow from error
         if body:
             media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-            wanted = b"application/x-www-form-urlencoded" if scope["path"].startswith("/v1/oauth/") else b"application/json"
+            wanted = (
+                b"application/x-www-form-urlencoded" if scope["path"].startswith("/v1/oauth/") else b"application/json"
+            )
             if media != wanted:
                 raise kinds.UnsupportedMediaType(accept=wanted.decode())
             if wanted == b"application/json":

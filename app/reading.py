@@ -7,17 +7,18 @@ the law; single reads, lists and the locked read before a change are made from t
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any, AsyncIterator
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text
 from sqlmodel import SQLModel
 
@@ -63,15 +64,17 @@ def utc(moment: Any) -> Any:
 
 def rows_of(table: type[SQLModel], *on: ColumnElement[bool], order: Any, **columns: Any) -> Any:
     """A JSON array of the rows of another table of the same township, for a view or for facts."""
-    one = func.json_build_object(*[part for name, c in columns.items() for part in (literal_column(f"'{name}'"), c)])
+    one = func.json_build_object(*_pairs(columns))
     listed = func.json_agg(aggregate_order_by(one, order))
     return select(func.coalesce(listed, literal_column("'[]'::json"))).where(*on).scalar_subquery()
 
 
-def aggregate_order_by(expression: Any, order: Any) -> Any:
-    from sqlalchemy.dialects.postgresql import aggregate_order_by as by
-
-    return by(expression, order)
+def _pairs(columns: Mapping[str, Any]) -> list[Any]:
+    """Names and expressions in turn, as json_build_object takes them."""
+    pairs: list[Any] = []
+    for name, expression in columns.items():
+        pairs += [literal_column(f"'{name}'"), expression]
+    return pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +127,8 @@ class Resource:
     def one(self, wide: bool, county: bool, lock: bool) -> Prepared:
         """By id: `body`, and beside it `facts` as JSON text; locked for a change."""
         t = self.table.__table__  # type: ignore[attr-defined]
-        parts = [p for name, e in self.facts.items() for p in (literal_column(f"'{name}'"), e)]
-        facts = func.json_build_object(*parts).cast(Text()).label("facts")
-        statement = self._statement(wide, county, facts, t.c.fingerprint.label("made_by") if "fingerprint" in t.c else literal_column("''").label("made_by"))
+        facts = func.json_build_object(*_pairs(self.facts)).cast(Text()).label("facts")
+        statement = self._statement(wide, county, facts, t.c.fingerprint.label("made_by"))
         statement = statement.where(t.c.id == bindparam("at_id"))
         if lock:
             statement = statement.with_for_update(of=t)
@@ -160,10 +162,17 @@ def place_values(entered: Entered) -> dict[str, Any]:
 
 def describe(refusal: Refusal, language: str, awaiting: Any = None) -> dict[str, Any]:
     """A refusal as a blocker: code, article, message, and who is awaited since when."""
-    return {"code": refusal.code(), "article": refusal.article, "message": refusal.title(language), "awaiting": awaiting}
+    return {
+        "code": refusal.code(),
+        "article": refusal.article,
+        "message": refusal.title(language),
+        "awaiting": awaiting,
+    }
 
 
-def actions(workflow: Workflow, row: Mapping[str, Any], facts: Any, actor: Actor, language: str) -> list[dict[str, Any]]:
+def actions(
+    workflow: Workflow, row: Mapping[str, Any], facts: Any, actor: Actor, language: str
+) -> list[dict[str, Any]]:
     """What may be done now, by this caller, and for each thing that may not, why and who is awaited."""
     state = row["state"]
     awaited = {"offices": workflow.awaited_offices(state), "since": row["state_since"]}
@@ -247,9 +256,7 @@ async def enter(
     transaction: Transaction, bearer: Bearer, key: str | None = None, operation: str | None = None
 ) -> Entered:
     """Set the row-level context; who calls, what time it is, and the stored answer: one round trip."""
-    found = await transaction.call(
-        ENTER, bearer.county_code, bearer.township_code, bearer.account_id, key, operation
-    )
+    found = await transaction.call(ENTER, bearer.county_code, bearer.township_code, bearer.account_id, key, operation)
     return Entered.of(bearer, json.loads(found))
 
 
@@ -280,4 +287,3 @@ async def reading(request: Request) -> Reading:
     bearer = tokens.bearer(request.headers.get("authorization"))
     refuse_unknown_parameters(request)
     return Reading(request, state.database, bearer)
-

@@ -207,7 +207,14 @@ class Change:
         `entry` is `event` and the parts of `record`.
         """
         new_id = id or uuid7(self.now)
-        row = {**self.place, "id": new_id, "version": 1, "created_at": self.now, "fingerprint": self.fingerprint, **values}
+        row = {
+            **self.place,
+            "id": new_id,
+            "version": 1,
+            "created_at": self.now,
+            "fingerprint": self.fingerprint,
+            **values,
+        }
         if resource.workflow is not None:
             row = {"state": resource.workflow.initial, "state_since": self.now} | row
         body = await self.transaction.value(_insertion(resource, tuple(row)), **row, today=self.today)

@@ -20,10 +20,10 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
-from alembic import command
 from alembic.config import Config
 from psycopg import sql
 
+from alembic import command
 from app.access import Bearer
 from app.main import create_app
 from app.people.actions import adopt
@@ -211,7 +211,9 @@ class Township:
         self.service, self.code, self.county = service, code, code[:6]
         self.village = f"{code}201"
         vault = service.app.state.vault
-        asyncio.run(adopt(service.database_url, vault, code, "管理员", "admin", "correct horse battery", date(2016, 1, 1)))
+        asyncio.run(
+            adopt(service.database_url, vault, code, "管理员", "admin", "correct horse battery", date(2016, 1, 1))
+        )
         self.admin = service.caller(service_account(service, code, "admin"))
         self.at("2016-11-09")
         self._callers: dict[Any, Caller] = {}
@@ -225,7 +227,9 @@ class Township:
         body = {"name": name, "category": "organ_cadre", "party_membership": "member", **more}
         return self.admin.made("/people", body)["id"]
 
-    def appoint(self, person_id: str, office: str, place: str | None = None, starts: str = "2016-01-01") -> dict[str, Any]:
+    def appoint(
+        self, person_id: str, office: str, place: str | None = None, starts: str = "2016-01-01"
+    ) -> dict[str, Any]:
         body = {"person_id": person_id, "office": office, "place": place or self.code, "starts": starts}
         return self.admin.made("/appointments", body)
 
@@ -250,7 +254,9 @@ class Township:
 
 def service_account(service: Service, code: str, login: str) -> Bearer:
     with psycopg.connect(service.database_url) as connection:
-        row = connection.execute("select id from accounts where township_code = %s and login = %s", [code, login]).fetchone()
+        row = connection.execute(
+            "select id from accounts where township_code = %s and login = %s", [code, login]
+        ).fetchone()
     assert row is not None
     return Bearer(row[0], code[:6], code)
 

@@ -120,7 +120,9 @@ async def create_person(change: Change, body: schemas.CreatePerson) -> Answer:
     values = body.model_dump(exclude={"id", "citizen_id"})
     if body.citizen_id is not None:
         values |= identify(change, body.citizen_id)
-    public = {k: v for k, v in values.items() if k in ("category", "management_authority", "party_membership", "unit_id")}
+    public = {
+        k: v for k, v in values.items() if k in ("category", "management_authority", "party_membership", "unit_id")
+    }
     personal = {"name": body.name, "phone": body.phone}
     return await change.create(PEOPLE, body.id, values, event=Event.PERSON_CREATED, public=public, personal=personal)
 
@@ -198,7 +200,12 @@ async def hashed(secret: str) -> str:
 @creates(Office.ADMINISTRATOR)
 async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
     change.log = change.actor.county_code
-    values = {"kind": "person", "login": body.login, "person_id": body.person_id, "secret_hash": await hashed(body.password)}
+    values = {
+        "kind": "person",
+        "login": body.login,
+        "person_id": body.person_id,
+        "secret_hash": await hashed(body.password),
+    }
     public = {"kind": "person", "person_id": body.person_id}
     return await change.create(
         ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public, personal={"login": body.login}
@@ -228,7 +235,9 @@ async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -
     return await change.save(taken, {"secret_hash": await hashed(body.password)}, event=Event.ACCOUNT_RESET)
 
 
-async def adopt(url: str, vault: Vault, place: str, name: str, login: str, password: str, on: date | None = None) -> None:
+async def adopt(
+    url: str, vault: Vault, place: str, name: str, login: str, password: str, on: date | None = None
+) -> None:
     """The first day of a township or county: its logs, and its first administrator with an account.
 
     Run by the operator as the database's owner; everything after goes through the API. Raises
@@ -263,7 +272,9 @@ async def adopt(url: str, vault: Vault, place: str, name: str, login: str, passw
 
 async def bootstrap(transaction: Transaction, bearer: Bearer) -> Entered:
     """The door for the operator's own command: the clock and the context, and no account yet."""
-    found = json.loads(await transaction.call(ENTER, bearer.county_code, bearer.township_code, bearer.account_id, None, None))
+    found = json.loads(
+        await transaction.call(ENTER, bearer.county_code, bearer.township_code, bearer.account_id, None, None)
+    )
     found["account"] = {"person_id": None, "name": "operator"}
     return Entered.of(bearer, found)
 
@@ -319,7 +330,9 @@ async def sign_in(database: Database, username: str, secret: str, kind: str) -> 
 
 
 T = tables.RefreshToken
-KEEP = Prepared(insert(T), columns=["county_code", "township_code", "id", "account_id", "family_id", "token_hash", "expires_at"])
+KEEP = Prepared(
+    insert(T), columns=["county_code", "township_code", "id", "account_id", "family_id", "token_hash", "expires_at"]
+)
 USE = Prepared(
     update(T)
     .where(
@@ -388,8 +401,6 @@ async def revoke(database: Database, token: str) -> None:
         async with database.transaction() as transaction:
             await transaction.call(ENTER, place[:6], place, UUID(int=0), None, None)
             await transaction.rows(REVOKE, county=place[:6], township=place, hash=_token_hash(token))
-
-
 
 
 @cache

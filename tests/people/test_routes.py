@@ -67,5 +67,3 @@ def test_the_same_id_from_the_same_request_is_no_second_record(township):
     body = {"id": "01920000-0000-7000-8000-000000000001", "name": "张三", "category": "organ_cadre"}
     assert [office.post("/people", body).status_code for _ in range(2)] == [201, 200]
     assert office.post("/people", body | {"name": "李四"}).status_code == 409
-
-
