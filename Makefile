@@ -17,7 +17,7 @@ demo: $(READY) ## play the year of a township over HTTP and leave the service ru
 test: $(READY) ## run the tests on a real PostgreSQL (ARGS="-k R5_5" picks some)
 	$(RUN) pytest -q $(ARGS)
 
-serve: $(READY) ## start the service for development (ARGS="--port 8080")
+serve: $(READY) ## start the service for development (ARGS="--port 8412")
 	$(RUN) app.cli serve $(ARGS)
 
 check: static test ## everything a change must pass: format, lint, types, import contracts, tests with migrations and OpenAPI

