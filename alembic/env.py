@@ -3,10 +3,10 @@
 from typing import Any
 
 import psycopg
+from alembic import context
 from sqlalchemy import Connection, create_engine, pool, text
 
 import app.main  # noqa: F401  (declares every table)
-from alembic import context
 from app.database import address, metadata
 from app.settings import Settings
 

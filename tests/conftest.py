@@ -20,10 +20,10 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
+from alembic import command
 from alembic.config import Config
 from psycopg import sql
 
-from alembic import command
 from app.access import Bearer
 from app.main import create_app
 from app.people.actions import adopt

@@ -45,7 +45,7 @@ def test_G19_every_event_after_every_status_follows_the_table(status: Status, ki
 
 def test_G19_names_its_seven_statuses_and_open_and_closed_are_apart() -> None:
     assert set(rules.EVENT_PATHS) == set(Status) - {Status.REGISTERED}
-    assert OPEN | CLOSED == set(Status) and not OPEN & CLOSED
+    assert set(Status) == OPEN | CLOSED and not OPEN & CLOSED
     assert {Status.MOVED_OUT, Status.DECEASED_ALL, Status.SPLIT, Status.MERGED, Status.DELISTED} == CLOSED
 
 
@@ -231,7 +231,7 @@ def legal(pairings: list[Pairing], first: date, days: int) -> bool:
     """On each day, whoever is there includes exactly one primary, and nobody twice."""
     for offset in range(days):
         there = [p for p in pairings if p.holds_on(first + timedelta(offset))]
-        if there and sum(p.is_primary for p in there) != 1 or len({p.helper_id for p in there}) != len(there):
+        if (there and sum(p.is_primary for p in there) != 1) or len({p.helper_id for p in there}) != len(there):
             return False
     return True
 
