@@ -7,7 +7,7 @@ the law; single reads, lists and the locked read before a change are made from t
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -97,6 +97,8 @@ class Resource:
     workflow: Workflow | None = None
     read_facts: Any = None
     """`(row: dict, facts: dict, entered: Entered) -> Any`: what the workflow's guards are asked about."""
+    derived: Callable[[Any], Mapping[str, Any]] | None = None
+    """What a single read says besides, computed from those facts."""
     key: str = "id"
     not_found: type[NotFound] = NotFound
 
@@ -175,12 +177,17 @@ def actions(
 ) -> list[dict[str, Any]]:
     """What may be done now, by this caller, and for each thing that may not, why and who is awaited."""
     state = row["state"]
-    awaited = {"offices": workflow.awaited_offices(state), "since": row["state_since"]}
+    due = workflow.awaited_offices(state)
+
+    def awaiting(blocker: Refusal) -> dict[str, Any] | None:
+        offices = blocker.facts.get("awaiting", due)
+        return {"offices": offices, "since": row["state_since"]} if offices else None
+
     return [
         {
             "name": move.name,
             "allowed": not (blockers := workflow.blockers(move.name, state, facts, actor)),
-            "blockers": [describe(b, language, awaited if awaited["offices"] else None) for b in blockers],
+            "blockers": [describe(b, language, awaiting(b)) for b in blockers],
         }
         for move in workflow.moves
     ]
@@ -218,8 +225,9 @@ class Reading:
         body = found["body"]
         if resource.workflow is not None:
             facts = resource.read_facts(row, json.loads(found["facts"]), entered) if resource.read_facts else None
-            offered = actions(resource.workflow, row, facts, actor, self.language)
-            body = f'{body[:-1]},"actions":{as_json(offered)}}}'
+            more = dict(resource.derived(facts)) if resource.derived else {}
+            more["actions"] = actions(resource.workflow, row, facts, actor, self.language)
+            body = f"{body[:-1]},{as_json(more)[1:]}"
         headers = {"etag": f'"{row["version"]}"'} if "version" in row else {}
         return Response(body, media_type="application/json", headers=headers)
 

@@ -60,11 +60,12 @@ class IdTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command answers: status, JSON text, headers."""
+    """What a command answers: status, JSON text, headers; `once` are members told this time and never stored."""
 
     status: int
     body: str
     headers: dict[str, str] = field(default_factory=dict)
+    once: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Replayed(Exception):
@@ -283,7 +284,7 @@ class Change:
         )  # fmt: skip
         self.transaction.mark_recorded()
         headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"} if self.entries else answer.headers
-        return Answer(answer.status, answer.body, headers)
+        return Answer(answer.status, answer.body, headers, answer.once)
 
 
 class Command:
@@ -319,7 +320,8 @@ class Command:
             except Replayed:
                 assert entered.stored is not None
                 answer = replay(entered.stored)
-        return Response(answer.body, answer.status, answer.headers, "application/json")
+        body = f"{answer.body[:-1]},{as_json(answer.once)[1:]}" if answer.once else answer.body
+        return Response(body, answer.status, answer.headers, "application/json")
 
 
 def replay(stored: Mapping[str, Any]) -> Answer:
