@@ -67,6 +67,8 @@ class LogEvent(SQLModel, table=True):
     subject_id: UUID
     helper_id: UUID | None = None
     household_id: UUID | None = None
+    at: datetime
+    """The domain's moment, as in the leaf."""
     leaf_hash: bytes
     leaf: bytes
     disclosed: dict[str, Any] | None = Field(default=None, sa_type=JSONB)

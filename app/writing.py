@@ -34,7 +34,7 @@ from app.refusal import (
 )
 from app.workflow import Move, Workflow
 
-FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 
 
 class KeyReused(Invalid):
@@ -280,10 +280,12 @@ class Change:
         last = await self.transaction.call(
             FINISH, self.log, self.actor.account_id, stored,
             [leaf for leaf, _ in leaves], [e.event for e in self.entries], [e.subject_id for e in self.entries],
-            [e.helper for e in self.entries], [e.household for e in self.entries], [d for _, d in leaves],
+            [e.helper for e in self.entries], [e.household for e in self.entries], [d for _, d in leaves], self.now,
         )  # fmt: skip
+        if not self.entries:
+            return answer
         self.transaction.mark_recorded()
-        headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"} if self.entries else answer.headers
+        headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"}
         return Answer(answer.status, answer.body, headers, answer.once)
 
 

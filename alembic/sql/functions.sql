@@ -47,7 +47,7 @@ end $$;
 -- Append entries to one log: leaf hashes, frontier and root by RFC 9162. Returns the last sequence number.
 -- It runs as the log's own role; the caller's context says which logs it may append to.
 create function log_append(p_log text, p_leaves bytea[], p_events text[], p_subjects uuid[], p_helpers uuid[],
-                           p_households uuid[], p_disclosed text[])
+                           p_households uuid[], p_disclosed text[], p_at timestamptz)
 returns bigint language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
   v_county text := nullif(current_setting('app.county', true), '');
@@ -65,8 +65,8 @@ begin
       h := sha256('\x01'::bytea || substring(f from (k - 1) * 32 + 1 for 32) || h); k := k - 1; m := m >> 1;
     end loop;
     f := substring(f from 1 for k * 32) || h;
-    insert into log_event (county_code, township_code, seq, event, subject_id, helper_id, household_id, leaf_hash, leaf, disclosed)
-    values (v_county, p_log, n, p_events[i], p_subjects[i], p_helpers[i], p_households[i], lh, p_leaves[i], p_disclosed[i]::jsonb);
+    insert into log_event (county_code, township_code, seq, event, subject_id, helper_id, household_id, at, leaf_hash, leaf, disclosed)
+    values (v_county, p_log, n, p_events[i], p_subjects[i], p_helpers[i], p_households[i], p_at, lh, p_leaves[i], p_disclosed[i]::jsonb);
     n := n + 1;
   end loop;
   k := length(f) / 32; r := substring(f from (k - 1) * 32 + 1 for 32);
@@ -77,12 +77,12 @@ end $$;
 
 -- The last statement of every command: store the answer under its retry key, append the entries.
 create function finish(p_log text, p_account uuid, p_stored text, p_leaves bytea[], p_events text[], p_subjects uuid[],
-                       p_helpers uuid[], p_households uuid[], p_disclosed text[])
+                       p_helpers uuid[], p_households uuid[], p_disclosed text[], p_at timestamptz)
 returns bigint language plpgsql as $$
 declare s json := p_stored::json; v_seq bigint;
 begin
   if cardinality(p_leaves) > 0 then
-    v_seq := log_append(p_log, p_leaves, p_events, p_subjects, p_helpers, p_households, p_disclosed);
+    v_seq := log_append(p_log, p_leaves, p_events, p_subjects, p_helpers, p_households, p_disclosed, p_at);
   end if;
   if s is not null then
     insert into retries (county_code, township_code, account_id, operation, key, fingerprint, status, body, headers, log, seq)

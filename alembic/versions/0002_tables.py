@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("helper_id", sa.Uuid(), nullable=True),
         sa.Column("household_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("disclosed", postgresql.JSONB(astext_type=sa.Text()), nullable=True),

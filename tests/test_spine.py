@@ -1,0 +1,148 @@
+"""Does every command keep the spine's promises: few round trips, nothing unrecorded, a true root?"""
+
+import asyncio
+import json
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from app import merkle
+from app.access import Bearer
+from app.database import APP_ROLE, Database, Prepared, UnrecordedChange
+from app.log import canonical, commitment
+from app.people import tables
+from app.reading import enter
+
+
+def in_database(township, sql, *args):
+    with psycopg.connect(township.service.database_url) as connection:
+        return connection.execute(sql, args).fetchall()
+
+
+def test_the_root_in_the_database_is_the_root_of_the_leaves(township):
+    office = township.office("leading_group_office")
+    for number in range(20):
+        office.made("/units", {"name": f"单位{number}"})
+    rows = in_database(
+        township, "select seq, leaf, leaf_hash from log_event where township_code = %s order by seq", township.code
+    )
+    ((size, root),) = in_database(township, "select size, root from log_head where township_code = %s", township.code)
+    assert [row[0] for row in rows] == list(range(size)), "the sequence is dense"
+    assert [merkle.leaf_hash(bytes(row[1])) for row in rows] == [bytes(row[2]) for row in rows]
+    assert merkle.root([bytes(row[2]) for row in rows]) == bytes(root)
+    assert merkle.root([bytes(row[2]) for row in rows[:-1]]) != bytes(root), "and of no others"
+
+
+def test_a_leaf_holds_no_personal_value_but_commits_to_it(township):
+    office = township.office("leading_group_office")
+    made = office.made("/people", {"name": "欧阳娜娜", "category": "organ_cadre", "phone": "13800000000"})
+    entry = next(
+        e for e in office.read(f"/ledger/{township.code}/entries", limit=200)["items"] if e["subject_id"] == made["id"]
+    )
+    leaf = json.loads(entry["leaf"])
+    assert "欧阳娜娜" not in entry["leaf"] and "13800000000" not in entry["leaf"]
+    kept = entry["disclosed"]["name"]
+    assert leaf["sealed"]["name"] == commitment(bytes.fromhex(kept["salt"]), "name", "欧阳娜娜")
+    assert leaf["sealed"]["name"] != commitment(bytes.fromhex(kept["salt"]), "name", "欧阳")
+    assert canonical(leaf).decode() == entry["leaf"]
+    assert leaf["simulated"] is True, "the clock was moved"
+
+
+def test_a_change_without_an_entry_refuses_to_commit(township):
+    from sqlmodel import insert
+
+    statement = Prepared(
+        insert(tables.Unit),
+        columns=["county_code", "township_code", "id", "version", "created_at", "fingerprint", "name", "level"],
+    )
+
+    async def write(recorded: bool) -> None:
+        database = Database(township.service.database_url, 1)
+        await database.open()
+        try:
+            async with database.transaction() as transaction:
+                entered = await enter(
+                    transaction, Bearer(UUID(township.office("assessor").account_id), township.county, township.code)
+                )
+                await transaction.rows(
+                    statement,
+                    county_code=township.county,
+                    township_code=township.code,
+                    id=uuid4(),
+                    version=1,
+                    created_at=entered.now,
+                    fingerprint="",
+                    name=f"n{recorded}",
+                    level="x",
+                )
+                if recorded:
+                    transaction.mark_recorded()
+        finally:
+            await database.close()
+
+    with pytest.raises(UnrecordedChange):
+        asyncio.run(write(False))
+    asyncio.run(write(True))
+    names = in_database(township, "select name from units where township_code = %s", township.code)
+    assert names == [("nTrue",)]
+
+
+def test_without_a_context_there_are_no_rows(township):
+    township.office("assessor")
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(f"set role {APP_ROLE}")
+        assert connection.execute("select count(*) from people").fetchone() == (0,)
+        connection.execute("select enter(%s, %s, %s, null, null)", [township.county, township.code, uuid4()])
+        (seen,) = connection.execute("select count(*) from people").fetchone()
+        assert seen > 0
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(f"set role {APP_ROLE}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into log_event select * from log_event")
+
+
+class Counter:
+    """Counts the statements that reach the server, by asyncpg's own query loggers."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, record):
+        self.seen.append(record.query)
+
+    def work(self):
+        return [q for q in self.seen if not q.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK"))]
+
+
+@pytest.fixture
+def counter(township):
+    """Statements on the service's own pool, which this fixture narrows to loggers on every connection."""
+    pool = township.service.app.state.database._pool
+    count = Counter()
+    held = [h._con for h in pool._holders if h._con is not None]
+    for connection in held:
+        connection.add_query_logger(count)
+    yield count
+    for connection in held:
+        connection.remove_query_logger(count)
+
+
+def test_a_read_or_a_list_takes_two_round_trips(township, counter):
+    office = township.office("leading_group_office")
+    unit = office.made("/units", {"name": "财政所"})
+    path = office.made("/people", {"name": "张三", "category": "organ_cadre", "unit_id": unit["id"]})["id"]
+    for read in (f"/people/{path}", "/people", "/me/tasks", "/ledgers/helpers?year=2016"):
+        counter.seen.clear()
+        assert office.get(read).status_code == 200
+        assert 1 <= len(counter.work()) <= 2, (read, counter.work())
+
+
+def test_a_change_takes_at_most_six(township, counter):
+    office = township.office("leading_group_office")
+    counter.seen.clear()
+    made = office.made("/people", {"name": "张三", "category": "organ_cadre"})
+    assert len(counter.work()) == 3, counter.work()
+    counter.seen.clear()
+    assert office.patch(f"/people/{made['id']}", {"name": "李四"}, if_match='"1"').status_code == 200
+    assert len(counter.work()) == 4, counter.work()
