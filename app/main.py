@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from app import problems
 from app.access import Tokens
 from app.database import Database, address
+from app.findings import routes as findings
 from app.ledger import routes as ledger
 from app.people import routes as people
 from app.settings import Settings
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens = Tokens(settings, vault)
-    for feature in (ledger, people):
+    for feature in (findings, ledger, people):
         for router in feature.routers:
             api.include_router(router, prefix="/v1")
     problems.install(api)

@@ -1,16 +1,19 @@
 """What may an organ do with a confirmed finding, step by step, and what must it never do? (articles 8, 9 and 10)"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
 
-from app.actor import ORGANS, Actor
+from app.actor import ORGANS, Actor, Office
 from app.findings.rules import OwnFile
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.rulebook.rules import (
     GENERAL_CLAUSE,
+    OUTSIDE_ART3,
     AdminDisciplineOnlyByReferral,
     Assessment,
+    Capacity,
     Crime,
     CrimeAssessmentRequired,
     Facts,
@@ -18,6 +21,7 @@ from app.rulebook.rules import (
     JudicialTransferRequired,
     PartyDisciplineOnlyForMembers,
     PoliticalStatusUnknown,
+    Politics,
     Rulebook,
     SecondMeasureForSameFacts,
     SubjectNotProvidedFor,
@@ -27,6 +31,14 @@ from app.rulebook.rules import (
     not_heavier,
 )
 from app.workflow import Move, Workflow
+
+WINDOW_LABEL_ZH = "本系统约定,非办法规定"
+"""How the window for objections is always shown: it is local policy (G50)."""
+
+
+def objection_until(decided_on: date, window_days: int) -> date:
+    """The last day on which an objection may be filed, in the township's calendar (G50, local policy)."""
+    return decided_on + timedelta(days=window_days)
 
 
 class Statement(StrEnum):
@@ -60,6 +72,23 @@ class Interest(StrEnum):
     UNIT = "unit"  # 同一单位
 
 
+class Step(StrEnum):
+    """What is done in a case."""
+
+    OPENING = "opening"  # 立案
+    FACTS = "facts"  # 告知事实
+    STATEMENT = "statement"  # 陈述申辩
+    DECISION = "decision"  # 处理决定
+    NO_MEASURE = "no_measure"  # 不予追究
+    TRANSFER = "transfer"  # 移交司法机关
+    REFERRAL = "referral"  # 转送
+    OUTCOME = "outcome"  # 外部答复、处理结果
+    OUTPUT = "output"  # 执行结果材料
+    CLOSING = "closing"  # 结案
+    MODIFICATION = "modification"  # 异议后变更
+    REVOCATION = "revocation"  # 异议后撤销
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the guards ask of a case."""
@@ -76,7 +105,14 @@ class CaseFacts:
     measure: str | None = None
     """The measure decided, as it stands; None where none was, or where the decision was revoked."""
     outputs: Sequence[str] = ()
-    """Kinds of output on record."""
+    """Kinds of output on record for that measure."""
+    politics: str = Politics.UNKNOWN
+    same_facts: Sequence[str] = ()
+    """Measures that other cases drew from the same findings (G33)."""
+    fitting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Every finding that was not dropped, with the grounds that fit it."""
+    handlers: Sequence[str] = ()
+    """Person ids of everyone who acted in the case."""
 
 
 class AnotherOrganHasTheCase(Forbidden):
@@ -169,6 +205,24 @@ class NoCrimeAssessed(Conflict):
     article = "10"
 
 
+class OutsideArticle3Unconfirmed(Conflict):
+    """The subject is of neither category of article 3: the organ confirms that it decides all the same.
+
+    对象不属于第三条所列人员,须由决定机关确认。
+    """
+
+    article = "G1"
+
+
+class NoticeNotPublished(Conflict):
+    """The notice named is not a published notice of this measure.
+
+    所引用的通报并非本追究方式已发布的通报。
+    """
+
+    article = "9"
+
+
 class FindingsDiffer(Conflict):
     """All findings of a case are confirmed and concern the same subject.
 
@@ -185,6 +239,24 @@ class NotAGroundOfTheFindings(Conflict):
     """
 
     article = "G33"
+
+
+class CapacityNotHeld(Conflict):
+    """The subject did not stand in that capacity on the day of the facts.
+
+    对象在事实发生之日不具有该身份。
+    """
+
+    article = "9"
+
+
+class AlreadyRecused(Conflict):
+    """This person is recused from the case already.
+
+    此人已回避本案。
+    """
+
+    article = "G61"
 
 
 class NotAMemberOfTheOrgan(Conflict):
@@ -267,6 +339,14 @@ def _no_crime(facts: CaseFacts, actor: Actor) -> Refusal | None:
 
 def _decision_stands(facts: CaseFacts, actor: Actor) -> Refusal | None:
     return None if facts.measure else DecisionRevoked()
+
+
+def state_after_revision(state: str, before: str | None, after: str | None, outputs: Sequence[str]) -> str:
+    """Where a case stands once an objection changed its measure: a new measure waits for its own outputs."""
+    if after is None or after == before or state == "decided":
+        return state
+    missing = missing_outputs(after, outputs)
+    return state if not missing else "executed" if outputs else "decided"
 
 
 def missing_outputs(measure: str | None, outputs: Sequence[str]) -> list[str]:
@@ -401,6 +481,30 @@ _DECIDED_LATER = (
 """What bars a measure and not the opening of a case, which may end in a referral or a transfer instead."""
 
 
+_HELD_BY = {
+    Capacity.HELPER: {Office.HELPER},
+    Capacity.VILLAGE_BODY_HEAD: {Office.VILLAGE_PRINCIPAL, Office.VILLAGE_COMMITTEE_HEAD},
+}
+
+
+def check_capacity(capacity: str, body: str | None, offices: Sequence[str]) -> None:
+    """A body answers as that body; a person as what he was on the day of the facts (`offices` he held then)."""
+    if body is None:
+        wrong = capacity in (Capacity.VILLAGE_BODY, Capacity.UNIT)
+        needed = _HELD_BY.get(Capacity(capacity))
+        wrong = wrong or (needed is not None and needed.isdisjoint(offices))
+    else:
+        wrong = capacity != body
+    if wrong:
+        raise CapacityNotHeld(capacity=capacity)
+
+
+def check_basis(basis: str, fitting: Mapping[str, Sequence[str]]) -> None:
+    """The basis is a ground that fits at least one of the findings (G33)."""
+    if not any(basis in grounds for grounds in fitting.values()):
+        raise NotAGroundOfTheFindings(ground=basis)
+
+
 def check_opening(book: Rulebook, facts: Facts) -> Assessment:
     """Day, ground, capacity and organ under the rulebook of the day of the facts (articles 8 to 10, G51, G52).
 
@@ -419,6 +523,18 @@ def check_decision(book: Rulebook, facts: Facts) -> Assessment:
     if facts.organ not in found.competence.deciding:
         raise SuperiorOrganDecides(deciding=sorted(found.competence.deciding))
     return found
+
+
+def check_scope(warnings: Sequence[str], confirmed: bool) -> None:
+    """G1: who is named by articles 9 and 10 only is decided on when the organ confirms it."""
+    if OUTSIDE_ART3.code in warnings and not confirmed:
+        raise OutsideArticle3Unconfirmed()
+
+
+def check_statement(statement: Statement, witness: str | None) -> None:
+    """A refusal is recorded with its witness (G49)."""
+    if statement is Statement.REFUSED and not witness:
+        raise RefusalNeedsWitness("/witness")
 
 
 def check_transfer(crime: str | None) -> None:
@@ -446,11 +562,13 @@ def check_output(facts: CaseFacts, output: Output) -> None:
         raise OutputAlreadyRecorded(output=output)
 
 
-def check_recusal(facts: CaseFacts, person_holds_organ: bool, substitute: str | None) -> None:
-    """The recused is a member of the organ; the substitute, if named, is not concerned himself."""
-    if not person_holds_organ:
+def check_recusal(facts: CaseFacts, members: Sequence[str], person: str, substitute: str | None) -> None:
+    """Recused and substitute are `members` of the organ today; the substitute is not concerned himself (G61)."""
+    if person in facts.recused:
+        raise AlreadyRecused()
+    if person not in members or (substitute is not None and substitute not in members):
         raise NotAMemberOfTheOrgan(organ=facts.organ)
-    if substitute is not None and (substitute in facts.recused or substitute == facts.subject_person):
+    if substitute is not None and substitute in {*facts.recused, facts.subject_person, person}:
         raise SubstituteIsConcerned()
 
 

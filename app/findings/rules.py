@@ -1,6 +1,6 @@
 """When does something found become a confirmed fact, and what must exist before? (articles 8 to 10, G46 to G51)"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,7 +8,19 @@ from enum import StrEnum
 from app.actor import ORGANS, Actor, Office
 from app.calendar import end_of, local_date
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
-from app.rulebook.rules import GENERAL_CLAUSE, CategoryUnknown, Ground, OrganNotCompetent, competent_organs, huayuan
+from app.rulebook.rules import (
+    GENERAL_CLAUSE,
+    Capacity,
+    Category,
+    CategoryUnknown,
+    Competence,
+    Ground,
+    Management,
+    OrganNotCompetent,
+    Politics,
+    competent_organs,
+    huayuan,
+)
 from app.workflow import Move, Workflow
 
 
@@ -29,7 +41,7 @@ RECORDERS = ORGANS | {
 }
 """Offices that may propose a finding; a citizen's report is recorded by one of them."""
 
-READERS = ORGANS | {Office.LEADING_GROUP, Office.COUNTY_AUDITOR}
+READERS = ORGANS | {Office.LEADING_GROUP}
 """Offices that read findings; the subject reads his own."""
 
 
@@ -44,6 +56,7 @@ class FindingFacts:
     management: str | None = None
     subject_person: str | None = None
     """The person concerned; None for a body or a unit."""
+    politics: str = Politics.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,44 @@ class Expectation:
     """When the meeting was marked as required (G46)."""
     invited: bool = False
     leave_approved: bool = False
+
+
+_REGISTERED = {
+    "organ_cadre": Category.ORGAN_CADRE,
+    "village_committee_member": Category.VILLAGE_COMMITTEE_MEMBER,
+    "group_cadre": Category.GROUP_CADRE,
+    "unit_staff": Category.UNIT_HELPER,
+}
+_APPOINTED = {
+    Office.VILLAGE_PRINCIPAL: Category.VILLAGE_COMMITTEE_MEMBER,
+    Office.VILLAGE_COMMITTEE_HEAD: Category.VILLAGE_COMMITTEE_MEMBER,
+    Office.VILLAGE_COMMITTEE_MEMBER: Category.VILLAGE_COMMITTEE_MEMBER,
+    Office.GROUP_CADRE: Category.GROUP_CADRE,
+}
+
+
+def categories_of(registered: str | None, offices: Iterable[str]) -> tuple[str, ...]:
+    """What kinds of cadre article 10 sees in a person: by the register, and by the offices he held that day."""
+    found = {_REGISTERED.get(registered or ""), *(_APPOINTED.get(Office(office)) for office in offices)}
+    return tuple(sorted(kind for kind in found if kind is not None))
+
+
+def management_of(authority: str | None) -> str | None:
+    """干部管理权限 as article 10 asks: the township's own, or a superior organ's."""
+    if authority is None:
+        return None
+    return Management.TOWNSHIP if authority == "township" else Management.SUPERIOR
+
+
+def politics_of(membership: str | None) -> str:
+    """Party membership as article 9(4) asks (G39)."""
+    known = {"member": Politics.PARTY_MEMBER, "not_member": Politics.NOT_PARTY_MEMBER}
+    return known.get(membership or "", Politics.UNKNOWN)
+
+
+def body_capacity(village: str | None, unit: str | None) -> str | None:
+    """A village's committees and a unit answer in one capacity only; a person's is chosen at opening."""
+    return Capacity.VILLAGE_BODY if village else Capacity.UNIT if unit else None
 
 
 class OwnFile(Forbidden):
@@ -142,12 +193,17 @@ class SubjectUnclear(Invalid):
     article = "9"
 
 
+def competent(facts: FindingFacts) -> Competence:
+    """Who takes up this finding under article 10."""
+    return competent_organs(huayuan(), facts.categories, capacity=facts.capacity, management=facts.management)
+
+
 def _competent(facts: FindingFacts, actor: Actor) -> Refusal | None:
-    found = competent_organs(huayuan(), facts.categories, capacity=facts.capacity, management=facts.management)
-    if not found.handling:
+    handling = competent(facts).handling
+    if not handling:
         return CategoryUnknown()
-    if found.handling.isdisjoint(actor.offices):
-        return OrganNotCompetent(competent=sorted(found.handling))
+    if handling.isdisjoint(actor.offices):
+        return OrganNotCompetent(competent=sorted(handling), awaiting=sorted(handling))
     return None
 
 

@@ -156,7 +156,7 @@ NOTICE = Workflow(
         ),
         Move(
             "withdraw",
-            {"draft": ("withdrawn",), "published": ("withdrawn",)},
+            {"published": ("withdrawn",)},
             ORGANS,
             "G53",
             "Withdraw the notice of a decision that fell, telling the same audience so.",

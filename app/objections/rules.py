@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from app.actor import ORGANS, Actor, Office
+from app.cases.rules import WINDOW_LABEL_ZH
 from app.findings.rules import OwnFile
 from app.refusal import Conflict, Forbidden, Refusal
 from app.rulebook.rules import OrganNotCompetent, competent_organs, huayuan
 from app.workflow import Move, Workflow
 
-WINDOW_DAYS = 30
-"""Days after the decision in which an objection may be filed: local policy, no rule of the regulation."""
-WINDOW_LABEL_ZH = "本系统约定,非办法规定"
-WINDOW_LABEL_EN = "Agreed for this service; not a rule of the regulation"
 OTHER_CHANNELS_ZH = "当事人还可依法依规通过其他途径申诉、复核、复审;何者受理由有关规定确定。"
 OTHER_CHANNELS_EN = (
     "Other channels of appeal and review under other rules remain open; those rules say who is competent."
@@ -154,17 +151,11 @@ OBJECTION = Workflow(
 )
 
 
-def last_day(decided_on: date, window_days: int = WINDOW_DAYS) -> date:
-    """The last day on which an objection may be filed, in the township's calendar."""
-    return decided_on + timedelta(days=window_days)
-
-
-def check_filing(stands: bool, pending: bool, decided_on: date, today: date, window_days: int = WINDOW_DAYS) -> None:
-    """A decision that stands, no other objection pending, and the window still open."""
+def check_filing(stands: bool, pending: bool, until: date, today: date) -> None:
+    """A decision that stands, no other objection pending, and the window, whose last day is `until`, open."""
     if not stands:
         raise NothingToObjectTo()
     if pending:
         raise ObjectionPending()
-    if today > last_day(decided_on, window_days):
-        closed_on = last_day(decided_on, window_days).isoformat()
-        raise WindowClosed(closed_on=closed_on, source="local_policy", label=WINDOW_LABEL_ZH)
+    if today > until:
+        raise WindowClosed(closed_on=until.isoformat(), source="local_policy", label=WINDOW_LABEL_ZH)

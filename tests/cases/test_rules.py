@@ -10,7 +10,9 @@ from app.actor import ORGANS, Actor, Appointment, Office
 from app.cases.rules import (
     CASE,
     Aggravated,
+    AlreadyRecused,
     AnotherOrganHasTheCase,
+    CapacityNotHeld,
     CaseFacts,
     Conclusion,
     DecisionRevoked,
@@ -24,18 +26,26 @@ from app.cases.rules import (
     Output,
     OutputAlreadyRecorded,
     OutputsMissing,
+    OutsideArticle3Unconfirmed,
     Recused,
+    RefusalNeedsWitness,
+    Statement,
     StatementNotHeard,
     SubstituteIsConcerned,
     SuperiorOrganDecides,
+    check_basis,
+    check_capacity,
     check_decision,
     check_modification,
     check_opening,
     check_output,
     check_recusal,
+    check_scope,
+    check_statement,
     check_transfer,
     missing_outputs,
     outcome_state,
+    state_after_revision,
 )
 from app.findings.rules import OwnFile
 from app.refusal import Refusal
@@ -63,7 +73,7 @@ from app.rulebook.rules import (
 from app.workflow import Move
 
 BOOK = huayuan()
-ME, SUBJECT, KIN = UUID(int=1), UUID(int=2), UUID(int=3)
+ME, SUBJECT, KIN, DEPUTY = (UUID(int=n) for n in range(1, 5))
 DAY = date(2017, 3, 15)
 OUTPUTS = {
     "circular_criticism": {"township_notice"},
@@ -363,13 +373,82 @@ def test_G50_a_revoked_decision_is_not_carried_out_and_the_case_closes() -> None
 
 
 def test_G61_who_can_be_recused_and_who_may_take_his_place() -> None:
-    check_recusal(ready(), True, None)
-    check_recusal(ready(), True, str(ME))
-    with pytest.raises(NotAMemberOfTheOrgan):
-        check_recusal(ready(), False, None)
-    for concerned in (KIN, SUBJECT):
+    members = [str(n) for n in (ME, SUBJECT, KIN, DEPUTY)]
+    check_recusal(ready(), members, str(ME), None)
+    check_recusal(ready(), members, str(ME), str(DEPUTY))
+    with pytest.raises(AlreadyRecused):
+        check_recusal(ready(), members, str(KIN), None)
+    for person, substitute in ((str(ME), None), (str(DEPUTY), str(ME))):
+        with pytest.raises(NotAMemberOfTheOrgan):
+            check_recusal(ready(), [str(DEPUTY)], person, substitute)
+    for concerned in (KIN, SUBJECT, ME):
         with pytest.raises(SubstituteIsConcerned):
-            check_recusal(ready(), True, str(concerned))
+            check_recusal(ready(), members, str(ME), str(concerned))
+
+
+@pytest.mark.parametrize(
+    ("capacity", "body", "offices", "fits"),
+    [
+        ("helper", None, ["helper"], True),
+        ("helper", None, ["village_committee_head"], False),
+        ("village_body_head", None, ["village_committee_head"], True),
+        ("village_body_head", None, ["village_principal"], True),
+        ("village_body_head", None, ["helper"], False),
+        ("directly_responsible", None, [], True),
+        ("village_body", None, [], False),
+        ("unit", None, [], False),
+        ("village_body", "village_body", [], True),
+        ("unit", "unit", [], True),
+        ("helper", "unit", [], False),
+        ("unit", "village_body", [], False),
+    ],
+)
+def test_R9_a_subject_answers_only_in_a_capacity_he_had(
+    capacity: str, body: str | None, offices: list[str], fits: bool
+) -> None:
+    if fits:
+        check_capacity(capacity, body, offices)
+    else:
+        with pytest.raises(CapacityNotHeld):
+            check_capacity(capacity, body, offices)
+
+
+def test_G33_the_basis_is_one_of_the_findings_grounds() -> None:
+    check_basis("HY.9.1.3", KEPT)
+    with pytest.raises(NotAGroundOfTheFindings):
+        check_basis("HY.9.1.1", KEPT)
+
+
+def test_G1_the_organ_confirms_a_subject_outside_article_3() -> None:
+    check_scope([], confirmed=False)
+    check_scope(["outside_art3"], confirmed=True)
+    with pytest.raises(OutsideArticle3Unconfirmed):
+        check_scope(["outside_art3"], confirmed=False)
+
+
+def test_G49_a_refusal_to_be_heard_has_a_witness() -> None:
+    check_statement(Statement.REFUSED, "王二")
+    check_statement(Statement.WAIVED, None)
+    with pytest.raises(RefusalNeedsWitness):
+        check_statement(Statement.REFUSED, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after", "outputs", "expected"),
+    [
+        ("closed", "admonition_talk", "admonition_talk", ["talk_record"], "closed"),
+        ("closed", "admonition_talk", None, [], "closed"),
+        ("closed", "admonition_talk", "circular_criticism", [], "decided"),
+        ("executed", "party_or_admin_discipline", "written_self_criticism", ["self_criticism"], "executed"),
+        ("executed", "admonition_talk", "circular_criticism", [], "decided"),
+        ("decided", "admonition_talk", "circular_criticism", [], "decided"),
+        ("closed", "admonition_talk", "circular_criticism", ["township_notice"], "closed"),
+    ],
+)
+def test_G50_a_milder_measure_waits_for_its_own_outputs(
+    state: str, before: str, after: str | None, outputs: list[str], expected: str
+) -> None:
+    assert state_after_revision(state, before, after, outputs) == expected
 
 
 KEPT = {"a": ["HY.9.2.4", "HY.9.1.3"]}

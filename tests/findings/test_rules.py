@@ -21,10 +21,12 @@ from app.findings.rules import (
     NotLate,
     OwnFile,
     SubjectUnclear,
+    categories_of,
     check_article_8,
     check_expectation,
     check_fact_day,
     check_subject,
+    management_of,
 )
 from app.refusal import NotYourOffice, Refusal, WrongState
 from app.rulebook.rules import CategoryUnknown, OrganNotCompetent, huayuan
@@ -154,3 +156,16 @@ def test_G46_G47_G48_what_was_expected_existed_before_the_facts(
     else:
         with pytest.raises(refusal):
             check_expectation(GROUNDS[ground], DAY, expected)
+
+
+def test_G38_what_kind_of_cadre_somebody_is_comes_from_the_register_and_his_offices() -> None:
+    assert categories_of("unit_staff", []) == ("unit_helper",)
+    assert categories_of("organ_cadre", ["helper"]) == ("organ_cadre",)
+    assert categories_of("other", ["village_committee_head", "helper"]) == ("village_committee_member",)
+    assert categories_of("unit_staff", ["village_principal"]) == ("unit_helper", "village_committee_member")
+    assert categories_of("other", ["helper"]) == categories_of(None, []) == ()
+
+
+def test_R10_a_superior_organ_manages_whom_the_township_does_not() -> None:
+    answers = [management_of(who) for who in ("township", "county", "above", None)]
+    assert answers == ["township", "superior", "superior", None]

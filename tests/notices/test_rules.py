@@ -28,7 +28,7 @@ from app.notices.rules import (
 )
 from app.workflow import Move
 
-POSSIBLE = {"publish": {"draft"}, "correct": {"published"}, "withdraw": {"draft", "published"}}
+POSSIBLE = {"publish": {"draft"}, "correct": {"published"}, "withdraw": {"published"}}
 
 
 def actor(office: Office) -> Actor:

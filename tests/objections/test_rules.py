@@ -8,13 +8,11 @@ from uuid import UUID
 import pytest
 
 from app.actor import ORGANS, Actor, Appointment, Office
-from app.cases.rules import CASE, CaseFacts
+from app.cases.rules import CASE, WINDOW_LABEL_ZH, CaseFacts, objection_until
 from app.findings.rules import OwnFile
 from app.objections.rules import (
     OBJECTION,
     PEOPLE,
-    WINDOW_DAYS,
-    WINDOW_LABEL_ZH,
     NothingToObjectTo,
     ObjectionFacts,
     ObjectionPending,
@@ -23,8 +21,8 @@ from app.objections.rules import (
     ReviewerIsRecused,
     WindowClosed,
     check_filing,
-    last_day,
 )
+from app.rulebook.policies import effective
 from app.rulebook.rules import OrganNotCompetent
 from app.workflow import Move
 
@@ -73,14 +71,15 @@ def test_R10_a_unit_helpers_objection_goes_to_the_discipline_commission() -> Non
 
 
 def test_G50_the_window_is_local_policy_and_says_so() -> None:
-    decided = date(2017, 6, 1)
-    assert WINDOW_DAYS == 30 and "非办法规定" in WINDOW_LABEL_ZH
-    assert last_day(decided) == date(2017, 7, 1)
-    check_filing(True, False, decided, date(2017, 7, 1))
+    days, source = effective("objection.windowDays", date(2017, 6, 1))
+    assert (days, source) == (30, "local_policy")
+    until = objection_until(date(2017, 6, 1), 30)
+    assert until == date(2017, 7, 1)
+    check_filing(True, False, until, date(2017, 7, 1))
     with pytest.raises(WindowClosed) as closed:
-        check_filing(True, False, decided, date(2017, 7, 2))
+        check_filing(True, False, until, date(2017, 7, 2))
     assert closed.value.facts["source"] == "local_policy"
-    check_filing(True, False, decided, date(2017, 7, 2), window_days=60)
+    assert closed.value.facts["label"] == WINDOW_LABEL_ZH == "本系统约定,非办法规定"
 
 
 def test_G50_a_decision_that_stands_and_one_objection_at_a_time() -> None:

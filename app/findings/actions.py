@@ -1,0 +1,159 @@
+"""What can be done about a finding: propose, confirm, dismiss?"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col
+
+from app.access import Entered, Scope
+from app.findings import rules, schemas
+from app.findings.tables import Finding, heads_the_village, subject_facts
+from app.reading import Resource
+from app.rulebook.rules import GENERAL_CLAUSE, BeforeCommencement, GroundNotInRulebook, Rulebook, huayuan, in_force
+from app.writing import Answer, Change, Taken, creates, moves
+
+
+class Event(StrEnum):
+    PROPOSED = "finding.proposed"
+    CONFIRMED = "finding.confirmed"
+    DISMISSED = "finding.dismissed"
+
+
+def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.FindingFacts:
+    return rules.FindingFacts(
+        capacity=rules.body_capacity(row["subject_village_code"], row["subject_unit_id"]),
+        categories=rules.categories_of(found["registered"], found["offices"]),
+        management=rules.management_of(found["authority"]),
+        subject_person=row["subject_person_id"],
+        politics=rules.politics_of(found["membership"]),
+    )
+
+
+FINDINGS = Resource(
+    "findings",
+    Finding,
+    scope=Scope(wide=rules.READERS, people=(col(Finding.subject_person_id),), more=(heads_the_village(Finding),)),
+    facts=subject_facts(Finding, col(Finding.fact_on)),
+    workflow=rules.FINDING,
+    read_facts=_facts,
+)
+
+
+def rulebook_of(day: date) -> Rulebook:
+    """The rulebook in force on the day of the facts (G51, G52). Raises BeforeCommencement."""
+    book = next(iter(in_force([huayuan()], day)), None)
+    if book is None:
+        raise BeforeCommencement(fact_date=day.isoformat(), effective_from=str(huayuan().effective_from))
+    return book
+
+
+async def propose(
+    change: Change,
+    *,
+    source: rules.Source,
+    fact_on: date,
+    description: str,
+    source_id: UUID | None = None,
+    person_id: UUID | None = None,
+    village_code: str | None = None,
+    unit_id: UUID | None = None,
+    household_id: UUID | None = None,
+    evidence: Sequence[str] = (),
+    suggested_grounds: Sequence[str] = (),
+    id: UUID | None = None,
+) -> Answer:
+    """A finding `proposed`, inside the caller's own transaction (G58); one round trip.
+
+    Exactly one of person, village and unit is the subject. Raises SubjectUnclear, FactInTheFuture,
+    BeforeCommencement (facts before 2016-11-09), GroundNotInRulebook.
+    """
+    rules.check_subject(person_id, village_code, unit_id)
+    rules.check_fact_day(fact_on, change.today)
+    book = rulebook_of(fact_on)
+    _check_grounds(book, suggested_grounds)
+    public = {
+        "source": source,
+        "source_id": source_id,
+        "subject_person_id": person_id,
+        "subject_village_code": village_code,
+        "subject_unit_id": unit_id,
+        "household_id": household_id,
+        "fact_on": fact_on,
+        "suggested_grounds": list(suggested_grounds),
+        "rulebook": book.code,
+    }
+    personal = {"description": description, "evidence": list(evidence)}
+    values = {**public, **personal, "alternatives": [], "recorded_by_id": change.actor.person_id}
+    return await change.create(FINDINGS, id, values, event=Event.PROPOSED, public=public, personal=personal)
+
+
+def _check_grounds(book: Rulebook, grounds: Sequence[str]) -> None:
+    for ground in grounds:
+        if ground not in book.grounds and ground != GENERAL_CLAUSE:
+            raise GroundNotInRulebook(basis=ground, rulebook=book.code)
+
+
+@creates(*rules.RECORDERS)
+async def create(change: Change, body: schemas.CreateFinding) -> Answer:
+    """What an office found, or a citizen reported to it."""
+    return await propose(
+        change,
+        id=body.id,
+        source=rules.Source(body.source),
+        fact_on=body.fact_on,
+        description=body.description,
+        person_id=body.subject.person_id,
+        village_code=body.subject.village_code,
+        unit_id=body.subject.unit_id,
+        household_id=body.household_id,
+        evidence=body.evidence,
+        suggested_grounds=body.suggested_grounds,
+    )
+
+
+@moves(rules.FINDING, "confirm")
+async def confirm(change: Change, id: UUID, body: schemas.ConfirmFinding) -> Answer:
+    """One primary ground whose presuppositions are on record (G33, G46 to G48)."""
+    taken = await change.take(FINDINGS, id)
+    fact_on = date.fromisoformat(taken.row["fact_on"])
+    book = rulebook_of(fact_on)
+    alternatives = sorted({*body.alternatives} - {body.ground})
+    _check_grounds(book, [body.ground, *alternatives])
+    rules.check_article_8(body.ground, change.actor)
+    if body.ground != GENERAL_CLAUSE:
+        rules.check_expectation(book.grounds[body.ground], fact_on, await _expectation(change, taken.row, body))
+    named = body.model_dump(include={"ground", "requirement_id", "form_task_id", "meeting_id"})
+    values = {**named, "alternatives": alternatives}
+    return await _settle(change, taken, "confirmed", Event.CONFIRMED, values, body.reasons)
+
+
+async def _expectation(change: Change, row: Mapping[str, Any], body: schemas.ConfirmFinding) -> rules.Expectation:
+    """What the registers say of the requirement, task or meeting that the organ names."""
+    return rules.Expectation()
+
+
+@moves(rules.FINDING, "dismiss")
+async def dismiss(change: Change, id: UUID, body: schemas.DismissFinding) -> Answer:
+    """Nothing follows, and the reason is kept (R2.2)."""
+    taken = await change.take(FINDINGS, id)
+    return await _settle(change, taken, "dismissed", Event.DISMISSED, {}, body.reasons)
+
+
+async def _settle(
+    change: Change, taken: Taken, state: str, event: Event, values: Mapping[str, Any], reasons: str
+) -> Answer:
+    organ = next(iter(sorted(rules.competent(taken.facts).handling & change.actor.offices)))
+    settled = {**values, "settled_by_id": change.actor.person_id, "settled_organ": organ, "settled_on": change.today}
+    subject = taken.row["subject_person_id"]
+    return await change.save(
+        taken,
+        {**settled, "reasons": reasons},
+        to=state,
+        event=event,
+        public=settled,
+        personal={"reasons": reasons},
+        helper=UUID(subject) if subject and state == "confirmed" else None,
+    )

@@ -1,0 +1,48 @@
+"""Through which doors are findings reached?"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.findings import actions, schemas
+from app.reading import Reading, reading
+from app.wire import Json
+from app.writing import Command, changing, creating
+
+router = APIRouter(tags=["accountability"])
+routers = [router]
+
+Read = Annotated[Reading, Depends(reading)]
+Create = Annotated[Command, Depends(creating)]
+Change = Annotated[Command, Depends(changing)]
+
+
+@router.post("/findings", name="findings_create", status_code=201, response_model=schemas.FindingOut)
+async def create_finding(command: Create, body: Json[schemas.CreateFinding]) -> Response:
+    """Record what an office found or a citizen reported (G58) / 登记问题线索"""
+    return await command.run(actions.create, body)
+
+
+@router.get("/findings", name="findings_list", response_model=schemas.FindingPage)
+async def list_findings(read: Read, query: Annotated[schemas.FindingQuery, Query()]) -> Response:
+    """Findings: to the organs, the leading group and the subject / 问题线索"""
+    return await read.page(actions.FINDINGS, query)
+
+
+@router.get("/findings/{id}", name="findings_read", response_model=schemas.FindingOut)
+async def read_finding(read: Read, id: UUID) -> Response:
+    """One finding / 问题线索"""
+    return await read.one(actions.FINDINGS, id)
+
+
+@router.post("/findings/{id}/confirm", name="findings_confirm", response_model=schemas.FindingOut)
+async def confirm(command: Change, id: UUID, body: Json[schemas.ConfirmFinding]) -> Response:
+    """Confirm under one primary ground (article 10, G33) / 认定事实"""
+    return await command.run(actions.confirm, id, body)
+
+
+@router.post("/findings/{id}/dismiss", name="findings_dismiss", response_model=schemas.FindingOut)
+async def dismiss(command: Change, id: UUID, body: Json[schemas.DismissFinding]) -> Response:
+    """Dismiss with the reason (article 2) / 不予认定"""
+    return await command.run(actions.dismiss, id, body)

@@ -1,0 +1,99 @@
+"""How are findings stored, and what does PostgreSQL gather for the law about their subjects?"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Text, and_, exists, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, col
+
+from app.access import PERSON
+from app.actor import Office
+from app.database import WorkflowRecord, belongs, one_of, tenant
+from app.findings.rules import FINDING, Source
+from app.people.tables import AppointmentRow, Person
+
+KEYS = ("county_code", "township_code")
+
+
+class Finding(WorkflowRecord, table=True):
+    """What was found about one subject on one day; nobody is accused by it."""
+
+    __tablename__ = "findings"
+    __table_args__ = tenant(
+        belongs("subject_person_id", "people"),
+        belongs("subject_unit_id", "units"),
+        belongs("recorded_by_id", "people"),
+        belongs("settled_by_id", "people"),
+        one_of("source", Source),
+        CheckConstraint("num_nonnulls(subject_person_id, subject_village_code, subject_unit_id) = 1", name="subject"),
+        CheckConstraint("left(subject_village_code, 9) = township_code", name="subject_village_code"),
+        CheckConstraint("state <> 'confirmed' or ground is not null", name="ground"),
+        CheckConstraint("state = 'proposed' or reasons is not null", name="reasons"),
+        Index("ix_findings_person", *KEYS, "subject_person_id"),
+        Index("ix_findings_state", *KEYS, "state"),
+        Index("ix_findings_source", *KEYS, "source_id"),
+        states=FINDING.states,
+    )
+
+    source: str
+    source_id: UUID | None = None
+    """The check or score it came from."""
+    subject_person_id: UUID | None = None
+    subject_village_code: str | None = None
+    subject_unit_id: UUID | None = None
+    household_id: UUID | None = None
+    """A household concerned; never named outside the file."""
+    fact_on: date
+    description: str
+    evidence: list[str] = Field(sa_type=ARRAY(Text))
+    suggested_grounds: list[str] = Field(sa_type=ARRAY(Text))
+    rulebook: str
+    recorded_by_id: UUID | None = None
+    ground: str | None = None
+    alternatives: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    requirement_id: UUID | None = None
+    form_task_id: UUID | None = None
+    meeting_id: UUID | None = None
+    reasons: str | None = None
+    """Why it was confirmed or dismissed."""
+    settled_by_id: UUID | None = None
+    settled_organ: str | None = None
+    settled_on: date | None = None
+
+
+def same_place(one: Any, other: Any) -> Any:
+    """Rows of two tables that belong to the same township."""
+    return and_(col(one.county_code) == col(other.county_code), col(one.township_code) == col(other.township_code))
+
+
+def subject_facts(table: Any, on: Any) -> dict[str, Any]:
+    """What article 10 asks about the person a row names, on a day, as sub-selects."""
+    him = and_(same_place(Person, table), col(Person.id) == col(table.subject_person_id))
+    held = and_(
+        same_place(AppointmentRow, table),
+        col(AppointmentRow.person_id) == col(table.subject_person_id),
+        col(AppointmentRow.starts) <= on,
+        or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > on),
+    )
+    offices = func.coalesce(func.json_agg(col(AppointmentRow.office)), literal_column("'[]'::json"))
+    return {
+        "registered": select(col(Person.category)).where(him).scalar_subquery(),
+        "authority": select(col(Person.management_authority)).where(him).scalar_subquery(),
+        "membership": select(col(Person.party_membership)).where(him).scalar_subquery(),
+        "offices": select(offices).where(held).scalar_subquery(),
+    }
+
+
+def heads_the_village(table: Any) -> Any:
+    """Does the caller head the two committees of the village a row names? For a Scope's `more`."""
+    return exists(
+        select(literal_column("1")).where(
+            same_place(AppointmentRow, table),
+            col(AppointmentRow.person_id) == PERSON,
+            col(AppointmentRow.office) == Office.VILLAGE_COMMITTEE_HEAD,
+            col(AppointmentRow.place) == col(table.subject_village_code),
+            col(AppointmentRow.ends).is_(None),
+        )
+    )
