@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 from app import merkle
 from app.access import Bearer
 from app.database import APP_ROLE, Database, Prepared, UnrecordedChange
-from app.log import canonical, commitment
+from app.log import canonical, commitment, plain
 from app.people import tables
 from app.reading import enter
 
@@ -146,3 +147,8 @@ def test_a_change_takes_at_most_six(township, counter):
     counter.seen.clear()
     assert office.patch(f"/people/{made['id']}", {"name": "李四"}, if_match='"1"').status_code == 200
     assert len(counter.work()) == 4, counter.work()
+
+
+def test_a_moment_stands_in_an_entry_in_utc_whatever_its_offset():
+    moment = datetime.fromisoformat("2017-03-07T10:00:00+08:00")
+    assert plain({"due": moment}) == {"due": "2017-03-07T02:00:00.000000Z"}
