@@ -413,7 +413,11 @@ def _awaiting(offices: frozenset[Office], county: bool) -> Prepared | None:
         if states := resource.workflow.awaits(*offices):
             columns = (literal(resource.name).label("resource"), t.c.id, t.c.state, t.c.state_since.label("since"))
             wide = resource.scope.open or not resource.scope.wide.isdisjoint(offices)
-            parts.append(select(*columns).where(*resource.readable(wide, county), t.c.state.in_(sorted(states))))
+            parts.append(
+                select(*columns).where(
+                    *resource.readable(wide, county), t.c.state.in_([literal(s) for s in sorted(states)])
+                )
+            )
     if not parts:
         return None
     both = union_all(*parts).subquery()
