@@ -31,8 +31,9 @@ def svg(flow: Workflow) -> str:
     joined: dict[tuple[str, str], list[str]] = {}
     for a, b, name in edges(flow):
         joined.setdefault((a, b), []).append(name)
-    down = [(a, b, names) for (a, b), names in joined.items() if row[b] >= row[a]]
-    up = [(a, b, names) for (a, b), names in joined.items() if row[b] < row[a]]
+    short_first = sorted(((a, b, names) for (a, b), names in joined.items()), key=lambda e: abs(row[e[1]] - row[e[0]]))
+    down = [(a, b, names) for a, b, names in short_first if row[b] >= row[a]]
+    up = [(a, b, names) for a, b, names in short_first if row[b] < row[a]]
     left = 20 + LANE * len(up) + (9 * max((len(", ".join(n)) for _, _, n in up), default=0))
     right = 20 + LANE * len(down) + (8 * max((len(", ".join(n)) for _, _, n in down), default=0))
     total_width, total_height = left + WIDTH + right, 50 + len(flow.states) * (HEIGHT + GAP)

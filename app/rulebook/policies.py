@@ -50,7 +50,7 @@ class Policy:
 
     @property
     def settable(self) -> bool:
-        return self.value["kind"] != "fixed"
+        return bool(self.value["kind"] != "fixed")
 
     def check(self, value: Any) -> None:
         """Raise unless a township may set this value."""
