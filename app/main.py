@@ -14,6 +14,7 @@ from app.database import Database, address
 from app.findings import routes as findings
 from app.ledger import routes as ledger
 from app.people import routes as people
+from app.rulebook import routes as rulebook
 from app.settings import Settings
 from app.vault import Vault
 
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens = Tokens(settings, vault)
-    for feature in (findings, ledger, people):
+    for feature in (findings, ledger, people, rulebook):
         for router in feature.routers:
             api.include_router(router, prefix="/v1")
     problems.install(api)

@@ -7,6 +7,7 @@ the law; single reads, lists and the locked read before a change are made from t
 import base64
 import binascii
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from sqlmodel import SQLModel
 from app.access import Bearer, Entered, Scope, Tokens, scope_values
 from app.actor import Actor
 from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
-from app.refusal import Invalid, NotFound, Refusal
+from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.workflow import Workflow
 
 TODAY: Any = bindparam("today", type_=Date())
@@ -198,6 +199,23 @@ def language_of(request: Request) -> str:
     wanted = request.headers.get("accept-language", "").lower()
     english, chinese = wanted.find("en"), wanted.find("zh")
     return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh-CN"
+
+
+def preferred(request: Request, offers: Sequence[str]) -> str:
+    """The media type on offer that the caller likes best, the first where it is all the same. Raises NotAcceptable."""
+    liking: dict[str, float] = {}
+    for part in request.headers.get("accept", "*/*").split(","):
+        kind, *parameters = (p.strip().lower() for p in part.split(";"))
+        weights = [p[2:] for p in parameters if p.startswith("q=")]
+        liking[kind] = float(weights[0]) if weights and re.fullmatch(r"[01](\.\d{0,3})?", weights[0]) else 1.0
+
+    def like(offer: str) -> float:
+        return liking.get(offer, liking.get(offer.partition("/")[0] + "/*", liking.get("*/*", 0.0)))
+
+    best = max(offers, key=like)
+    if like(best) <= 0:
+        raise NotAcceptable(offers=list(offers))
+    return best
 
 
 class Reading:

@@ -185,6 +185,10 @@ class Change:
             raise reason
         return taken
 
+    def check_version(self, version: int) -> None:
+        """What `take` does, for a thing whose version is counted elsewhere. Raises VersionRequired, VersionStale."""
+        self._command.check_version(version)
+
     async def find(self, resource: Resource, id: UUID, *, missing: Exception | None = None) -> Taken:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor

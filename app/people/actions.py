@@ -22,6 +22,7 @@ from app.database import Database, Prepared, Transaction, as_json
 from app.people import rules, schemas, tables
 from app.reading import ENTER, TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
 from app.refusal import Conflict, Forbidden, Refusal
+from app.rulebook import actions as rulebook
 from app.vault import Vault
 from app.writing import Answer, Change, Command, Declaration, changes, creates, uuid7
 
@@ -248,6 +249,7 @@ async def adopt(
     database = Database(url, 1, role="none")
     await database.open()
     try:
+        await publish_rulebooks(database, vault)
         async with database.transaction() as transaction:
             for log in {place[:6], place}:
                 await transaction.call("select log_open($1, $2)", place[:6], log)
@@ -265,9 +267,23 @@ async def adopt(
             answer = await change.create(ACCOUNTS, bearer.account_id, {
                 "kind": "person", "login": login, "person_id": person, "secret_hash": secret_hash,
             }, event=Event.ACCOUNT_CREATED, public={"person_id": person})  # fmt: skip
+            if len(place) == 9:
+                await rulebook.bind(change, rulebook.shipped()[0].code, on or change.today)
             await change.finish(answer)
     finally:
         await database.close()
+
+
+async def publish_rulebooks(database: Database, vault: Vault) -> None:
+    """Put the rulebooks that come with the service among the nation's reference data, in log `0`."""
+    nation = Bearer(uuid4(), "0", "0")
+    async with database.transaction() as transaction:
+        entered = await bootstrap(transaction, nation)
+        command = Command(database, vault, nation, operation="publish", fingerprint="")
+        change = Change(transaction, entered, command, Declaration("creates", frozenset(), None))
+        for book in rulebook.shipped():
+            await rulebook.publish(change, book)
+        await change.finish(Answer(200, "{}"))
 
 
 async def bootstrap(transaction: Transaction, bearer: Bearer) -> Entered:

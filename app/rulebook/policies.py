@@ -52,11 +52,14 @@ class Policy:
     def settable(self) -> bool:
         return bool(self.value["kind"] != "fixed")
 
-    def check(self, value: Any) -> None:
-        """Raise unless a township may set this value."""
+    def require_settable(self) -> None:
+        """Raises PolicyIsFixed."""
         if not self.settable:
             raise PolicyIsFixed(key=self.key, policy=self.number)
-        if not _FITS[self.value["kind"]](self.value, value):
+
+    def require_fit(self, value: Any) -> None:
+        """Raises PolicyValueInvalid unless the policy takes this value; a fixed one judges none."""
+        if self.settable and not _FITS[self.value["kind"]](self.value, value):
             raise PolicyValueInvalid("/value", key=self.key, takes=dict(self.value))
 
 

@@ -73,11 +73,12 @@ def test_the_default_is_the_one_of_the_requirements(key: str, default: p.Value) 
 
 @pytest.mark.parametrize("policy", ALL.values(), ids=lambda v: v.key)
 def test_a_default_is_a_value_the_policy_takes(policy: p.Policy) -> None:
+    policy.require_fit(policy.default)
     if policy.settable:
-        policy.check(policy.default)
+        policy.require_settable()
     else:
         with pytest.raises(p.PolicyIsFixed):
-            policy.check(policy.default)
+            policy.require_settable()
 
 
 @pytest.mark.parametrize(
@@ -97,10 +98,10 @@ def test_a_default_is_a_value_the_policy_takes(policy: p.Policy) -> None:
 )
 def test_what_a_township_may_set(key: str, good: list[object], bad: list[object]) -> None:
     for value in good:
-        ALL[key].check(value)
+        ALL[key].require_fit(value)
     for value in bad:
         with pytest.raises(p.PolicyValueInvalid):
-            ALL[key].check(value)
+            ALL[key].require_fit(value)
 
 
 def test_a_local_value_holds_from_its_day_and_the_later_setting_wins() -> None:

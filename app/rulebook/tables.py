@@ -1,0 +1,98 @@
+"""How are rulebooks, a township's binding to one, its own policy values and interpretations stored?"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, select
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlmodel import Field, col
+
+from app.database import Record, Reference, belongs, tenant
+from app.reading import TODAY
+
+TO_RULEBOOK = "rulebooks.code"
+
+
+class RulebookRow(Reference, table=True):
+    """A regulation as data, the same for the whole nation; its publication stands in log `0`."""
+
+    __tablename__ = "rulebooks"
+    __table_args__ = (CheckConstraint("effective_to is null or effective_to >= effective_from", name="interval"),)
+
+    code: str = Field(primary_key=True)
+    edition: int
+    partial: bool
+    title: str
+    title_en: str
+    alias: str | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+    """The last day on which it holds; none for an open end."""
+    sha256: str
+    """Of the document's canonical JSON, hex."""
+    document: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Binding(Record, table=True):
+    """From this day the township works under that rulebook."""
+
+    __tablename__ = "rulebook_bindings"
+    __table_args__ = tenant(
+        ForeignKeyConstraint(["rulebook_code"], [TO_RULEBOOK]),
+        UniqueConstraint("county_code", "township_code", "effective_from"),
+    )
+
+    rulebook_code: str
+    effective_from: date
+
+
+class PolicyValue(Record, table=True):
+    """A township's own value of a policy, from a day on. Never changed: a later one replaces it."""
+
+    __tablename__ = "policy_values"
+    __table_args__ = tenant(
+        belongs("set_by", "people"),
+        UniqueConstraint("county_code", "township_code", "key", "number"),
+        CheckConstraint("number > 0", name="number"),
+    )
+
+    key: str
+    number: int
+    """The how-manyeth value of this key here; the version of the township's policy."""
+    value: Any = Field(sa_type=JSONB, nullable=True)
+    effective_from: date
+    reason: str
+    set_by: UUID
+
+
+class Interpretation(Record, table=True):
+    """What the leading group says the text means (article 11, printed "6、"), from a day on."""
+
+    __tablename__ = "interpretations"
+    __table_args__ = tenant(
+        ForeignKeyConstraint(["rulebook_code"], [TO_RULEBOOK]),
+        belongs("interpreted_by", "people"),
+        belongs("replaces_id", "interpretations"),
+        Index("ix_interpretations_article", "county_code", "township_code", "rulebook_code", "article"),
+    )
+
+    rulebook_code: str
+    article: str
+    policy_key: str | None = None
+    text: str
+    applies_from: date
+    interpreted_by: UUID
+    replaces_id: UUID | None = None
+
+
+def local_value(key: str, county: Any, township: Any) -> Any:
+    """The township's own value of a policy today as JSON, or null: a scalar for other features' facts.
+
+    `county` and `township` are the columns of the row it stands beside; `TODAY` is the day asked for.
+    """
+    v = PolicyValue
+    newest = (col(v.effective_from).desc(), col(v.number).desc())
+    own = (col(v.county_code) == county, col(v.township_code) == township, col(v.key) == key)
+    held = select(col(v.value)).where(*own, col(v.effective_from) <= TODAY).order_by(*newest).limit(1)
+    return func.to_json(held.scalar_subquery())
