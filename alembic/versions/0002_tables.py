@@ -88,6 +88,23 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "rulebooks",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("partial", sa.Boolean(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=True),
+        sa.Column("effective_from", sa.Date(), nullable=True),
+        sa.Column("effective_to", sa.Date(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("document", postgresql.JSON(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint(
+            "effective_to is null or effective_to >= effective_from", name=op.f("ck_rulebooks_interval")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_rulebooks")),
+    )
+    op.create_table(
         "units",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -150,6 +167,30 @@ def upgrade() -> None:
             "township_code",
             "citizen_id_lookup",
             name=op.f("uq_people_county_code_township_code_citizen_id_lookup"),
+        ),
+    )
+    op.create_table(
+        "rulebook_bindings",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("rulebook_code", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_rulebook_bindings_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_rulebook_bindings_township_code"),
+        ),
+        sa.ForeignKeyConstraint(["rulebook_code"], ["rulebooks.code"], name=op.f("fk_rulebook_bindings_rulebook_code")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_rulebook_bindings")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "effective_from",
+            name=op.f("uq_rulebook_bindings_county_code_township_code_effective_from"),
         ),
     )
     op.create_table(
@@ -294,6 +335,79 @@ def upgrade() -> None:
     op.create_index("ix_findings_source", "findings", ["county_code", "township_code", "source_id"], unique=False)
     op.create_index("ix_findings_state", "findings", ["county_code", "township_code", "state"], unique=False)
     op.create_table(
+        "interpretations",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("rulebook_code", sa.Text(), nullable=False),
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.Column("policy_key", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("applies_from", sa.Date(), nullable=False),
+        sa.Column("interpreted_by", sa.Uuid(), nullable=False),
+        sa.Column("replaces_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_interpretations_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_interpretations_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "interpreted_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_interpretations_county_code_township_code_interpreted_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "replaces_id"],
+            ["interpretations.county_code", "interpretations.township_code", "interpretations.id"],
+            name=op.f("fk_interpretations_county_code_township_code_replaces_id"),
+        ),
+        sa.ForeignKeyConstraint(["rulebook_code"], ["rulebooks.code"], name=op.f("fk_interpretations_rulebook_code")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_interpretations")),
+    )
+    op.create_index(
+        "ix_interpretations_article",
+        "interpretations",
+        ["county_code", "township_code", "rulebook_code", "article"],
+        unique=False,
+    )
+    op.create_table(
+        "policy_values",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_policy_values_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_policy_values_township_code"),
+        ),
+        sa.CheckConstraint("number > 0", name=op.f("ck_policy_values_number")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "set_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_policy_values_county_code_township_code_set_by"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_policy_values")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "key",
+            "number",
+            name=op.f("uq_policy_values_county_code_township_code_key_number"),
+        ),
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -332,6 +446,9 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_table("policy_values")
+    op.drop_index("ix_interpretations_article", table_name="interpretations")
+    op.drop_table("interpretations")
     op.drop_index("ix_findings_state", table_name="findings")
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")
@@ -340,8 +457,10 @@ def downgrade() -> None:
     op.drop_index("ix_appointments_person", table_name="appointments")
     op.drop_table("appointments")
     op.drop_table("accounts")
+    op.drop_table("rulebook_bindings")
     op.drop_table("people")
     op.drop_table("units")
+    op.drop_table("rulebooks")
     op.drop_table("retries")
     op.drop_table("log_head")
     op.drop_index("ix_log_event_subject", table_name="log_event")
