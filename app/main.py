@@ -12,6 +12,7 @@ from app import problems
 from app.access import Tokens
 from app.database import Database, address
 from app.findings import routes as findings
+from app.inspections import routes as inspections
 from app.ledger import routes as ledger
 from app.people import routes as people
 from app.rulebook import routes as rulebook
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens = Tokens(settings, vault)
-    for feature in (findings, ledger, people, rulebook):
+    for feature in (findings, inspections, ledger, people, rulebook):
         for router in feature.routers:
             api.include_router(router, prefix="/v1")
     problems.install(api)

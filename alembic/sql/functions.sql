@@ -1,10 +1,12 @@
 -- Roles: the application owns nothing; the log's own role alone may write the log.
 do $$ begin
   if not exists (select from pg_roles where rolname = 'huayuan_app') then create role huayuan_app nologin; end if;
+  if not exists (select from pg_roles where rolname = 'huayuan_public') then create role huayuan_public nologin; end if;
   if not exists (select from pg_roles where rolname = 'huayuan_log') then create role huayuan_log nologin; end if;
 end $$;
 grant huayuan_app to current_user;
 grant huayuan_log to current_user;
+grant huayuan_public to current_user;
 
 -- Set the row-level context of this transaction, and bring the caller, the clock and a stored answer.
 create function enter(p_county text, p_township text, p_account uuid, p_key text, p_operation text)
@@ -101,4 +103,11 @@ create function log_open(p_county text, p_log text) returns void language plpgsq
 begin
   insert into log_head (county_code, township_code, size, frontier, root) values (p_county, p_log, 0, '', sha256(''))
   on conflict do nothing;
+end $$;
+
+-- In which township is this committed round? No secret, and all that is needed to show its proof without a sign-in.
+create function place_of_round(p_id uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+  return (select township_code from inspection_rounds where id = p_id and committed_at is not null limit 1);
 end $$;

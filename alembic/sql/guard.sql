@@ -29,6 +29,12 @@ begin
   grant select, insert, update on log_head to huayuan_log;
   grant select, insert on log_event to huayuan_log;
   grant insert, update, delete on clock to huayuan_app;
+  grant usage on schema public to huayuan_public;
+  grant select (id, county_code, township_code, committed_at) on inspection_rounds to huayuan_public;
+  create policy published on inspection_rounds for select to huayuan_public using (committed_at is not null);
+  alter function place_of_round owner to huayuan_public;
+  revoke execute on function place_of_round from public;
+  grant execute on function place_of_round to huayuan_app;
   alter function log_append owner to huayuan_log;
   revoke execute on function log_append from public;
   grant execute on function log_append to huayuan_app;

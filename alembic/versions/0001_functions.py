@@ -14,4 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function enter, finish, log_append, log_open")
+    op.execute("drop function enter, finish, log_append, log_open, place_of_round")

@@ -335,6 +335,72 @@ def upgrade() -> None:
     op.create_index("ix_findings_source", "findings", ["county_code", "township_code", "source_id"], unique=False)
     op.create_index("ix_findings_state", "findings", ["county_code", "township_code", "state"], unique=False)
     op.create_table(
+        "inspection_rounds",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("missed_in_month", sa.Boolean(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("late_reason", sa.Text(), nullable=True),
+        sa.Column("proposed_office", sa.Text(), nullable=True),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("sources", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("recusals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("inspectors", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("team_size", sa.Integer(), nullable=True),
+        sa.Column("reveal_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seed_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frame", sa.ARRAY(sa.Uuid()), nullable=True),
+        sa.Column("exclusions", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("population", sa.Integer(), nullable=True),
+        sa.Column("sample_size", sa.Integer(), nullable=True),
+        sa.Column("frame_hash", sa.Text(), nullable=True),
+        sa.Column("exclusions_hash", sa.Text(), nullable=True),
+        sa.Column("recusals_hash", sa.Text(), nullable=True),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seed", sa.Text(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_inspection_rounds_county_code")),
+        sa.CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name=op.f("ck_inspection_rounds_month")),
+        sa.CheckConstraint(
+            "proposed_office in ('leading_group_office', 'party_gov_office')",
+            name=op.f("ck_inspection_rounds_proposed_office"),
+        ),
+        sa.CheckConstraint(
+            "state in ('planned', 'proposed', 'committed', 'drawn', 'closed', 'missed')",
+            name=op.f("ck_inspection_rounds_state"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_inspection_rounds_township_code"),
+        ),
+        sa.CheckConstraint("(seed is null) = (drawn_at is null)", name=op.f("ck_inspection_rounds_seed")),
+        sa.CheckConstraint(
+            "drawn_at is null or committed_at is not null", name=op.f("ck_inspection_rounds_committed_first")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "confirmed_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_inspection_rounds_county_code_township_code_confirmed_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "proposed_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_inspection_rounds_county_code_township_code_proposed_by"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_inspection_rounds")),
+        sa.UniqueConstraint(
+            "county_code", "township_code", "month", name=op.f("uq_inspection_rounds_county_code_township_code_month")
+        ),
+    )
+    op.create_table(
         "interpretations",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -408,6 +474,87 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "inspections",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("rank", sa.BigInteger(), nullable=True),
+        sa.Column("added_reason", sa.Text(), nullable=True),
+        sa.Column("team", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("team_warnings", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("team_reason", sa.Text(), nullable=True),
+        sa.Column("checked_on", sa.Date(), nullable=True),
+        sa.Column("aspects", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("further", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("interviews", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("not_checked_reason", sa.Text(), nullable=True),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("corrects_id", sa.Uuid(), nullable=True),
+        sa.Column("correction_reason", sa.Text(), nullable=True),
+        sa.Column("superseded_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'additional') = (added_reason is not null)", name=op.f("ck_inspections_added_reason")
+        ),
+        sa.CheckConstraint("(kind = 'drawn') = (rank is not null)", name=op.f("ck_inspections_rank")),
+        sa.CheckConstraint(
+            "(state = 'not_checked') = (not_checked_reason is not null)", name=op.f("ck_inspections_not_checked_reason")
+        ),
+        sa.CheckConstraint("(state = 'recorded') = (aspects is not null)", name=op.f("ck_inspections_aspects")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_inspections_county_code")),
+        sa.CheckConstraint("kind in ('drawn', 'additional')", name=op.f("ck_inspections_kind")),
+        sa.CheckConstraint("state in ('pending', 'recorded', 'not_checked')", name=op.f("ck_inspections_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_inspections_township_code"),
+        ),
+        sa.CheckConstraint(
+            "(corrects_id is null) = (correction_reason is null)", name=op.f("ck_inspections_correction_reason")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "corrects_id"],
+            ["inspections.county_code", "inspections.township_code", "inspections.id"],
+            name=op.f("fk_inspections_county_code_township_code_corrects_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_inspections_county_code_township_code_helper_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "round_id"],
+            ["inspection_rounds.county_code", "inspection_rounds.township_code", "inspection_rounds.id"],
+            name=op.f("fk_inspections_county_code_township_code_round_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_inspections")),
+    )
+    op.create_index(
+        "ix_inspections_helper_id", "inspections", ["county_code", "township_code", "helper_id"], unique=False
+    )
+    op.create_index(
+        "uq_inspections_corrects_id",
+        "inspections",
+        ["county_code", "township_code", "corrects_id"],
+        unique=True,
+        postgresql_where=sa.text("corrects_id is not null"),
+    )
+    op.create_index(
+        "uq_inspections_helper",
+        "inspections",
+        ["county_code", "township_code", "round_id", "helper_id"],
+        unique=True,
+        postgresql_where=sa.text("corrects_id is null"),
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -446,9 +593,16 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_index("uq_inspections_helper", table_name="inspections", postgresql_where=sa.text("corrects_id is null"))
+    op.drop_index(
+        "uq_inspections_corrects_id", table_name="inspections", postgresql_where=sa.text("corrects_id is not null")
+    )
+    op.drop_index("ix_inspections_helper_id", table_name="inspections")
+    op.drop_table("inspections")
     op.drop_table("policy_values")
     op.drop_index("ix_interpretations_article", table_name="interpretations")
     op.drop_table("interpretations")
+    op.drop_table("inspection_rounds")
     op.drop_index("ix_findings_state", table_name="findings")
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")

@@ -147,6 +147,17 @@ def assign(
     return teams
 
 
+def announcement(committed: Commitment) -> str:
+    """What is committed to before the seed exists, one fact a line. 种子产生之前的承诺。"""
+    facts = [f"draw {committed.draw_id}", f"frame {committed.frame_hash}"]
+    facts += [
+        f"population {committed.population}",
+        f"size {committed.size}",
+        *(f"source {n}" for n in committed.sources),
+    ]
+    return "".join(f"{line}\n" for line in (ALGORITHM, *facts))
+
+
 def recipe(proof: Draw) -> str:
     """The draw as a text that explains itself and runs in bash: it prints the seed and then the order.
 

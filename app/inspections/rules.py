@@ -262,16 +262,43 @@ class AlreadyInTheRound(Conflict):
     article = "G7"
 
 
-class NotDrawnYet(Conflict):
-    """Additional checks are added once the draw is done: they never touch the 30 %.
+class RoundNotDrawn(Conflict):
+    """Additional checks are added between the draw and the close of a round: they never touch the 30 %.
 
-    抽签完成后方可另行增加检查,且不计入30%。
+    抽签之后、本轮结束之前方可另行增加检查,且不计入30%。
     """
 
     article = "G7"
 
 
-class Superseded(Conflict):
+class HelperNotInOffice(Conflict):
+    """This person holds no helper's appointment today.
+
+    该人员今日不是帮扶责任人。
+    """
+
+    article = "3"
+
+
+class NoSuchInspector(Conflict):
+    """An inspector named is not on the township's register.
+
+    所列检查人员未在本乡登记。
+    """
+
+    article = "G11"
+
+
+class CheckedOutOfTime(Conflict):
+    """A check lies between the day of the draw and today.
+
+    检查日期须在抽签之日与今日之间。
+    """
+
+    article = "G8"
+
+
+class CheckSuperseded(Conflict):
     """A newer version corrects this record; correct that one.
 
     该记录已被更正,请更正最新版本。
@@ -302,6 +329,8 @@ class RoundFacts:
     """When the last announced source exists."""
     pending: int = 0
     """Drawn helpers who are neither recorded nor not-checked."""
+    effective_from: date = COMMENCEMENT
+    """The day from which the township owes a draw each month."""
 
 
 def month_has_begun(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -393,6 +422,10 @@ class InspectionFacts:
     helper_id: UUID
     superseded: bool = False
     """Does a newer version correct this record?"""
+    drawn_on: date | None = None
+    """The day of the round's draw."""
+    registered_visits: int = 0
+    """What the visits register counts for the helper in the round's month."""
 
 
 def not_oneself(facts: InspectionFacts, actor: Actor) -> Refusal | None:
@@ -400,7 +433,7 @@ def not_oneself(facts: InspectionFacts, actor: Actor) -> Refusal | None:
 
 
 def newest(facts: InspectionFacts, actor: Actor) -> Refusal | None:
-    return Superseded() if facts.superseded else None
+    return CheckSuperseded() if facts.superseded else None
 
 
 ASSESSORS = frozenset({Office.ASSESSOR})
@@ -452,6 +485,11 @@ INSPECTION = Workflow(
         ),
     ),
 )
+
+
+def effective_from(adopted_on: date | None) -> date:
+    """The regulation's first day, or the township's first with this service if that is later."""
+    return max(COMMENCEMENT, adopted_on or COMMENCEMENT)
 
 
 def draw_id(township_code: str, month: str) -> str:
@@ -567,6 +605,12 @@ def check_team(team: Sequence[Inspector], helper_id: UUID, reason: str | None) -
     if warnings and not reason:
         raise TeamNeedsReason(warnings=warnings)
     return warnings
+
+
+def check_day(checked_on: date, drawn_on: date, today: date) -> None:
+    """Nothing is checked before it was drawn, or after today. Raises CheckedOutOfTime (G8: never back-dated)."""
+    if not drawn_on <= checked_on <= today:
+        raise CheckedOutOfTime(drawn_on=drawn_on.isoformat(), today=today.isoformat())
 
 
 def check_interview(outcome: InterviewOutcome, helper_present: bool | None, pointer: str) -> None:

@@ -301,10 +301,19 @@ def test_G11_an_unusual_team_warns_and_needs_the_organisers_reason(
         assert rules.check_team(team, HELPER, None) == []
 
 
+@pytest.mark.parametrize(("day", "fits"), [(5, False), (6, True), (20, True), (21, False)])
+def test_G8_a_check_is_not_dated_before_its_draw_or_after_today(day: int, fits: bool) -> None:
+    if fits:
+        rules.check_day(date(2017, 3, day), TODAY, date(2017, 3, 20))
+    else:
+        with pytest.raises(rules.CheckedOutOfTime):
+            rules.check_day(date(2017, 3, day), TODAY, date(2017, 3, 20))
+
+
 def test_G55_only_the_newest_version_is_corrected() -> None:
     who = actor(Office.ASSESSOR)
     assert [type(r) for r in INSPECTION.blockers("correct", "recorded", replace(CHECK, superseded=True), who)] == [
-        rules.Superseded
+        rules.CheckSuperseded
     ]
     assert INSPECTION.blockers("correct", "recorded", CHECK, who) == []
 

@@ -1,0 +1,255 @@
+"""How are rounds and checks stored, and which of the register's facts do they rest on?"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import Date, Uuid
+from sqlmodel import Field, col
+
+from app.actor import Office
+from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Kind
+from app.people.tables import AppointmentRow, Person
+
+KEYS = ("county_code", "township_code")
+UUIDS: Any = ARRAY(Uuid())
+TEXTS: Any = ARRAY(Text())
+
+
+class InspectionRound(WorkflowRecord, table=True):
+    """The spot check of one month; what was committed and drawn is written once and never changed."""
+
+    __tablename__ = "inspection_rounds"
+    __table_args__ = tenant(
+        belongs("proposed_by", "people"),
+        belongs("confirmed_by", "people"),
+        UniqueConstraint(*KEYS, "month"),
+        one_of("proposed_office", sorted(ORGANISERS)),
+        CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="month"),
+        CheckConstraint("(seed is null) = (drawn_at is null)", name="seed"),
+        CheckConstraint("drawn_at is null or committed_at is not null", name="committed_first"),
+        states=INSPECTION_ROUND.states,
+    )
+
+    month: str
+    missed_in_month: bool = False
+    """The month ended without its draw; true for good (G8)."""
+    late: bool = False
+    late_reason: str | None = None
+    proposed_office: str | None = None
+    proposed_by: UUID | None = None
+    confirmed_by: UUID | None = None
+    sources: list[Any] = Field(default=[], sa_type=JSONB)
+    """`[{name, kind, reference, due, digest, value}]` in the order of the seed; `value` once revealed."""
+    recusals: list[Any] = Field(default=[], sa_type=JSONB)
+    """`[{inspector_id, helper_id, interest}]`, fixed with the commitment."""
+    inspectors: list[UUID] = Field(default=[], sa_type=UUIDS)
+    """Those among whom teams are drawn, where the township turned that on."""
+    team_size: int | None = None
+    reveal_by: datetime | None = None
+    seed_due: datetime | None = None
+    committed_at: datetime | None = None
+    frame: list[UUID] | None = Field(default=None, sa_type=UUIDS)
+    exclusions: list[Any] | None = Field(default=None, sa_type=JSONB)
+    """`[{helper_id, reason}]`."""
+    population: int | None = None
+    sample_size: int | None = None
+    frame_hash: str | None = None
+    exclusions_hash: str | None = None
+    recusals_hash: str | None = None
+    drawn_at: datetime | None = None
+    seed: str | None = None
+
+
+class Inspection(WorkflowRecord, table=True):
+    """The check of one helper in one month, or a corrected version of it."""
+
+    __tablename__ = "inspections"
+    __table_args__ = tenant(
+        belongs("round_id", "inspection_rounds"),
+        belongs("helper_id", "people"),
+        belongs("corrects_id", "inspections"),
+        one_of("kind", Kind),
+        CheckConstraint("(kind = 'drawn') = (rank is not null)", name="rank"),
+        CheckConstraint("(kind = 'additional') = (added_reason is not null)", name="added_reason"),
+        CheckConstraint("(state = 'recorded') = (aspects is not null)", name="aspects"),
+        CheckConstraint("(state = 'not_checked') = (not_checked_reason is not null)", name="not_checked_reason"),
+        CheckConstraint("(corrects_id is null) = (correction_reason is null)", name="correction_reason"),
+        Index("uq_inspections_helper", *KEYS, "round_id", "helper_id", unique=True,
+              postgresql_where=literal_column("corrects_id is null")),
+        Index("uq_inspections_corrects_id", *KEYS, "corrects_id", unique=True,
+              postgresql_where=literal_column("corrects_id is not null")),
+        Index("ix_inspections_helper_id", *KEYS, "helper_id"),
+        states=INSPECTION.states,
+    )  # fmt: skip
+
+    round_id: UUID
+    month: str
+    helper_id: UUID
+    kind: str
+    rank: int | None = Field(default=None, sa_type=BigInteger)
+    """1 for the lowest ticket; None for an additional check."""
+    added_reason: str | None = None
+    team: list[Any] = Field(default=[], sa_type=JSONB)
+    """`[{person_id, interest, same_unit}]`."""
+    team_warnings: list[str] = Field(default=[], sa_type=TEXTS)
+    team_reason: str | None = None
+    checked_on: date | None = None
+    aspects: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    further: list[Any] = Field(default=[], sa_type=JSONB)
+    interviews: list[Any] = Field(default=[], sa_type=JSONB)
+    problems: list[Any] = Field(default=[], sa_type=JSONB)
+    """`[{aspect, description, finding_id}]`."""
+    not_checked_reason: str | None = None
+    recorded_by: UUID | None = None
+    corrects_id: UUID | None = None
+    correction_reason: str | None = None
+    superseded_by: UUID | None = None
+
+
+def _named(name: str, *columns: str) -> Any:
+    return table(name, *[column(c) for c in (*KEYS, *columns)])
+
+
+PAIRINGS = _named("pairings", "helper_id", "starts", "ends")
+VISITS = _named("visits", "id", "helper_id", "visited_on", "corrects_id")
+LOG = _named("log_event", "subject_id", "event", "seq", "leaf_hash")
+NO_TEAM: dict[str, Any] = {"team": [], "team_warnings": [], "further": [], "interviews": [], "problems": []}
+"""What stands in the lists of a check before anybody was there."""
+A: Any = AppointmentRow
+P: Any = Person
+R: Any = InspectionRound
+I: Any = Inspection  # noqa: E741
+COUNTY: Any = bindparam("county", type_=Text())
+TOWNSHIP: Any = bindparam("township", type_=Text())
+DAY: Any = bindparam("day", type_=Date())
+
+
+def here(t: Any) -> Any:
+    """The rows of the caller's township."""
+    return and_(t.county_code == COUNTY, t.township_code == TOWNSHIP)
+
+
+def holds(t: Any, day: Any) -> Any:
+    """Intervals are `[starts, ends)` (G18)."""
+    return and_(t.starts <= day, or_(t.ends.is_(None), t.ends > day))
+
+
+HELPERS = Prepared(
+    select(
+        A.person_id,
+        func.bool_or(
+            exists().where(
+                PAIRINGS.c.county_code == A.county_code,
+                PAIRINGS.c.township_code == A.township_code,
+                PAIRINGS.c.helper_id == A.person_id,
+                holds(PAIRINGS.c, DAY),
+            )
+        ).label("assigned"),
+        P.unit_id,
+    )
+    .join(P, and_(P.county_code == A.county_code, P.township_code == A.township_code, P.id == A.person_id))
+    .where(here(A), A.office == Office.HELPER.value, holds(A, DAY))
+    .group_by(A.person_id, P.unit_id)
+    .order_by(A.person_id)
+)
+"""Everyone who is a helper on `day`, his unit, and whether a household is assigned to him (G6, G15)."""
+
+IS_HELPER = Prepared(
+    select(exists().where(here(A), A.office == Office.HELPER.value, A.person_id == bindparam("helper"), holds(A, DAY)))
+)
+
+UNITS = Prepared(
+    select(col(Person.id), col(Person.unit_id)).where(
+        here(Person), col(Person.id) == func.any(bindparam("people", type_=UUIDS))
+    )
+)
+"""The units of the people named; who is not on the register is not among the rows."""
+
+ADOPTED_ON = func.min(A.starts).filter(A.office == Office.ADMINISTRATOR.value)
+"""A township's first day with this service is its first administrator's."""
+ADOPTED = select(ADOPTED_ON).where(here(A)).scalar_subquery()
+_own = select(R.month, R.id, R.missed_in_month, R.drawn_at).where(here(R)).subquery()
+_one = select(ADOPTED.label("adopted_on")).subquery()
+ROUNDS = Prepared(
+    select(_one.c.adopted_on, _own.c.month, _own.c.id, _own.c.missed_in_month, _own.c.drawn_at).select_from(
+        _one.outerjoin(_own, true())
+    )
+)
+"""Every round of the township beside the day of its adoption; one row of nothing but that where there is none."""
+UNCOMMITTED = or_(*[R.state == state for state in INSPECTION_ROUND.move("mark-missed").path])
+MARK_MISSED = Prepared(
+    update(R)
+    .where(here(R), R.id == func.any(bindparam("rounds", type_=UUIDS)), R.drawn_at.is_(None))
+    .values(
+        missed_in_month=True,
+        version=R.version + 1,
+        state=case((UNCOMMITTED, "missed"), else_=R.state),
+        state_since=case((UNCOMMITTED, bindparam("moment")), else_=R.state_since),
+    )
+)
+"""A committed round keeps its state: it is drawn late, and stays missed in its month."""
+
+FRAME = Prepared(select(R.frame).where(here(R), R.id == bindparam("round")))
+COMMITTED = (
+    select(func.json_build_object(text("'log'"), LOG.c.township_code, text("'seq'"), LOG.c.seq, text("'leaf_hash'"),
+                                  func.encode(LOG.c.leaf_hash, text("'hex'"))))
+    .where(
+        LOG.c.county_code == R.county_code, LOG.c.township_code == R.township_code, LOG.c.subject_id == R.id,
+        LOG.c.event == Event.ROUND_COMMITTED.value,
+    )
+    .scalar_subquery()
+)  # fmt: skip
+PROOF = Prepared(
+    select(*[c for c in R.__table__.columns if c.name != "fingerprint"], COMMITTED.label("commitment")).where(
+        here(R), R.id == bindparam("round"), R.committed_at.is_not(None)
+    ),
+    json=True,
+)
+"""All that is public of a round, and where its commitment stands in the log."""
+CHECK_OF = Prepared(
+    select(I.id).where(
+        here(I), I.round_id == bindparam("round"), I.helper_id == bindparam("helper"), I.corrects_id.is_(None)
+    )
+)
+"""The check of a helper in a round, whichever version came later."""
+
+DRAWN_AT = (
+    select(R.drawn_at)
+    .where(R.county_code == I.county_code, R.township_code == I.township_code, R.id == I.round_id)
+    .scalar_subquery()
+)
+VISITS_IN_MONTH = (
+    select(func.count())
+    .where(
+        VISITS.c.county_code == I.county_code,
+        VISITS.c.township_code == I.township_code,
+        VISITS.c.helper_id == I.helper_id,
+        func.to_char(VISITS.c.visited_on, "YYYY-MM") == I.month,
+    )
+    .scalar_subquery()
+)
+"""到村次数: what the visits register holds for the helper in the month of the round."""

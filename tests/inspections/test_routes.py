@@ -1,0 +1,538 @@
+"""Is a month drawn, checked and closed over HTTP as article 6 and the contract say?"""
+
+import subprocess
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from app.inspections import draw
+
+BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
+LGO, PGO = "leading_group_office", "party_gov_office"
+
+
+def helpers(township: Any, count: int, *, paired: bool = True, starts: str = "2016-11-09") -> list[str]:
+    """Helpers with an appointment, each with a household unless said otherwise."""
+    made = [township.person(f"帮扶人{n}") for n in range(count)]
+    for person in made:
+        township.appoint(person, "helper")
+        if paired:
+            pair(township, person, starts)
+    return made
+
+
+def pair(township: Any, person: str, starts: str = "2016-11-09", ends: str | None = None) -> None:
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(
+            "insert into pairings (county_code, township_code, id, helper_id, household_id, starts, ends)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [township.county, township.code, uuid4(), person, uuid4(), starts, ends],
+        )
+
+
+def announce(day: str, **more: Any) -> dict[str, Any]:
+    """A proposal whose one source comes to be at ten on a day."""
+    source = {"name": "drand-quicknet-1000", "kind": "beacon", "due": f"{day}T10:00:00+08:00", "reference": "1000"}
+    return {"sources": [source], "reveal_by": f"{day}T18:00:00+08:00", **more}
+
+
+VALUES = {"values": [{"name": "drand-quicknet-1000", "value": BEACON}]}
+
+
+def planned(township: Any, month: str) -> str:
+    return "/inspection-rounds/" + township.office(LGO).made("/inspection-rounds", {"month": month})["id"]
+
+
+def committed(township: Any, month: str, day: int = 6, **more: Any) -> str:
+    """A round committed on a day of its month."""
+    township.at(f"{month}-{day:02}")
+    path = planned(township, month)
+    township.office(LGO).act(path, "propose-commit", announce(f"{month}-{day + 1:02}", **more))
+    township.office(PGO).act(path, "confirm-commit", {})
+    return path
+
+
+def drawn(township: Any, month: str, day: int = 6, **more: Any) -> str:
+    path = committed(township, month, day, **more)
+    township.at(f"{month}-{day + 2:02}")
+    township.office(PGO).act(path, "reveal", VALUES)
+    return path
+
+
+def checks(township: Any, path: str, **query: Any) -> list[dict[str, Any]]:
+    listed = township.office(LGO).read("/inspections", round_id=path.rsplit("/", 1)[-1], limit=200, **query)
+    return sorted(listed["items"], key=lambda c: c["rank"] or 1_000)
+
+
+def code(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    return str(answer.json()["code"])
+
+
+def team(township: Any, *interests: str | None) -> list[dict[str, Any]]:
+    return [
+        {"person_id": township.person("考核员"), "interest": interest} for interest in interests or ("none", "none")
+    ]
+
+
+def found(township: Any, day: str, **more: Any) -> dict[str, Any]:
+    """What two inspectors without interest recorded."""
+    aspects = {
+        "village_visits": {"seen": 2, "found": "走访两次"},
+        "measures": {"found": "措施已落实"},
+        "forms": {"found": "表册齐全"},
+    }
+    return {"checked_on": day, "aspects": aspects, "inspectors": team(township), **more}
+
+
+@pytest.fixture
+def ten(township: Any) -> list[str]:
+    """Ten helpers with a household."""
+    return helpers(township, 10)
+
+
+# ── rounds ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_R6_1_a_month_is_committed_drawn_checked_and_closed(township, ten):
+    path = drawn(township, "2017-03")
+    round_ = township.office(LGO).read(path)
+    assert (round_["state"], round_["population"], round_["sample_size"]) == ("drawn", 10, 3)
+    assert (round_["late"], round_["missed_in_month"]) == (False, False)
+    expected = draw.draw(f"{township.code}/2017-03/inspect", ten, [("drand-quicknet-1000", BEACON)])
+    assert round_["draw_id"] == expected.draw_id
+    assert (round_["frame_hash"], round_["seed"]) == (expected.frame_hash, expected.seed)
+    made = checks(township, path)
+    assert [c["helper_id"] for c in made] == expected.sample
+    assert [(c["rank"], c["kind"], c["state"], c["current"]) for c in made] == [
+        (n, "drawn", "pending", True) for n in (1, 2, 3)
+    ]
+    assessor = township.office("assessor")
+    for check in made[:2]:
+        done = assessor.act(f"/inspections/{check['id']}", "record", found(township, "2017-03-08"))
+        assert done["state"] == "recorded"
+    assert code(township.office(LGO).try_act(path, "close", {}), 409) == "checks-pending"
+    assessor.act(f"/inspections/{made[2]['id']}", "not-checked", {"reason": "住院治疗"})
+    assert township.office(LGO).act(path, "close", {})["state"] == "closed"
+
+
+def test_R4_1_the_organisers_commit_together(township, ten):
+    township.at("2017-03-06")
+    path = planned(township, "2017-03")
+    assert code(township.office("assessor").try_act(path, "propose-commit", announce("2017-03-07")), 403)
+    township.office(PGO).act(path, "propose-commit", announce("2017-03-07"))
+    refused = township.office(PGO).try_act(path, "confirm-commit", {})
+    assert code(refused, 403) == "the-other-organiser-confirms"
+    offered = {a["name"]: a for a in township.office(LGO).read(path)["actions"]}
+    assert offered["confirm-commit"]["allowed"] and not offered["reveal"]["allowed"]
+    assert township.office(LGO).act(path, "confirm-commit", {})["state"] == "committed"
+
+
+def test_R6_1_one_round_a_month_and_one_draw_a_round(township, ten):
+    path = drawn(township, "2017-03")
+    again = township.office(LGO).post("/inspection-rounds", {"month": "2017-03"})
+    assert code(again, 409) == "round-exists"
+    for action, body in (("reveal", VALUES), ("propose-commit", announce("2017-03-20")), ("confirm-commit", {})):
+        assert code(township.office(LGO).try_act(path, action, body), 409) == "wrong-state"
+    assert len(checks(township, path)) == 3
+
+
+def test_the_same_round_sent_again_is_the_same_round(township):
+    body = {"id": str(uuid4()), "month": "2016-11"}
+    assert [township.office(LGO).post("/inspection-rounds", body).status_code for _ in range(2)] == [201, 200]
+
+
+def test_G7_commitment_is_on_the_ledger_before_the_seed_and_seals_frame_and_sources(township, ten):
+    path = committed(township, "2017-03")
+    with psycopg.connect(township.service.database_url) as connection:
+        rows = connection.execute(
+            "select event, convert_from(leaf, 'UTF8') from log_event where township_code = %s and subject_id = %s"
+            " order by seq",
+            [township.code, path.rsplit("/", 1)[-1]],
+        ).fetchall()
+    assert [event for event, _ in rows] == [
+        "inspection_round.planned", "inspection_round.proposed", "inspection_round.committed",
+    ]  # fmt: skip
+    assert draw.frame_hash(ten) in rows[-1][1] and "drand-quicknet-1000" in rows[-1][1]
+    assert code(township.office(LGO).try_act(path, "reveal", VALUES), 409) == "seed-not-due"
+
+
+def test_G7_a_source_that_may_exist_already_is_refused(township, ten):
+    township.at("2017-03-06", "09:30:00")
+    path = planned(township, "2017-03")
+    refused = township.office(LGO).try_act(path, "propose-commit", announce("2017-03-06"))
+    assert code(refused, 409) == "seed-too-soon"
+    township.office(LGO).act(path, "propose-commit", announce("2017-03-07"))
+    township.at("2017-03-07", "09:30:00")
+    assert code(township.office(PGO).try_act(path, "confirm-commit", {}), 409) == "seed-too-soon"
+    township.office(LGO).act(path, "propose-commit", announce("2017-03-08"))
+    assert township.office(PGO).act(path, "confirm-commit", {})["state"] == "committed"
+
+
+def test_G7_the_frame_is_frozen_by_the_commitment(township, ten):
+    path = committed(township, "2017-03")
+    helpers(township, 10)
+    township.at("2017-03-08")
+    round_ = township.office(LGO).act(path, "reveal", VALUES)
+    assert (round_["population"], round_["frame_hash"]) == (10, draw.frame_hash(ten))
+    assert {c["helper_id"] for c in checks(township, path)} <= set(ten)
+
+
+def test_G7_a_missing_source_is_recorded_as_missing(township, ten):
+    nonce = {
+        "name": "party-gov-office", "kind": "nonce", "due": "2017-03-07T09:00:00+08:00",
+        "digest": sha256(b"abcd").hexdigest(),
+    }  # fmt: skip
+    township.at("2017-03-06")
+    path, proposal = planned(township, "2017-03"), announce("2017-03-07")
+    proposal["sources"].insert(0, nonce)
+    township.office(LGO).act(path, "propose-commit", proposal)
+    township.office(PGO).act(path, "confirm-commit", {})
+    township.at("2017-03-08")
+    wrong = {"values": [*VALUES["values"], {"name": "party-gov-office", "value": "abce"}]}
+    assert code(township.office(LGO).try_act(path, "reveal", wrong), 409) == "nonce-differs"
+    other = {"values": [*VALUES["values"], {"name": "lucky", "value": "08"}]}
+    assert code(township.office(LGO).try_act(path, "reveal", other), 409) == "sources-differ"
+    alone = {"values": [{"name": "party-gov-office", "value": "abcd"}]}
+    assert code(township.office(LGO).try_act(path, "reveal", alone), 409) == "seed-too-short"
+    round_ = township.office(LGO).act(path, "reveal", VALUES)
+    assert [s["value"] for s in round_["sources"]] == ["missing", BEACON]
+    sources = [("party-gov-office", "missing"), ("drand-quicknet-1000", BEACON)]
+    assert round_["seed"] == draw.draw(round_["draw_id"], ten, sources).seed
+
+
+def test_G5_nobody_eligible_is_a_recorded_draw_of_nobody(township):
+    path = drawn(township, "2017-03")
+    round_ = township.office(LGO).read(path)
+    assert (round_["population"], round_["sample_size"], checks(township, path)) == (0, 0, [])
+    assert township.office(LGO).act(path, "close", {})["state"] == "closed"
+
+
+def test_G6_G15_the_frame_is_helpers_with_a_household_that_day(township, ten):
+    idle = helpers(township, 2, paired=False)
+    pair(township, idle[1], "2016-12-01", "2017-03-06")
+    late = helpers(township, 1, starts="2017-03-07")
+    path = drawn(township, "2017-03")
+    round_ = township.office(LGO).read(path)
+    assert round_["frame_hash"] == draw.frame_hash(ten)
+    assert {e["helper_id"]: e["reason"] for e in round_["exclusions"]} == dict.fromkeys(
+        [*idle, *late], "NO_ACTIVE_ASSIGNMENT"
+    )
+
+
+def test_G8_a_missed_month_stays_missed_and_may_be_drawn_late_with_a_reason(township, ten):
+    township.at("2017-03-06")
+    march = planned(township, "2017-03")
+    township.at("2017-04-10")
+    planned(township, "2017-04")
+    office = township.office(LGO)
+    assert (office.read(march)["state"], office.read(march)["missed_in_month"]) == ("missed", True)
+    missed = office.read("/inspection-rounds", missed_in_month="true")["items"]
+    assert [r["month"] for r in missed].count("2017-02") == 1, "a month nobody planned is on record too"
+    refused = office.try_act(march, "propose-commit", announce("2017-04-11"))
+    assert code(refused, 409) == "late-needs-reason"
+    office.act(march, "propose-commit", announce("2017-04-11", late_reason="汛期抢险"))
+    township.office(PGO).act(march, "confirm-commit", {})
+    township.at("2017-04-12")
+    round_ = office.act(march, "reveal", VALUES)
+    assert (round_["state"], round_["late"], round_["missed_in_month"]) == ("drawn", True, True)
+    assert round_["drawn_at"].startswith("2017-04-12"), "never back-dated"
+
+
+def test_G8_a_round_committed_in_its_month_and_drawn_after_it_is_late(township, ten):
+    path = committed(township, "2017-03", 30)
+    township.at("2017-04-02")
+    assert code(township.office(LGO).try_act(path, "reveal", VALUES), 409) == "late-needs-reason"
+    round_ = township.office(LGO).act(path, "reveal", {**VALUES, "late_reason": "信标推迟"})
+    assert (round_["late"], round_["missed_in_month"]) == (True, True)
+
+
+def test_G8_no_reason_for_what_is_not_late(township, ten):
+    township.at("2017-03-06")
+    body = announce("2017-03-07", late_reason="无")
+    assert (
+        code(township.office(LGO).try_act(planned(township, "2017-03"), "propose-commit", body), 409)
+        == "month-not-over"
+    )
+
+
+def test_G8_november_2016_is_optional(township):
+    township.at("2016-12-05")
+    planned(township, "2016-12")
+    township.at("2017-01-05")
+    planned(township, "2017-01")
+    months = {r["month"]: r["missed_in_month"] for r in township.office(LGO).read("/inspection-rounds")["items"]}
+    assert months == {"2016-12": True, "2017-01": False}
+
+
+def test_G51_no_round_before_the_regulation_and_none_ahead_of_its_month(township):
+    refused = township.office(LGO).post("/inspection-rounds", {"month": "2016-10"})
+    assert code(refused, 409) == "month-before-the-regulation"
+    path = planned(township, "2016-12")
+    assert code(township.office(LGO).try_act(path, "propose-commit", announce("2016-11-10")), 409) == "month-not-begun"
+    assert code(township.office(LGO).post("/inspection-rounds", {"month": "2016-13"}), 422)
+
+
+# ── the proof ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_proof_needs_no_sign_in_and_draws_again_with_sha256sum(township, ten):
+    path = committed(township, "2017-03")
+    public = httpx.Client(base_url=township.service.address)
+    before = public.get(f"/v1{path}/proof").json()
+    assert (before["frame"], before["seed"], before["ranking"]) == (None, None, None)
+    assert before["frame_hash"] == draw.frame_hash(ten)
+    assert before["commitment"]["log"] == township.code
+    text = public.get(f"/v1{path}/proof", headers={"accept": "text/plain"}).text
+    assert f"frame {draw.frame_hash(ten)}\n" in text
+    township.at("2017-03-08")
+    township.office(LGO).act(path, "reveal", VALUES)
+    proof = public.get(f"/v1{path}/proof").json()
+    claimed = draw.Draw(
+        proof["draw_id"], tuple(proof["frame"]), tuple((s["name"], s["value"]) for s in proof["sources"]),
+        proof["frame_hash"], proof["seed"], proof["sample_size"],
+        tuple((r["id"], r["ticket"]) for r in proof["ranking"]),
+    )  # fmt: skip
+    commitment = draw.Commitment(
+        before["draw_id"], before["frame_hash"], before["population"], before["sample_size"],
+        tuple(s["name"] for s in before["sources"]),
+    )  # fmt: skip
+    assert draw.differences(claimed, commitment) == []
+    assert [r["id"] for r in proof["ranking"] if r["drawn"]] == [c["helper_id"] for c in checks(township, path)]
+    text = public.get(f"/v1{path}/proof", headers={"accept": "text/plain"}).text
+    out = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[1] == f"seed {proof['seed']}"
+    assert [line.split()[1] for line in out.splitlines()[2:]] == [r["id"] for r in proof["ranking"]]
+
+
+def test_the_proof_holds_no_name_and_is_not_there_before_the_commitment(township, ten):
+    township.at("2017-03-06")
+    path = planned(township, "2017-03")
+    public = httpx.Client(base_url=township.service.address)
+    assert public.get(f"/v1{path}/proof").status_code == 404
+    assert public.get(f"/v1/inspection-rounds/{uuid4()}/proof").status_code == 404
+    assert public.get(f"/v1{path}").status_code == 401
+    proof = public.get(f"/v1{drawn(township, '2017-04')}/proof").text
+    assert "帮扶人" not in proof
+
+
+# ── checks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def check(township: Any, ten: list[str]) -> str:
+    """The path of a pending check, drawn on 8 March 2017."""
+    return "/inspections/" + checks(township, drawn(township, "2017-03"))[0]["id"]
+
+
+def test_R6_2_G10_a_record_needs_all_three_aspects(township, check):
+    body = found(township, "2017-03-08")
+    for aspect in ("village_visits", "measures", "forms"):
+        partial = {**body, "aspects": {k: v for k, v in body["aspects"].items() if k != aspect}}
+        assert township.office("assessor").try_act(check, "record", partial).status_code == 422
+    done = township.office("assessor").act(
+        check, "record", {**body, "further": [{"name": "群众评价", "found": "较好"}]}
+    )
+    assert done["further"] == [{"name": "群众评价", "found": "较好"}]
+    assert set(done["aspects"]) == {"village_visits", "measures", "forms"}
+
+
+def test_R6_2_visits_are_counted_in_the_register_beside_what_was_seen(township, check):
+    helper = township.office(LGO).read(check)["helper_id"]
+    with psycopg.connect(township.service.database_url) as connection:
+        for day in ("2017-02-27", "2017-03-02", "2017-03-05", "2017-03-07"):
+            connection.execute(
+                "insert into visits (county_code, township_code, id, helper_id, visited_on)"
+                " values (%s, %s, %s, %s, %s)",
+                [township.county, township.code, uuid4(), helper, day],
+            )
+    done = township.office("assessor").act(check, "record", found(township, "2017-03-08"))
+    assert (done["aspects"]["village_visits"]["registered"], done["aspects"]["village_visits"]["seen"]) == (3, 2)
+
+
+def test_G2_a_record_has_no_score(township, check):
+    body = found(township, "2017-03-08")
+    assert township.office("assessor").try_act(check, "record", {**body, "score": 90}).status_code == 422
+
+
+def test_G9_not_checked_has_a_reason_and_nobody_is_drawn_in_place(township, check):
+    before = len(checks(township, "/" + township.office(LGO).read(check)["round_id"]))
+    done = township.office("assessor").act(check, "not-checked", {"reason": "外出培训"})
+    assert (done["state"], done["not_checked_reason"]) == ("not_checked", "外出培训")
+    assert len(checks(township, "/" + done["round_id"])) == before
+
+
+def test_G11_nobody_checks_himself(township, check):
+    helper = township.office(LGO).read(check)["helper_id"]
+    body = found(
+        township, "2017-03-08", inspectors=[*team(township, "none"), {"person_id": helper, "interest": "none"}]
+    )
+    assert code(township.office("assessor").try_act(check, "record", body), 403) == "checking-oneself"
+    township.appoint(helper, "assessor")
+    himself = township.account(helper)
+    assert code(himself.try_act(check, "record", found(township, "2017-03-08")), 403) == "checking-oneself"
+    blocked = {a["name"]: a["allowed"] for a in himself.read(check)["actions"]}
+    assert not blocked["record"] and not blocked["not-checked"]
+
+
+@pytest.mark.parametrize(
+    ("interests", "warning"),
+    [
+        (("none",), "team_below_two"),
+        (("none", None), "interest_undeclared"),
+        (("none", "kinship"), "interest_overlapping"),
+    ],
+)
+def test_G11_an_unusual_team_needs_the_organisers_reason(township, check, interests, warning):
+    unusual = team(township, *interests)
+    assessor = township.office("assessor")
+    refused = assessor.try_act(check, "record", found(township, "2017-03-08", inspectors=unusual))
+    assert code(refused, 409) == "team-needs-reason"
+    assert refused.json()["warnings"] == [warning]
+    assert assessor.try_act(check, "assign-team", {"inspectors": unusual, "reason": "人手不足"}).status_code == 403
+    office = township.office(LGO)
+    assert code(office.try_act(check, "assign-team", {"inspectors": unusual}), 409) == "team-needs-reason"
+    office.act(check, "assign-team", {"inspectors": unusual, "reason": "人手不足"})
+    done = assessor.act(check, "record", found(township, "2017-03-08", inspectors=None))
+    assert (done["team_warnings"], done["team_reason"]) == ([warning], "人手不足")
+
+
+def test_G11_the_register_shows_an_overlap_nobody_declared(township, ten):
+    unit = township.office(LGO).made("/units", {"name": "乡财政所"})["id"]
+    helper = township.person("同单位", unit_id=unit)
+    township.appoint(helper, "helper")
+    path = drawn(township, "2017-03")
+    check = township.office(LGO).made(
+        "/inspections", {"round_id": path.rsplit("/", 1)[-1], "helper_id": helper, "reason": "群众反映"}
+    )
+    colleague = {"person_id": township.person("同事", unit_id=unit), "interest": "none"}
+    body = found(township, "2017-03-08", inspectors=[*team(township, "none"), colleague])
+    refused = township.office("assessor").try_act(f"/inspections/{check['id']}", "record", body)
+    assert refused.json()["warnings"] == ["interest_overlapping"]
+
+
+def test_G11_no_inspector_from_outside_the_register(township, check):
+    body = found(township, "2017-03-08", inspectors=[{"person_id": str(uuid4()), "interest": "none"}])
+    assert code(township.office("assessor").try_act(check, "record", body), 409) == "no-such-inspector"
+
+
+def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
+    unit = township.office(LGO).made("/units", {"name": "乡财政所"})["id"]
+    of_unit = [township.person(f"财政{n}", unit_id=unit) for n in range(4)]
+    for person in of_unit[:3]:
+        township.appoint(person, "helper")
+        pair(township, person)
+    ten = helpers(township, 7)
+    inspectors = [of_unit[3], *(township.person(f"考核{n}") for n in range(3))]
+    recusals = [{"inspector_id": inspectors[1], "helper_id": h, "interest": "kinship"} for h in ten]
+    path = drawn(
+        township, "2017-03", recusals=recusals, assignment={"inspectors": inspectors, "team_size": 2}
+    )  # fmt: skip
+    for made in checks(township, path):
+        who = {i["person_id"] for i in made["team"]}
+        assert len(who) <= 2 and who <= set(inspectors)
+        assert inspectors[0] not in who if made["helper_id"] in of_unit else inspectors[1] not in who
+        assert made["team_warnings"] == ([] if len(who) == 2 else ["team_below_two"])
+
+
+def test_G13_G57_an_attempt_is_no_meeting(township, check):
+    def told(**interview: Any) -> httpx.Response:
+        body = found(township, "2017-03-08", interviews=[{"household_id": str(uuid4()), **interview}])
+        return township.office("assessor").try_act(check, "record", body)
+
+    assert code(told(outcome="met"), 422) == "interview-told"
+    refused = told(outcome="not_reached", attempts=3, helper_present=False)
+    assert refused.json()["errors"][0]["pointer"] == "/interviews/0/helper_present"
+    done = told(outcome="other_means", attempts=2, found="电话联系,在外务工")
+    assert done.status_code == 200, done.text
+    assert done.json()["interviews"][0]["helper_present"] is None
+
+
+@pytest.mark.parametrize("day", ["2017-03-07", "2017-03-09"])
+def test_G8_a_check_is_dated_between_its_draw_and_today(township, check, day):
+    assert (
+        code(township.office("assessor").try_act(check, "record", found(township, day)), 409) == "checked-out-of-time"
+    )
+
+
+def test_G55_a_correction_is_a_linked_new_version(township, check):
+    assessor = township.office("assessor")
+    body = found(township, "2017-03-08")
+    assessor.act(check, "record", body)
+    body["aspects"]["village_visits"]["seen"] = 1
+    answer = assessor.try_act(check, "correct", {"reason": "误记", "recorded": body})
+    assert answer.status_code == 201, answer.text
+    new, old = answer.json(), assessor.read(check)
+    assert (new["corrects_id"], new["correction_reason"], new["current"]) == (old["id"], "误记", True)
+    assert (new["helper_id"], new["rank"], new["kind"]) == (old["helper_id"], old["rank"], old["kind"])
+    assert (old["aspects"]["village_visits"]["seen"], old["superseded_by"], old["current"]) == (2, new["id"], False)
+    again = assessor.try_act(check, "correct", {"reason": "再改", "recorded": body})
+    assert code(again, 409) == "check-superseded"
+    excused = assessor.try_act(
+        f"/inspections/{new['id']}", "correct", {"reason": "当日未检查", "not_checked": {"reason": "住院"}}
+    )
+    assert (excused.json()["state"], excused.json()["aspects"]) == ("not_checked", None)
+    path = "/" + old["round_id"]
+    assert sum(c["current"] for c in checks(township, path)) == 3
+    assert len(checks(township, path, current="false")) == 2
+    assert assessor.try_act(check, "correct", {"reason": "空"}).status_code == 422
+
+
+def test_G7_additional_checks_are_outside_the_thirty_percent(township, ten):
+    path = drawn(township, "2017-03")
+    chosen = {c["helper_id"] for c in checks(township, path)}
+    extra = next(h for h in ten if h not in chosen)
+    body = {"round_id": path.rsplit("/", 1)[-1], "helper_id": extra, "reason": "群众反映"}
+    added = township.office("assessor").made("/inspections", body)
+    assert (added["kind"], added["rank"], added["added_reason"]) == ("additional", None, "群众反映")
+    assert township.office(LGO).read(path)["sample_size"] == 3
+    assert code(township.office(LGO).post("/inspections", body), 409) == "already-in-the-round"
+    nobody = {**body, "helper_id": township.person("外人")}
+    assert code(township.office(LGO).post("/inspections", nobody), 409) == "helper-not-in-office"
+    for made in checks(township, path, kind="drawn"):
+        township.office("assessor").act(f"/inspections/{made['id']}", "not-checked", {"reason": "外出"})
+    township.office(LGO).act(path, "close", {})
+    assert code(township.office(LGO).post("/inspections", body), 409) == "round-not-drawn"
+
+
+def test_the_helper_sees_his_own_check_and_others_do_not(township, ten):
+    path = drawn(township, "2017-03")
+    made = checks(township, path)[0]
+    himself, another = township.account(made["helper_id"]), township.office("village_principal", place=township.village)
+    assert himself.read(f"/inspections/{made['id']}")["helper_id"] == made["helper_id"]
+    assert another.get(f"/inspections/{made['id']}").status_code == 404
+    assert another.read(path)["state"] == "drawn", "the round itself is open to everybody signed in"
+
+
+def test_an_action_needs_the_version_seen(township, check):
+    assessor = township.office("assessor")
+    assert assessor.post(f"{check}/not-checked", {"reason": "外出"}).status_code == 428
+    assert assessor.post(f"{check}/not-checked", {"reason": "外出"}, if_match='"9"').status_code == 412
+
+
+def test_G58_a_problem_becomes_a_proposed_finding_and_nothing_more(township, check):
+    problem = {
+        "aspect": "forms", "description": "表册缺页", "happened_on": "2017-03-05", "ground": "HY.9.1.3",
+    }  # fmt: skip
+    assessor, commission = township.office("assessor"), township.office("discipline_commission")
+    done = assessor.act(check, "record", found(township, "2017-03-08", problems=[problem]))
+    finding = commission.read(f"/findings/{done['problems'][0]['finding_id']}")
+    assert (finding["state"], finding["source"], finding["source_id"]) == ("proposed", "inspection", done["id"])
+    assert (finding["subject_person_id"], finding["fact_on"]) == (done["helper_id"], "2017-03-05")
+    another = {**problem, "description": "表册漏签"}
+    body = {"reason": "漏记一项", "recorded": found(township, "2017-03-08", problems=[problem, another])}
+    new = assessor.try_act(check, "correct", body).json()
+    assert new["problems"][0]["finding_id"] == finding["id"], "a correction proposes nothing twice"
+    assert commission.read(f"/findings/{new['problems'][1]['finding_id']}")["source_id"] == new["id"]
+    early = {**problem, "happened_on": "2016-11-08"}
+    refused = assessor.try_act(
+        f"/inspections/{new['id']}",
+        "correct",
+        {"reason": "更早", "recorded": found(township, "2017-03-08", problems=[early])},
+    )
+    assert refused.status_code == 409, "nothing before the regulation applied"
+    assert assessor.read(f"/inspections/{new['id']}")["current"], "a refusal rolls everything back"
