@@ -1,4 +1,4 @@
-"""What can an operator do? `huayuan serve | migrate | adopt | openapi | demo`."""
+"""What can an operator do? `huayuan serve | migrate | adopt | divisions | openapi | demo`."""
 
 import asyncio
 import json
@@ -19,9 +19,8 @@ ROOT = Path(__file__).parent.parent
 @app.command
 def migrate() -> None:
     """Bring the database to the newest schema; several at once queue up."""
-    from alembic.config import Config
-
     from alembic import command
+    from alembic.config import Config
 
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = address(Settings())
@@ -54,11 +53,21 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
     Without a password one is made and printed. ON is the day the appointment begins, today if not said.
     """
     from app.people import actions
+    from app.places.actions import load_divisions
 
     settings = Settings()
     password = password or secrets.token_urlsafe(12)
+    load_divisions(address(settings), place[:6])
     asyncio.run(actions.adopt(address(settings), Vault(settings.master_secret), place, name, login, password, on))
     print(f"{place}/{login} {password}")
+
+
+@app.command
+def divisions(*, under: str = "") -> None:
+    """Load the national list of places that ships with the service, or the part under a code."""
+    from app.places.actions import load_divisions
+
+    print(load_divisions(address(Settings()), under))
 
 
 @app.command

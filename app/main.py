@@ -15,6 +15,7 @@ from app.findings import routes as findings
 from app.inspections import routes as inspections
 from app.ledger import routes as ledger
 from app.people import routes as people
+from app.places import routes as places
 from app.rulebook import routes as rulebook
 from app.settings import Settings
 from app.vault import Vault
@@ -58,7 +59,14 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens = Tokens(settings, vault)
-    for feature in (findings, inspections, ledger, people, rulebook):
+    for feature in (
+        findings,
+        inspections,
+        ledger,
+        people,
+        places,
+        rulebook,
+    ):
         for router in feature.routers:
             api.include_router(router, prefix="/v1")
     problems.install(api)

@@ -268,7 +268,8 @@ def service(database_url: str) -> Iterator[Service]:
     running.stop()
 
 
-_codes = itertools.count(201)
+_codes = itertools.count(701)
+"""Codes that the national list does not have."""
 
 
 @pytest.fixture

@@ -18,6 +18,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
     op.create_table(
+        "divisions",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("parent_code", sa.Text(), nullable=True),
+        sa.CheckConstraint("code ~ '^([0-9]{2}){1,3}([0-9]{3}){0,2}$'", name=op.f("ck_divisions_code")),
+        sa.CheckConstraint(
+            "level in ('province', 'city', 'county', 'township', 'village')", name=op.f("ck_divisions_level")
+        ),
+        sa.CheckConstraint(
+            "parent_code is null or starts_with(code, parent_code)", name=op.f("ck_divisions_parent_code")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_divisions")),
+    )
+    op.create_index(op.f("ix_divisions_parent_code"), "divisions", ["parent_code"], unique=False)
+    op.create_table(
         "log_event",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -105,6 +121,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_rulebooks")),
     )
     op.create_table(
+        "townships",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("adopted_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_townships_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_townships_township_code"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_townships")),
+        sa.UniqueConstraint("county_code", "township_code", name=op.f("uq_townships_county_code_township_code")),
+    )
+    op.create_table(
         "units",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -122,6 +156,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_units")),
         sa.UniqueConstraint(
             "county_code", "township_code", "name", name=op.f("uq_units_county_code_township_code_name")
+        ),
+    )
+    op.create_table(
+        "villages",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("principal_post", sa.Text(), nullable=False),
+        sa.CheckConstraint("code ~ '^[0-9]{12}$' and starts_with(code, township_code)", name=op.f("ck_villages_code")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_villages_county_code")),
+        sa.CheckConstraint(
+            "principal_post in ('party_secretary', 'committee_director')", name=op.f("ck_villages_principal_post")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_villages_township_code"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_villages")),
+        sa.UniqueConstraint(
+            "county_code", "township_code", "code", name=op.f("uq_villages_county_code_township_code_code")
         ),
     )
     op.create_table(
@@ -613,7 +672,9 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
     op.drop_table("people")
+    op.drop_table("villages")
     op.drop_table("units")
+    op.drop_table("townships")
     op.drop_table("rulebooks")
     op.drop_table("retries")
     op.drop_table("log_head")
@@ -623,5 +684,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_log_event_helper", table_name="log_event", postgresql_where=sa.text("helper_id is not null"))
     op.drop_table("log_event")
+    op.drop_index(op.f("ix_divisions_parent_code"), table_name="divisions")
+    op.drop_table("divisions")
     op.drop_table("clock")
     # ### end Alembic commands ###

@@ -20,6 +20,7 @@ from app.access import PAIRINGS, Bearer, Entered, Scope
 from app.actor import Actor, Office
 from app.database import Database, Prepared, Transaction, as_json
 from app.people import rules, schemas, tables
+from app.places import actions as places
 from app.reading import ENTER, TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
 from app.refusal import Conflict, Forbidden, Refusal
 from app.rulebook import actions as rulebook
@@ -239,7 +240,7 @@ async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -
 async def adopt(
     url: str, vault: Vault, place: str, name: str, login: str, password: str, on: date | None = None
 ) -> None:
-    """The first day of a township or county: its logs, and its first administrator with an account.
+    """The first day of a township or county: its logs, its villages, and its first administrator with an account.
 
     Run by the operator as the database's owner; everything after goes through the API. Raises
     AlreadyOnRecord's database error where the login exists.
@@ -258,7 +259,8 @@ async def adopt(
             change = Change(transaction, entered, command, Declaration("creates", frozenset(), None))
             person = uuid7(change.now)
             await change.create(PEOPLE, person, {
-                "name": name, "category": "organ_cadre", "management_authority": "township", "party_membership": "unknown",
+                "name": name, "category": "organ_cadre",
+                "management_authority": "township", "party_membership": "unknown",
             }, event=Event.PERSON_CREATED, personal={"name": name})  # fmt: skip
             await change.create(APPOINTMENTS, None, {
                 "person_id": person, "office": Office.ADMINISTRATOR, "place": place,
@@ -268,6 +270,7 @@ async def adopt(
                 "kind": "person", "login": login, "person_id": person, "secret_hash": secret_hash,
             }, event=Event.ACCOUNT_CREATED, public={"person_id": person})  # fmt: skip
             if len(place) == 9:
+                await places.settle(change)
                 await rulebook.bind(change, rulebook.shipped()[0].code, on or change.today)
             await change.finish(answer)
     finally:

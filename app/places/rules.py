@@ -3,7 +3,7 @@
 import csv
 import lzma
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -51,10 +51,10 @@ class OutsideTheTownship(Invalid):
     """
 
 
-class UnknownTownship(NotFound):
-    """The national list has no such township.
+class UnknownDivision(NotFound):
+    """The national list has no such place.
 
-    全国区划目录中没有该乡。
+    全国区划目录中没有该地。
     """
 
 
@@ -93,8 +93,8 @@ def require_village_of(township: str, village: str, pointer: str) -> None:
         raise OutsideTheTownship(pointer, township_code=township)
 
 
-def divisions(under: str = "") -> Iterator[Division]:
-    """Packed rows whose code begins with `under`, parents first: provinces to townships, then villages.
+def divisions(under: str = "", also: Collection[str] = ()) -> Iterator[Division]:
+    """Packed rows whose code begins with `under` or is among `also`, parents first.
 
     All 665,276 rows take about two seconds; one township's take as long as the villages' file is read.
     """
@@ -102,7 +102,7 @@ def divisions(under: str = "") -> Iterator[Division]:
         with lzma.open(PACKED / name, "rt", encoding="utf-8", newline="") as packed:
             rows = csv.reader(packed)
             next(rows)
-            found = [Division(code, label) for code, label in rows if code.startswith(under)]
+            found = [Division(code, label) for code, label in rows if code.startswith(under) or code in also]
         yield from sorted(found, key=lambda division: (len(division.code), division.code))
 
 
