@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
-from app import problems
+from app import contract, problems
 from app.access import Tokens
 from app.database import Database, address
 from app.findings import routes as findings
@@ -41,7 +41,7 @@ class Api(FastAPI):
     """FastAPI whose document names every error each operation can give."""
 
     def openapi(self) -> dict[str, Any]:
-        return problems.document(super().openapi())
+        return contract.document(super().openapi())
 
 
 def create_app(settings: Settings) -> FastAPI:

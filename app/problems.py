@@ -268,44 +268,6 @@ def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from every(below)
 
 
-def document(api: dict[str, Any]) -> dict[str, Any]:
-    """Every error each operation can give, by rule, into the OpenAPI document. Idempotent."""
-    schemas = api.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, FieldProblem):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        schemas[model.__name__] = schema
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for path, item in api["paths"].items():
-        for method, operation in item.items():
-            operation["responses"].pop("422", None)
-            for status in sorted(_statuses(path, method, operation)):
-                operation["responses"].setdefault(
-                    str(status),
-                    {
-                        "description": HTTPStatus(status).phrase,
-                        "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                    },
-                )
-    return api
-
-
-def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
-    needed = {422, 503} if path.startswith("/v1/") else set()
-    if operation.get("security"):
-        needed |= {401}
-    if "{" in path:
-        needed |= {404}
-    if method in ("post", "patch", "put"):
-        needed |= {400, 403, 408, 409, 413}
-    if "requestBody" in operation:
-        needed |= {415}
-    if any(p["in"] == "header" and p["name"].lower() == "if-match" for p in operation.get("parameters", ())):
-        needed |= {412, 428}
-    return needed
-
-
 class DuplicateKey(Malformed):
     """An object in the body has the same key twice.
 

@@ -83,7 +83,18 @@ class Server:
     """One uvicorn worker in a process of its own, and its CPU time."""
 
     def __init__(self, target: str, port: int, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "uvicorn", "--factory", target, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            target,
+            "--port",
+            str(port),
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ]
         self.process = subprocess.Popen(command, env={**os.environ, **environment})
         self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
         self.cpu = psutil.Process(self.process.pid)
@@ -114,8 +125,12 @@ async def send(server: Server, kind: str, ids: list[str], many: int, headers: di
         elif kind == "insert":
             answer = await server.client.post("/v1/units", json={"name": uuid4().hex, "level": "x"}, headers=headers)
         else:
-            etag = versions.get(id) or int((await server.client.get(f"/v1/people/{id}", headers=headers)).json()["version"])
-            answer = await server.client.patch(f"/v1/people/{id}", json={"name": "n"}, headers={**headers, "if-match": f'"{etag}"'})
+            etag = versions.get(id) or int(
+                (await server.client.get(f"/v1/people/{id}", headers=headers)).json()["version"]
+            )
+            answer = await server.client.patch(
+                f"/v1/people/{id}", json={"name": "n"}, headers={**headers, "if-match": f'"{etag}"'}
+            )
             versions[id] = etag + 1
         assert answer.is_success, answer.text
 

@@ -1,0 +1,54 @@
+"""Is the published document true, valid and complete?"""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from app.contract import operations
+from app.main import create_app
+from app.settings import Settings
+
+COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
+API = create_app(Settings(secret="t" * 32)).openapi()
+ALL = [
+    pytest.param(path, method, operation, id=operation["operationId"]) for path, method, operation in operations(API)
+]
+
+
+def test_the_committed_document_is_what_the_code_generates():
+    assert json.loads(COMMITTED.read_text()) == json.loads(json.dumps(API)), "run `make openapi`"
+
+
+def test_the_document_is_valid_openapi():
+    validate(API)
+
+
+def test_operation_ids_are_unique():
+    ids = [operation["operationId"] for _, _, operation in operations(API)]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), ALL)
+def test_every_operation_is_fully_described(path, method, operation):
+    english, _, chinese = operation["summary"].partition(" / ")
+    assert english.isascii() and chinese, "a summary says it in English / and in Chinese"
+    assert operation["operationId"].replace("_", "").isalnum()
+    errors = {status for status in operation["responses"] if status >= "400"}
+    assert {"422", "503"} <= errors
+    assert ("404" in errors) == ("{" in path)
+    assert (operation["security"] == []) == ("401" not in errors)
+    parameters = {p["name"].lower() for p in operation.get("parameters", ())}
+    assert ("if-match" in parameters) == ({"412", "428"} <= errors)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), ALL)
+def test_every_body_has_an_example_that_its_schema_allows(path, method, operation):
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for content in (
+        c for body in bodies for media, c in body.get("content", {}).items() if media == "application/json"
+    ):
+        schema = {**content["schema"], "components": API["components"]}
+        Draft202012Validator(schema).validate(content["example"])
