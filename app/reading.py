@@ -191,6 +191,7 @@ def actions(
             "blockers": [describe(b, language, awaiting(b)) for b in blockers],
         }
         for move in workflow.moves
+        if move.offices
     ]
 
 

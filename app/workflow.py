@@ -23,6 +23,7 @@ class Move:
     path: Mapping[str, tuple[str, ...]]
     """From each state the states it may lead to; the same state where the move changes only content."""
     offices: frozenset[Office]
+    """Empty for a move of the clock's own, which no caller is ever offered."""
     article: str
     summary: str
     """What it does, in English; `summary_zh` in Chinese."""

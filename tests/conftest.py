@@ -282,3 +282,28 @@ def township(service: Service) -> Township:
 def shared_township(service: Service) -> Township:
     """One township for all tests of a file, where they do not disturb each other."""
     return Township(service, f"411421{next(_codes)}")
+
+
+class Counter:
+    """Counts the statements that reach the server, by asyncpg's own query loggers."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, record: Any) -> None:
+        self.seen.append(record.query)
+
+    def work(self) -> list[str]:
+        return [q for q in self.seen if not q.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK"))]
+
+
+@pytest.fixture
+def counter(service: Service) -> Iterator[Counter]:
+    """Statements on the service's own pool, which this fixture narrows to loggers on every connection."""
+    count = Counter()
+    held = [h._con for h in service.app.state.database._pool._holders if h._con is not None]
+    for connection in held:
+        connection.add_query_logger(count)
+    yield count
+    for connection in held:
+        connection.remove_query_logger(count)

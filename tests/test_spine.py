@@ -103,32 +103,6 @@ def test_without_a_context_there_are_no_rows(township):
             connection.execute("insert into log_event select * from log_event")
 
 
-class Counter:
-    """Counts the statements that reach the server, by asyncpg's own query loggers."""
-
-    def __init__(self):
-        self.seen = []
-
-    def __call__(self, record):
-        self.seen.append(record.query)
-
-    def work(self):
-        return [q for q in self.seen if not q.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK"))]
-
-
-@pytest.fixture
-def counter(township):
-    """Statements on the service's own pool, which this fixture narrows to loggers on every connection."""
-    pool = township.service.app.state.database._pool
-    count = Counter()
-    held = [h._con for h in pool._holders if h._con is not None]
-    for connection in held:
-        connection.add_query_logger(count)
-    yield count
-    for connection in held:
-        connection.remove_query_logger(count)
-
-
 def test_a_read_or_a_list_takes_two_round_trips(township, counter):
     office = township.office("leading_group_office")
     unit = office.made("/units", {"name": "财政所"})
