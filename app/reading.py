@@ -296,7 +296,10 @@ def read_cursor(cursor: str | None, kind: type) -> Any:
     if cursor is None:
         return None
     try:
-        return kind(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if "\x00" in text:
+            raise BadCursor("query:cursor")
+        return kind(text)
     except (ValueError, binascii.Error) as error:
         raise BadCursor("query:cursor") from error
 

@@ -102,10 +102,11 @@ RULEBOOK_PAGE = Prepared(
     beside=("at",),
 )
 RULEBOOK_ONE = Prepared(
-    select(*HEAD, BOUND_FROM, col(tables.RulebookRow.document)).where(
+    select(*HEAD, BOUND_FROM, col(tables.RulebookRow.document), col(tables.RulebookRow.edition).label("at")).where(
         col(tables.RulebookRow.code) == bindparam("wanted", type_=Text())
     ),
     json=True,
+    beside=("at",),
 )
 PUBLISH = Prepared(
     insert(tables.RulebookRow).on_conflict_do_nothing(index_elements=["code"]).returning(col(tables.RulebookRow.code)),
@@ -125,13 +126,13 @@ async def list_rulebooks(read: Reading, query: schemas.RulebookQuery, after: str
         )
 
 
-async def read_rulebook(read: Reading, code: str) -> str:
-    """The rulebook as JSON text. Raises NoSuchRulebook."""
+async def read_rulebook(read: Reading, code: str) -> tuple[str, int]:
+    """The rulebook as JSON text, and its edition. Raises NoSuchRulebook."""
     async with read.open() as (transaction, entered):
-        body: str | None = await transaction.value(RULEBOOK_ONE, **place(entered), wanted=code)
-    if body is None:
+        found = await transaction.row(RULEBOOK_ONE, **place(entered), wanted=code)
+    if found is None:
         raise NoSuchRulebook
-    return body
+    return found["body"], found["at"]
 
 
 async def assess(read: Reading, code: str, body: schemas.AssessIn) -> dict[str, Any]:
@@ -139,7 +140,7 @@ async def assess(read: Reading, code: str, body: schemas.AssessIn) -> dict[str, 
     given = body.model_dump(exclude={"crime_assessment"}, exclude_none=True)
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     facts = rules.Facts(crime=body.crime_assessment, **values)
-    found = rules.assess(_loaded(await read_rulebook(read, code)), facts)
+    found = rules.assess(_loaded((await read_rulebook(read, code))[0]), facts)
     return {
         "rulebook": found.rulebook,
         "basis": found.basis,

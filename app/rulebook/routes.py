@@ -47,7 +47,8 @@ async def list_rulebooks(read: Read, query: Annotated[schemas.RulebookQuery, Que
 @router.get("/rulebooks/{code}", name="rulebooks_read", response_model=schemas.RulebookOut)
 async def read_rulebook(read: Read, code: schemas.RulebookCode) -> Response:
     """A rulebook: articles, grounds, measures, routing / 办法全文与数据"""
-    return as_answer(await actions.read_rulebook(read, code))
+    book, edition = await actions.read_rulebook(read, code)
+    return as_answer(book, etag=f'"{edition}"')
 
 
 @router.post("/rulebooks/{code}/assess", name="rulebooks_assess", response_model=schemas.AssessOut)

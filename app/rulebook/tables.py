@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlmodel import Field, col
 
 from app.database import Record, Reference, belongs, tenant
 from app.reading import TODAY
+from app.rulebook.policies import policies
 
 TO_RULEBOOK = "rulebooks.code"
 
@@ -86,13 +87,14 @@ class Interpretation(Record, table=True):
     replaces_id: UUID | None = None
 
 
-def local_value(key: str, county: Any, township: Any) -> Any:
-    """The township's own value of a policy today as JSON, or null: a scalar for other features' facts.
+def policy_fact(key: str, table: Any) -> Any:
+    """The value of a policy that holds today in the township of a row of `table`, as JSON: a fact for the law.
 
-    `county` and `township` are the columns of the row it stands beside; `TODAY` is the day asked for.
+    It reads in the same statement as the row itself and takes the day from `TODAY`; without a local
+    value it is the default.
     """
     v = PolicyValue
     newest = (col(v.effective_from).desc(), col(v.number).desc())
-    own = (col(v.county_code) == county, col(v.township_code) == township, col(v.key) == key)
-    held = select(col(v.value)).where(*own, col(v.effective_from) <= TODAY).order_by(*newest).limit(1)
-    return func.to_json(held.scalar_subquery())
+    here = (col(v.county_code) == col(table.county_code), col(v.township_code) == col(table.township_code))
+    held = select(col(v.value)).where(*here, col(v.key) == key, col(v.effective_from) <= TODAY)
+    return func.coalesce(held.order_by(*newest).limit(1).scalar_subquery(), literal(policies()[key].default, JSONB))

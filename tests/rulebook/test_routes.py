@@ -1,15 +1,22 @@
 """Do rulebooks, policies, interpretations and workflows answer over HTTP as the contract says?"""
 
+import asyncio
+import base64
 import json
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import Text, bindparam, select
+from sqlmodel import col
 
 import app.signoffs.rules  # noqa: F401  (declares a workflow)
-from app.rulebook import rules, schemas
+from app.database import Database, Prepared
+from app.rulebook import rules, schemas, tables
 from app.rulebook.policies import policies
+from app.rulebook.tables import Binding
 from app.workflow import WORKFLOWS
 
 FACTS = {
@@ -52,7 +59,9 @@ def test_G51_the_list_can_be_asked_for_a_day(helper):
 
 
 def test_the_rulebook_is_read_whole_and_as_documented(helper):
-    book = schemas.RulebookOut.model_validate(helper.read("/rulebooks/HUAYUAN-2016"))
+    answer = helper.get("/rulebooks/HUAYUAN-2016")
+    book = schemas.RulebookOut.model_validate(answer.json())
+    assert answer.headers["etag"] == '"1"'
     assert len(book.document.grounds) == 17
     assert book.document.model_dump(mode="json", exclude_unset=True) == rules.huayuan().data
 
@@ -101,6 +110,13 @@ def test_a_partial_rulebook_stands_beside_it(service, helper):
 def test_rules_are_read_by_whoever_is_signed_in_and_by_nobody_else(service, helper, path):
     assert helper.get(path).status_code == 200
     assert httpx.get(service.address + "/v1" + path).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/rulebooks", "/policies", "/interpretations"])
+@pytest.mark.parametrize("cursor", [b"\x00", b"nobody", b"\xff"])
+def test_a_cursor_from_elsewhere_never_breaks_a_list(helper, path, cursor):
+    answer = helper.get(path, cursor=base64.urlsafe_b64encode(cursor).decode().rstrip("="))
+    assert answer.status_code in (200, 422), answer.text
 
 
 def test_an_unknown_rulebook_is_not_found(helper):
@@ -233,6 +249,8 @@ def test_a_retry_sets_a_policy_once(township):
         ("draw.min", 0, "2016-12-01", 409, "policy-is-fixed"),
         ("team.minMembers", 0, "2016-12-01", 422, "policy-value-invalid"),
         ("team.minMembers", "3", "2016-12-01", 422, "policy-value-invalid"),
+        ("team.minMembers", 2**70, "2016-12-01", 422, "bad-number"),
+        ("inspection.furtherAspects", ["a\x00b"], "2016-12-01", 422, "bad-text"),
         ("team.minMembers", 3, "2016-11-08", 409, "policy-cannot-be-backdated"),
         ("no.such", 3, "2016-12-01", 404, "no-such-policy"),
     ],
@@ -250,6 +268,35 @@ def test_only_the_leading_group_sets_policies_and_interprets(shared_township, of
     body = {"value": 3, "effective_from": "2016-12-01", "reason": "试设"}
     assert caller.patch("/policies/team.minMembers", body, if_match='"0"').status_code == 403
     assert caller.post("/interpretations", READING).status_code == 403
+
+
+POLICY_HELD = Prepared(
+    select(*[tables.policy_fact(key, Binding).label(name) for name, key in (("a", "team.minMembers"), ("b", "grades"))])
+    .where(col(Binding.township_code) == bindparam("here", type_=Text())),
+    json=True,
+)  # fmt: skip
+"""What other features do: the policy as a fact beside a row of their own (here the binding)."""
+
+
+def test_a_policy_is_a_fact_for_other_features(township):
+    group = township.office("leading_group")
+
+    async def held(day):
+        database = Database(township.service.database_url, 1, role="none")
+        await database.open()
+        async with database.transaction(readonly=True) as transaction:
+            body = await transaction.value(POLICY_HELD, here=township.code, today=date.fromisoformat(day))
+        await database.close()
+        return json.loads(body)
+
+    assert asyncio.run(held("2017-01-01")) == {"a": 2, "b": []}
+    for number, (value, day) in enumerate([(3, "2016-12-01"), (4, "2016-12-01"), (5, "2017-06-01")]):
+        body = {"value": value, "effective_from": day, "reason": "分步调整"}
+        assert group.patch("/policies/team.minMembers", body, if_match=f'"{number}"').status_code == 200
+    days = ("2016-11-30", "2016-12-01", "2017-06-01")
+    assert [asyncio.run(held(day))["a"] for day in days] == [2, 4, 5]
+    township.at("2016-12-02")
+    assert group.read("/policies/team.minMembers")["value"] == 4, "both ways agree"
 
 
 def test_another_townships_value_is_not_ours(service, township, shared_township):
@@ -313,6 +360,10 @@ def test_each_workflow_as_json_mermaid_and_svg(service, name):
 
 def test_workflows_refuse_what_they_do_not_have(service):
     url = f"{service.address}/v1/workflows/{min(WORKFLOWS)}"
-    assert httpx.get(url, headers={"accept": "text/html"}).status_code == 406
+    for nothing in ("text/html", "application/*;q=0", "image/svg+xml;q=0"):
+        assert httpx.get(url, headers={"accept": nothing}).status_code == 406, nothing
+    for anything in ("*/*", "application/*", "image/png, */*;q=0.1", "text/html;q=x, application/json"):
+        assert httpx.get(url, headers={"accept": anything}).headers["content-type"] == "application/json", anything
+    assert httpx.get(url, headers={"accept": "image/*"}).headers["content-type"] == "image/svg+xml"
     assert httpx.get(url, params={"size": "big"}).status_code == 422
     assert httpx.get(f"{service.address}/v1/workflows/no_such").status_code == 404

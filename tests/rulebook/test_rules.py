@@ -380,7 +380,7 @@ def test_G52_two_in_force_stand_side_by_side_the_later_first() -> None:
 
 
 @pytest.mark.parametrize("category", Category)
-def test_G1_a_person_outside_article_3_is_accepted_with_a_warning(category: Category) -> None:
+def test_R3_1_G1_a_person_outside_article_3_is_accepted_with_a_warning(category: Category) -> None:
     result = assess(HY, facts(categories=(category,), management=Management.TOWNSHIP))
     inside = category in (Category.ORGAN_CADRE, Category.VILLAGE_COMMITTEE_MEMBER)
     assert result.permitted
