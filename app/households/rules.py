@@ -27,6 +27,55 @@ class Status(StrEnum):
     DELISTED = "delisted"  # 识别不准剔除
 
 
+class Attribute(StrEnum):
+    """贫困户属性, as the household card has it."""
+
+    GENERAL = "general"  # 一般贫困户
+    LOW_INCOME_ALLOWANCE = "low_income_allowance"  # 低保户
+    FIVE_GUARANTEES = "five_guarantees"  # 五保户
+    LOW_INCOME_ALLOWANCE_POOR = "low_income_allowance_poor"  # 低保贫困户
+
+
+class Cause(StrEnum):
+    """致贫原因, as the household card has it: one main cause, at most two others."""
+
+    ILLNESS = "illness"  # 因病
+    DISABILITY = "disability"  # 因残
+    SCHOOLING = "schooling"  # 因学
+    DISASTER = "disaster"  # 因灾
+    LACK_OF_LAND = "lack_of_land"  # 缺土地
+    LACK_OF_WATER = "lack_of_water"  # 缺水
+    LACK_OF_SKILLS = "lack_of_skills"  # 缺技术
+    LACK_OF_LABOUR = "lack_of_labour"  # 缺劳力
+    LACK_OF_FUNDS = "lack_of_funds"  # 缺资金
+    POOR_TRANSPORT = "poor_transport"  # 交通条件落后
+    LACK_OF_MOTIVATION = "lack_of_motivation"  # 自身发展动力不足
+    OTHER = "other"  # 其它
+
+
+class Relation(StrEnum):
+    """与户主关系."""
+
+    HEAD = "head"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    CHILD_IN_LAW = "child_in_law"
+    GRANDCHILD = "grandchild"
+    PARENT = "parent"
+    GRANDPARENT = "grandparent"
+    SIBLING = "sibling"
+    OTHER = "other"
+
+
+class LeftReason(StrEnum):
+    """Why a member no longer belongs to a household that lives on (自然减少)."""
+
+    DECEASED = "deceased"
+    MARRIED_OUT = "married_out"
+    MOVED_OUT = "moved_out"
+    OTHER = "other"
+
+
 OPEN = frozenset({Status.REGISTERED, Status.NEWLY_LISTED, Status.RETURNED_TO_POVERTY})
 CLOSED = frozenset(Status) - OPEN
 
@@ -50,6 +99,9 @@ class Event(StrEnum):
 
     REGISTERED = "household.registered"
     AMENDED = "household.amended"
+    MEMBER_JOINED = "household.member_joined"
+    MEMBER_AMENDED = "household.member_amended"
+    MEMBER_DISCLOSED = "household.member_disclosed"
     LIFE_EVENT = "household.life_event"
     PAIRED = "pairing.started"
     PAIRING_ENDED = "pairing.ended"
@@ -306,16 +358,13 @@ def check_end(pairings: Sequence[Pairing], pairing: Pairing, ends: date) -> None
         raise OthersStillHelp()
 
 
-def check_hand_over(pairings: Sequence[Pairing], pairing: Pairing, helper_id: UUID, on: date) -> Pairing | None:
-    """May this primary role pass to `helper_id` on `on`? Returns his pairing as co-helper, which ends then (G18)."""
+def check_hand_over(pairings: Sequence[Pairing], pairing: Pairing, helper_id: UUID, on: date) -> None:
+    """May this primary role pass to `helper_id` on `on` without a day between? A co-helper ends that first (G18)."""
     if on < pairing.starts:
         raise EndsBeforeItStarts(starts=pairing.starts.isoformat())
     if helper_id == pairing.helper_id:
         raise AlreadyPaired()
-    others = [p for p in pairings if p.id != pairing.id and p.overlaps(on, None)]
-    if later := next((p for p in others if p.is_primary or (p.helper_id == helper_id and p.starts > on)), None):
-        raise PrimaryAlreadyNamed(pairing_id=str(later.id))
-    return next((p for p in others if p.helper_id == helper_id), None)
+    check_pairing([p for p in pairings if p.id != pairing.id], helper_id, True, on)
 
 
 @dataclass(frozen=True, slots=True)

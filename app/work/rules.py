@@ -42,9 +42,21 @@ class PlanKind(StrEnum):
 
 
 class Attendance(StrEnum):
+    """What was seen of an invitee at a meeting."""
+
     ATTENDED = "attended"
     LATE = "late"
     ABSENT = "absent"
+
+
+class PublicationKind(StrEnum):
+    """What is made public (公示公告)."""
+
+    POOR_HOUSEHOLDS = "poor_households"  # 贫困户评定结果
+    EXITS = "exits"  # 脱贫退出结果
+    ASSESSMENT_RESULTS = "assessment_results"  # 考核评定结果
+    FUNDS_AND_PROJECTS = "funds_and_projects"  # 资金项目
+    OTHER = "other"
 
 
 class Clock(StrEnum):
