@@ -14,6 +14,7 @@ from app import contract, problems
 from app.access import Tokens
 from app.database import Database, address
 from app.findings import routes as findings
+from app.households import routes as households
 from app.inspections import routes as inspections
 from app.ledger import routes as ledger
 from app.people import routes as people
@@ -24,6 +25,7 @@ from app.vault import Vault
 
 FEATURES = (
     findings,
+    households,
     inspections,
     ledger,
     people,

@@ -236,6 +236,12 @@ class Change:
         self.entries.clear()
         return Answer(200, found["body"], {"etag": f'"{json.loads(found["body"])["version"]}"'})
 
+    async def shown(self, resource: Resource, id: UUID, answer: Answer) -> Answer:
+        """The answer with the record as it stands once its children are written too; one round trip."""
+        statement = resource.one(True, self.actor.reads_county, False)
+        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
+        return Answer(answer.status, found["body"], answer.headers)
+
     async def save(self, taken: Taken, values: Mapping[str, Any], *, to: str | None = None, **entry: Any) -> Answer:
         """Write the taken record's new values and answer 200 with it; one round trip.
 

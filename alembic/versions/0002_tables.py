@@ -34,6 +34,58 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_divisions_parent_code"), "divisions", ["parent_code"], unique=False)
     op.create_table(
+        "households",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("card_number", sa.Text(), nullable=False),
+        sa.Column("village_code", sa.Text(), nullable=False),
+        sa.Column("group_name", sa.Text(), nullable=True),
+        sa.Column("head_name", sa.Text(), nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("main_cause", sa.Text(), nullable=False),
+        sa.Column("other_causes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("listed_on", sa.Date(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("status_on", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "attribute in ('general', 'low_income_allowance', 'five_guarantees', 'low_income_allowance_poor')",
+            name=op.f("ck_households_attribute"),
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_households_county_code")),
+        sa.CheckConstraint(
+            "main_cause in ('illness', 'disability', 'schooling', 'disaster', 'lack_of_land', 'lack_of_water', 'lack_of_skills', 'lack_of_labour', 'lack_of_funds', 'poor_transport', 'lack_of_motivation', 'other')",
+            name=op.f("ck_households_main_cause"),
+        ),
+        sa.CheckConstraint(
+            "status in ('registered', 'newly_listed', 'returned_to_poverty', 'moved_out', 'deceased_all', 'split', 'merged', 'delisted')",
+            name=op.f("ck_households_status"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_households_township_code"),
+        ),
+        sa.CheckConstraint("cardinality(other_causes) <= 2", name=op.f("ck_households_other_causes")),
+        sa.CheckConstraint(
+            "left(village_code, 9) = township_code and length(village_code) = 12",
+            name=op.f("ck_households_village_code"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_households")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "card_number",
+            name=op.f("uq_households_county_code_township_code_card_number"),
+        ),
+    )
+    op.create_index("ix_households_status", "households", ["county_code", "township_code", "status"], unique=False)
+    op.create_index(
+        "ix_households_village", "households", ["county_code", "township_code", "village_code"], unique=False
+    )
+    op.create_table(
         "log_event",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -182,6 +234,54 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "county_code", "township_code", "code", name=op.f("uq_villages_county_code_township_code_code")
         ),
+    )
+    op.create_table(
+        "household_members",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("relation", sa.Text(), nullable=False),
+        sa.Column("sex", sa.Text(), nullable=False),
+        sa.Column("born", sa.Date(), nullable=False),
+        sa.Column("citizen_id_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("citizen_id_lookup", sa.LargeBinary(), nullable=False),
+        sa.Column("citizen_id_last_four", sa.Text(), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("left_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_household_members_county_code")),
+        sa.CheckConstraint(
+            "left_reason in ('deceased', 'married_out', 'moved_out', 'other')",
+            name=op.f("ck_household_members_left_reason"),
+        ),
+        sa.CheckConstraint(
+            "relation in ('head', 'spouse', 'child', 'child_in_law', 'grandchild', 'parent', 'grandparent', 'sibling', 'other')",
+            name=op.f("ck_household_members_relation"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_household_members_township_code"),
+        ),
+        sa.CheckConstraint("(left_on is null) = (left_reason is null)", name=op.f("ck_household_members_left")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_household_members_county_code_township_code_household_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_household_members")),
+    )
+    op.create_index(
+        "ix_household_members_citizen",
+        "household_members",
+        ["county_code", "township_code", "citizen_id_lookup"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_household_members_household",
+        "household_members",
+        ["county_code", "township_code", "household_id"],
+        unique=False,
     )
     op.create_table(
         "people",
@@ -394,6 +494,58 @@ def upgrade() -> None:
     op.create_index("ix_findings_source", "findings", ["county_code", "township_code", "source_id"], unique=False)
     op.create_index("ix_findings_state", "findings", ["county_code", "township_code", "state"], unique=False)
     op.create_table(
+        "household_events",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("first_confirmer_id", sa.Uuid(), nullable=False),
+        sa.Column("second_confirmer_id", sa.Uuid(), nullable=False),
+        sa.Column("related_household_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("flags", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_household_events_county_code")),
+        sa.CheckConstraint(
+            "kind in ('moved_out', 'deceased_all', 'split', 'merged', 'delisted', 'returned_to_poverty', 'newly_listed')",
+            name=op.f("ck_household_events_kind"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_household_events_township_code"),
+        ),
+        sa.CheckConstraint(
+            "first_confirmer_id <> second_confirmer_id", name=op.f("ck_household_events_two_confirmers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "first_confirmer_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_household_events_county_code_township_code_first_confirmer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_household_events_county_code_township_code_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "second_confirmer_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_household_events_county_code_township_code_second_confirmer_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_household_events")),
+    )
+    op.create_index(
+        "ix_household_events_household",
+        "household_events",
+        ["county_code", "township_code", "household_id", "happened_on"],
+        unique=False,
+    )
+    op.create_table(
         "inspection_rounds",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -497,6 +649,61 @@ def upgrade() -> None:
         "interpretations",
         ["county_code", "township_code", "rulebook_code", "article"],
         unique=False,
+    )
+    op.create_table(
+        "pairings",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("starts", sa.Date(), nullable=False),
+        sa.Column("ends", sa.Date(), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_pairings_county_code")),
+        sa.CheckConstraint("state in ('active', 'ended')", name=op.f("ck_pairings_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_pairings_township_code"),
+        ),
+        sa.CheckConstraint("ends >= starts", name=op.f("ck_pairings_ends")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_pairings_county_code_township_code_helper_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_pairings_county_code_township_code_household_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_pairings")),
+    )
+    op.create_index(
+        "ix_pairings_helper", "pairings", ["county_code", "township_code", "helper_id", "starts"], unique=False
+    )
+    op.create_index(
+        "ix_pairings_household", "pairings", ["county_code", "township_code", "household_id", "starts"], unique=False
+    )
+    op.create_index(
+        "uq_pairings_one_each",
+        "pairings",
+        ["county_code", "township_code", "household_id", "helper_id"],
+        unique=True,
+        postgresql_where=sa.text("ends is null"),
+    )
+    op.create_index(
+        "uq_pairings_one_primary",
+        "pairings",
+        ["county_code", "township_code", "household_id"],
+        unique=True,
+        postgresql_where=sa.text("is_primary and ends is null"),
     )
     op.create_table(
         "policy_values",
@@ -659,9 +866,18 @@ def downgrade() -> None:
     op.drop_index("ix_inspections_helper_id", table_name="inspections")
     op.drop_table("inspections")
     op.drop_table("policy_values")
+    op.drop_index(
+        "uq_pairings_one_primary", table_name="pairings", postgresql_where=sa.text("is_primary and ends is null")
+    )
+    op.drop_index("uq_pairings_one_each", table_name="pairings", postgresql_where=sa.text("ends is null"))
+    op.drop_index("ix_pairings_household", table_name="pairings")
+    op.drop_index("ix_pairings_helper", table_name="pairings")
+    op.drop_table("pairings")
     op.drop_index("ix_interpretations_article", table_name="interpretations")
     op.drop_table("interpretations")
     op.drop_table("inspection_rounds")
+    op.drop_index("ix_household_events_household", table_name="household_events")
+    op.drop_table("household_events")
     op.drop_index("ix_findings_state", table_name="findings")
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")
@@ -672,6 +888,9 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
     op.drop_table("people")
+    op.drop_index("ix_household_members_household", table_name="household_members")
+    op.drop_index("ix_household_members_citizen", table_name="household_members")
+    op.drop_table("household_members")
     op.drop_table("villages")
     op.drop_table("units")
     op.drop_table("townships")
@@ -684,6 +903,9 @@ def downgrade() -> None:
     )
     op.drop_index("ix_log_event_helper", table_name="log_event", postgresql_where=sa.text("helper_id is not null"))
     op.drop_table("log_event")
+    op.drop_index("ix_households_village", table_name="households")
+    op.drop_index("ix_households_status", table_name="households")
+    op.drop_table("households")
     op.drop_index(op.f("ix_divisions_parent_code"), table_name="divisions")
     op.drop_table("divisions")
     op.drop_table("clock")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.actor import Actor, Office
-from app.refusal import Conflict, Invalid, Refusal
+from app.refusal import Conflict, Invalid, NotFound, Refusal
 from app.workflow import Move, Workflow
 
 KEEPERS = frozenset({Office.LEADING_GROUP_OFFICE, Office.LEADING_GROUP})
@@ -100,9 +100,11 @@ class Event(StrEnum):
     REGISTERED = "household.registered"
     AMENDED = "household.amended"
     MEMBER_JOINED = "household.member_joined"
-    MEMBER_AMENDED = "household.member_amended"
     MEMBER_DISCLOSED = "household.member_disclosed"
+    MEMBER_LEFT = "household.member_left"
     LIFE_EVENT = "household.life_event"
+    STATUS_CHANGED = "household.status_changed"
+    WITHOUT_HELPER = "household.without_helper"
     PAIRED = "pairing.started"
     PAIRING_ENDED = "pairing.ended"
     PRIMARY_CHANGED = "pairing.handed_over"
@@ -121,6 +123,15 @@ class MergerNamesItsHousehold(Invalid):
     """A merger names the one household merged into; only a split or a merger names other households.
 
     并户须写明并入的户;其他变动不写关联户。
+    """
+
+    article = "G19"
+
+
+class RelatedHouseholdMissing(Conflict):
+    """A household named here is not on record.
+
+    所列关联户没有登记。
     """
 
     article = "G19"
@@ -161,15 +172,45 @@ class EventDoesNotFollow(Conflict):
 
 
 class HouseholdClosed(Conflict):
-    """The household was no longer on the register on that day.
+    """The household is not on the register on that day.
 
-    该户在该日已不在册。
+    该户在该日不在册。
     """
 
     article = "G19"
 
 
-class NotAHelper(Conflict):
+class CitizenAlreadyListed(Conflict):
+    """A person with this citizen id belongs to a household on the register.
+
+    该公民身份号码已登记在册内其他户中。
+    """
+
+    article = "HY.9.4.4"
+
+
+class VillageOutside(Invalid):
+    """The village does not lie in this township.
+
+    该村不在本乡范围内。
+    """
+
+
+class NoSuchMember(NotFound):
+    """The household has no such member.
+
+    该户没有此成员。
+    """
+
+
+class MemberAlreadyLeft(Conflict):
+    """That member no longer belongs to the household.
+
+    该成员已不属于该户。
+    """
+
+
+class NotHelperThatDay(Conflict):
     """That person holds no helper's appointment on that day.
 
     该人员在该日不是帮扶责任人。
@@ -350,38 +391,53 @@ def check_pairing(
         raise PrimaryFirst()
 
 
-def check_end(pairings: Sequence[Pairing], pairing: Pairing, ends: date) -> None:
+def check_end(others: Sequence[Pairing], pairing: Pairing, ends: date) -> None:
     """May this pairing end on `ends`? The last one may (then G16 alerts), a primary beside others may not (G17)."""
     if ends < pairing.starts:
         raise EndsBeforeItStarts(starts=pairing.starts.isoformat())
-    if pairing.is_primary and any(p.id != pairing.id and p.overlaps(ends, pairing.ends) for p in pairings):
+    if pairing.is_primary and any(p.overlaps(ends, pairing.ends) for p in others):
         raise OthersStillHelp()
 
 
-def check_hand_over(pairings: Sequence[Pairing], pairing: Pairing, helper_id: UUID, on: date) -> None:
+def check_hand_over(others: Sequence[Pairing], pairing: Pairing, helper_id: UUID, on: date) -> None:
     """May this primary role pass to `helper_id` on `on` without a day between? A co-helper ends that first (G18)."""
     if on < pairing.starts:
         raise EndsBeforeItStarts(starts=pairing.starts.isoformat())
     if helper_id == pairing.helper_id:
         raise AlreadyPaired()
-    check_pairing([p for p in pairings if p.id != pairing.id], helper_id, True, on)
+    check_pairing(others, helper_id, True, on)
 
 
 @dataclass(frozen=True, slots=True)
 class PairingFacts:
     """What the law needs to know of one pairing before it ends or is handed over."""
 
-    is_primary: bool
-    other_open: int = 0
-    """How many other pairings of the household have no end yet."""
+    pairing: Pairing
+    others: tuple[Pairing, ...] = ()
+    """The household's other pairings."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFacts:
+    """A household's time on the register and its pairings."""
+
+    history: History
+    pairings: tuple[Pairing, ...] = ()
+
+
+def check_open(history: History, starts: date, today: date) -> None:
+    """A pairing begins while its household is on the register, and the household still is (G19)."""
+    if not (history.counts_on(starts) and history.counts_on(max(starts, today))):
+        raise HouseholdClosed()
 
 
 def only_the_primary_hands_over(facts: PairingFacts, actor: Actor) -> Refusal | None:
-    return None if facts.is_primary else OnlyThePrimaryHandsOver()
+    return None if facts.pairing.is_primary else OnlyThePrimaryHandsOver()
 
 
 def others_do_not_lose_their_primary(facts: PairingFacts, actor: Actor) -> Refusal | None:
-    return OthersStillHelp() if facts.is_primary and facts.other_open else None
+    left_alone = facts.pairing.is_primary and any(other.ends is None for other in facts.others)
+    return OthersStillHelp() if left_alone else None
 
 
 PAIRING = Workflow(

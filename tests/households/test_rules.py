@@ -163,7 +163,7 @@ def test_G15_a_helper_without_household_is_unassigned_that_day_only() -> None:
 
 def test_G16_a_household_may_be_left_without_helper() -> None:
     one = [pairing(1, A, True, JAN)]
-    rules.check_end(one, one[0], MAR)
+    rules.check_end([], one[0], MAR)
     assert rules.helpers_on([pairing(1, A, True, JAN, MAR)], MAR) == frozenset()
 
 
@@ -196,11 +196,11 @@ def test_G17_never_the_same_helper_twice_at_a_time() -> None:
 
 def test_G18_a_pairing_does_not_end_before_it_starts() -> None:
     one = [pairing(1, A, True, MAR)]
-    rules.check_end(one, one[0], MAR)
+    rules.check_end([], one[0], MAR)
     for check in (
-        lambda: rules.check_end(one, one[0], JAN),
+        lambda: rules.check_end([], one[0], JAN),
         lambda: rules.check_pairing([], A, True, MAR, JAN),
-        lambda: rules.check_hand_over(one, one[0], B, JAN),
+        lambda: rules.check_hand_over([], one[0], B, JAN),
     ):
         with pytest.raises(rules.EndsBeforeItStarts):
             check()
@@ -208,25 +208,25 @@ def test_G18_a_pairing_does_not_end_before_it_starts() -> None:
 
 def test_G17_the_primary_does_not_leave_while_others_help() -> None:
     both = [pairing(1, A, True, JAN), pairing(2, B, False, MAR)]
-    rules.check_end(both, both[1], JUN)
+    rules.check_end(both[:1], both[1], JUN)
     with pytest.raises(rules.OthersStillHelp):
-        rules.check_end(both, both[0], JUN)
+        rules.check_end(both[1:], both[0], JUN)
     before = [pairing(1, A, True, JAN), pairing(2, B, False, MAR, JUN)]
-    rules.check_end(before, before[0], JUN)
+    rules.check_end(before[1:], before[0], JUN)
     with pytest.raises(rules.OthersStillHelp):
-        rules.check_end(before, before[0], JUN - timedelta(1))
+        rules.check_end(before[1:], before[0], JUN - timedelta(1))
 
 
 def test_G18_the_primary_role_is_handed_over_without_a_day_between() -> None:
     both = [pairing(1, A, True, JAN), pairing(2, B, False, MAR)]
-    rules.check_hand_over(both, both[0], C, JUN)
+    rules.check_hand_over(both[1:], both[0], C, JUN)
     with pytest.raises(rules.AlreadyPaired):
-        rules.check_hand_over(both, both[0], B, JUN)
-    rules.check_hand_over([both[0], pairing(2, B, False, MAR, JUN)], both[0], B, JUN)
+        rules.check_hand_over(both[1:], both[0], B, JUN)
+    rules.check_hand_over([pairing(2, B, False, MAR, JUN)], both[0], B, JUN)
     with pytest.raises(rules.AlreadyPaired):
-        rules.check_hand_over(both, both[0], A, JUN)
+        rules.check_hand_over(both[1:], both[0], A, JUN)
     with pytest.raises(rules.PrimaryAlreadyNamed):
-        rules.check_hand_over([pairing(1, A, True, JAN, MAR), pairing(3, C, True, SEP)], both[0], B, JUN)
+        rules.check_hand_over([pairing(3, C, True, SEP)], both[0], B, JUN)
 
 
 def legal(pairings: list[Pairing], first: date, days: int) -> bool:
@@ -258,11 +258,12 @@ def test_G17_no_sequence_of_commands_leaves_a_helped_household_without_exactly_o
                 held.append(pairing(number, helper, primary, on))
             elif active:
                 chosen = active[which % len(active)]
+                others = [p for p in held if p != chosen]
                 if what == "end":
-                    rules.check_end(held, chosen, on)
+                    rules.check_end(others, chosen, on)
                     held[held.index(chosen)] = pairing(-number, chosen.helper_id, chosen.is_primary, chosen.starts, on)
                 elif chosen.is_primary:
-                    rules.check_hand_over(held, chosen, helper, on)
+                    rules.check_hand_over(others, chosen, helper, on)
                     held[held.index(chosen)] = Pairing(chosen.id, chosen.helper_id, True, chosen.starts, on)
                     held.append(pairing(number, helper, True, on))
         except Refusal:
@@ -282,7 +283,7 @@ def test_the_invariant_of_the_test_above_can_fail() -> None:
     ("state", "move", "office"), list(product(rules.PAIRING.states, rules.PAIRING.moves, Office)), ids=str
 )
 def test_every_state_move_and_office_of_pairings_follows_the_declaration(state, move, office) -> None:
-    blockers = rules.PAIRING.blockers(move.name, state, PairingFacts(is_primary=True), actor(office))
+    blockers = rules.PAIRING.blockers(move.name, state, PairingFacts(pairing(1, A, True, JAN)), actor(office))
     assert (blockers == []) == (state == "active" and office in rules.KEEPERS)
 
 
@@ -292,8 +293,18 @@ def test_G17_the_guards_of_pairings_hold_both_ways() -> None:
     def codes(move: str, facts: PairingFacts) -> list[str]:
         return [b.code() for b in rules.PAIRING.blockers(move, "active", facts, office)]
 
-    assert codes("end", PairingFacts(True)) == []
-    assert codes("end", PairingFacts(False, 2)) == []
-    assert codes("end", PairingFacts(True, 1)) == ["others-still-help"]
-    assert codes("hand-over", PairingFacts(True, 1)) == []
-    assert codes("hand-over", PairingFacts(False, 1)) == ["only-the-primary-hands-over"]
+    primary, co_helper = pairing(1, A, True, JAN), pairing(2, B, False, JAN)
+    assert codes("end", PairingFacts(primary)) == []
+    assert codes("end", PairingFacts(co_helper, (primary,))) == []
+    assert codes("end", PairingFacts(primary, (co_helper,))) == ["others-still-help"]
+    assert codes("hand-over", PairingFacts(primary, (co_helper,))) == []
+    assert codes("hand-over", PairingFacts(co_helper, (primary,))) == ["only-the-primary-hands-over"]
+
+
+def test_G19_a_pairing_begins_only_with_a_household_on_the_register() -> None:
+    rules.check_open(history(), JAN, TODAY)
+    rules.check_open(history(), SEP, TODAY)
+    closed = history((Status.MOVED_OUT, MAR))
+    for starts in (date(2016, 11, 8), JAN, MAR, SEP):
+        with pytest.raises(rules.HouseholdClosed):
+            rules.check_open(closed, starts, TODAY)

@@ -1,0 +1,389 @@
+"""What can be done about households, their members, life events and pairings?"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Date,
+    DateTime,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlmodel import col
+
+from app.access import Scope
+from app.actor import Office
+from app.database import Prepared, as_json
+from app.households import rules, schemas, tables
+from app.households.rules import Event
+from app.people import rules as people_rules
+from app.people.actions import identify
+from app.people.schemas import Disclose
+from app.people.tables import AppointmentRow
+from app.reading import TODAY, Resource, rows_of
+from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
+
+H, M, E, P = tables.Household, tables.HouseholdMember, tables.HouseholdEvent, tables.Pairing
+HOUSEHOLD, OTHER = H.__table__, P.__table__.alias("other")  # type: ignore[attr-defined]
+
+
+def _children(table: Any) -> tuple[Any, ...]:
+    return (
+        col(table.county_code) == col(H.county_code),
+        col(table.township_code) == col(H.township_code),
+        col(table.household_id) == col(H.id),
+    )
+
+
+TODAYS = and_(*_children(P), col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY))
+PAIRING_COLUMNS = ("id", "helper_id", "is_primary", "starts", "ends")
+
+
+def _household_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rules.HouseholdFacts:
+    events = tuple(rules.LifeEvent(rules.Status(e["kind"]), date.fromisoformat(e["on"])) for e in facts["events"])
+    history = rules.History(date.fromisoformat(row["listed_on"]), events)
+    return rules.HouseholdFacts(history, tuple(_pairing(p) for p in facts["pairings"]))
+
+
+def _pairing(row: dict[str, Any]) -> rules.Pairing:
+    ends = date.fromisoformat(row["ends"]) if row["ends"] else None
+    starts = date.fromisoformat(row["starts"])
+    return rules.Pairing(UUID(row["id"]), UUID(row["helper_id"]), row["is_primary"], starts, ends)
+
+
+HOUSEHOLDS = Resource(
+    "households", H, scope=Scope(villages=(col(H.village_code),), households=(col(H.id),)),
+    extra={
+        "members": rows_of(
+            M, *_children(M), order=col(M.id), id=col(M.id), name=col(M.name), relation=col(M.relation), sex=col(M.sex),
+            born=col(M.born), citizen_id_last_four=col(M.citizen_id_last_four), left_on=col(M.left_on),
+            left_reason=col(M.left_reason),
+        ).correlate(HOUSEHOLD),
+        "primary_helper_id": select(col(P.helper_id)).where(TODAYS, col(P.is_primary)).limit(1)
+        .correlate(HOUSEHOLD).scalar_subquery(),
+        "helper_ids": select(func.coalesce(func.array_agg(col(P.helper_id)), array([], type_=Uuid())))
+        .where(TODAYS).correlate(HOUSEHOLD).scalar_subquery(),
+        "has_helper": exists().where(TODAYS).correlate(HOUSEHOLD),
+    },
+    facts={
+        "events": rows_of(E, *_children(E), order=col(E.id), kind=col(E.kind), on=col(E.happened_on)),
+        "pairings": rows_of(P, *_children(P), order=col(P.starts), **{c: col(getattr(P, c)) for c in PAIRING_COLUMNS}),
+    },
+    read_facts=_household_facts,
+)  # fmt: skip
+
+EVENTS = Resource(
+    "household-events", E, scope=Scope(households=(col(E.household_id),)),
+    extra={"confirmer_ids": array([col(E.first_confirmer_id), col(E.second_confirmer_id)])},
+    hide=frozenset({"first_confirmer_id", "second_confirmer_id"}),
+)  # fmt: skip
+
+PAIRINGS = Resource(
+    "pairings", P, scope=Scope(people=(col(P.helper_id),), households=(col(P.household_id),)),
+    facts={
+        "others": rows_of(
+            P, OTHER.c.county_code == col(P.county_code), OTHER.c.township_code == col(P.township_code),
+            OTHER.c.household_id == col(P.household_id), OTHER.c.id != col(P.id), order=OTHER.c.starts,
+            **{name: OTHER.c[name] for name in PAIRING_COLUMNS},
+        ),
+    },
+    workflow=rules.PAIRING,
+    read_facts=lambda row, facts, entered: rules.PairingFacts(_pairing(row), tuple(map(_pairing, facts["others"]))),
+)  # fmt: skip
+
+
+# ── households and members ───────────────────────────────────────────────────────────────────────
+
+LISTED = Prepared(
+    select(col(M.citizen_id_last_four)).join(H, and_(*_children(M))).where(
+        col(M.county_code) == bindparam("county"), col(M.township_code) == bindparam("township"),
+        col(M.citizen_id_lookup) == func.any(bindparam("ids", type_=ARRAY(LargeBinary))),
+        col(M.left_on).is_(None), col(H.status) == func.any(bindparam("open", sorted(rules.OPEN), type_=ARRAY(Text()))),
+    ).limit(1)
+)  # fmt: skip
+
+
+@creates(*rules.KEEPERS)
+async def create_household(change: Change, body: schemas.CreateHousehold) -> Answer:
+    """Raises VillageOutside, DatedInTheFuture, WrongCitizenId, CitizenAlreadyListed, AlreadyOnRecord."""
+    if not body.village_code.startswith(change.actor.township_code):
+        raise rules.VillageOutside("/village_code")
+    if body.listed_on > change.today:
+        raise rules.DatedInTheFuture(today=change.today.isoformat())
+    values = body.model_dump(exclude={"id", "members"})
+    values |= {"status": rules.Status.REGISTERED, "status_on": body.listed_on}
+    new_id = body.id or uuid7(change.now)
+    members = [_member(change, new_id, m, f"/members/{n}/citizen_id") for n, m in enumerate(body.members)]
+    await _check_unlisted(change, members)
+    public = {k: v for k, v in values.items() if k not in ("head_name", "group_name")} | {"members": len(members)}
+    answer = await change.create(
+        HOUSEHOLDS, new_id, values, event=Event.REGISTERED, public=public, household=new_id,
+        personal={"head_name": body.head_name, "group_name": body.group_name, "members": [m["name"] for m in members]},
+    )  # fmt: skip
+    if answer.status == 200 or not members:
+        return answer
+    await change.insert_rows(M, members)
+    return await change.shown(HOUSEHOLDS, new_id, answer)
+
+
+def _member(change: Change, household: UUID, body: schemas.MemberIn, pointer: str) -> dict[str, Any]:
+    read = people_rules.read_citizen_id(body.citizen_id, change.today, pointer)
+    return {
+        "id": body.id or uuid7(change.now), "household_id": household, "name": body.name, "relation": body.relation,
+        "sex": read.sex, "born": read.born, **identify(change, read.number, pointer),
+    }  # fmt: skip
+
+
+async def _check_unlisted(change: Change, members: list[dict[str, Any]]) -> None:
+    """Nobody belongs to two households on the register at once."""
+    ids = [m["citizen_id_lookup"] for m in members]
+    twice = len(set(ids)) < len(ids)
+    if twice or (ids and await change.transaction.value(LISTED, **_place(change), ids=ids) is not None):
+        raise rules.CitizenAlreadyListed()
+
+
+def _place(change: Change) -> dict[str, str]:
+    return {"county": change.actor.county_code, "township": change.actor.township_code}
+
+
+@changes(*rules.KEEPERS)
+async def patch_household(change: Change, id: UUID, body: schemas.PatchHousehold) -> Answer:
+    taken = await change.take(HOUSEHOLDS, id)
+    values = body.model_dump()
+    personal = {k: v for k, v in values.items() if k in ("head_name", "group_name")}
+    public = {k: v for k, v in values.items() if k not in personal}
+    return await change.save(taken, values, event=Event.AMENDED, public=public, personal=personal, household=id)
+
+
+@changes(*rules.KEEPERS)
+async def add_member(change: Change, id: UUID, body: schemas.MemberIn) -> Answer:
+    """Birth, marriage, return (自然增加). Raises WrongCitizenId, CitizenAlreadyListed."""
+    taken = await change.take(HOUSEHOLDS, id)
+    member = _member(change, id, body, "/citizen_id")
+    await _check_unlisted(change, [member])
+    await change.insert(M, **member)
+    return await change.save(
+        taken, {}, event=Event.MEMBER_JOINED, public={"member_id": member["id"], "relation": body.relation},
+        personal={"name": body.name}, household=id,
+    )  # fmt: skip
+
+
+def _this_member(statement: Any) -> Any:
+    return statement.where(
+        col(M.county_code) == bindparam("county"), col(M.township_code) == bindparam("township"),
+        col(M.household_id) == bindparam("of_household"), col(M.id) == bindparam("key"),
+    )  # fmt: skip
+
+
+MEMBER = Prepared(_this_member(select(col(M.left_on), col(M.citizen_id_sealed))))
+LEAVE = Prepared(
+    _this_member(update(M)).values(left_on=bindparam("on", type_=Date()), left_reason=bindparam("why", type_=Text()))
+)
+
+
+async def _find_member(change: Change, household: UUID, member: UUID) -> Any:
+    found = await change.transaction.row(MEMBER, **_place(change), of_household=household, key=member)
+    if found is None:
+        raise rules.NoSuchMember()
+    return found
+
+
+@changes(*rules.KEEPERS)
+async def member_leaves(change: Change, id: UUID, member_id: UUID, body: schemas.MemberLeaves) -> Answer:
+    """Death of one, marriage elsewhere (自然减少, G20). Raises NoSuchMember, MemberAlreadyLeft, DatedInTheFuture."""
+    taken = await change.take(HOUSEHOLDS, id)
+    if (await _find_member(change, id, member_id))["left_on"] is not None:
+        raise rules.MemberAlreadyLeft()
+    if body.left_on > change.today:
+        raise rules.DatedInTheFuture(today=change.today.isoformat())
+    await change.transaction.rows(
+        LEAVE, **_place(change), of_household=id, key=member_id, on=body.left_on, why=body.reason
+    )
+    public = {"member_id": member_id, "left_on": body.left_on, "reason": body.reason}
+    return await change.save(taken, {}, event=Event.MEMBER_LEFT, public=public, household=id)
+
+
+@creates(Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE, Office.DISCIPLINE_COMMISSION)
+async def disclose_member(change: Change, id: UUID, member_id: UUID, body: Disclose) -> Answer:
+    """A member's citizen id in full, for a purpose that is recorded. Raises NoSuchMember."""
+    await change.find(HOUSEHOLDS, id)
+    found = await _find_member(change, id, member_id)
+    change.record(
+        Event.MEMBER_DISCLOSED, HOUSEHOLDS, id, public={"member_id": member_id}, personal={"purpose": body.purpose},
+        household=id,
+    )  # fmt: skip
+    return Answer(200, as_json({"id": str(member_id), "citizen_id": change.vault.open(found["citizen_id_sealed"])}))
+
+
+# ── life events ──────────────────────────────────────────────────────────────────────────────────
+
+RELATED = Prepared(
+    select(func.count()).select_from(HOUSEHOLD).where(
+        col(H.county_code) == bindparam("county"), col(H.township_code) == bindparam("township"),
+        col(H.id) == func.any(bindparam("ids", type_=ARRAY(Uuid()))),
+    )
+)  # fmt: skip
+RELEASE = Prepared(
+    update(P)
+    .where(
+        col(P.county_code) == bindparam("county"), col(P.township_code) == bindparam("township"),
+        col(P.household_id) == bindparam("of_household"),
+        or_(col(P.ends).is_(None), col(P.ends) > bindparam("on", type_=Date())),
+    )
+    .values(
+        ends=func.greatest(col(P.starts), bindparam("on", type_=Date())), end_reason=bindparam("why", type_=Text()),
+        state="ended", state_since=bindparam("at", type_=DateTime(timezone=True)), version=col(P.version) + 1,
+    )
+    .returning(col(P.id), col(P.helper_id), col(P.ends), col(P.version))
+)  # fmt: skip
+
+
+@creates(*rules.KEEPERS)
+async def record_event(change: Change, id: UUID, body: schemas.CreateEvent) -> Answer:
+    """A life event (G19): the household's status follows it; where it closes, its pairings end that day.
+
+    Raises TwoDifferentConfirmers, MergerNamesItsHousehold, DatedInTheFuture, BeforeListing, EventsGoForward,
+    EventDoesNotFollow; ReferenceMissing where a confirmer or a related household is not on record.
+    """
+    kind = rules.Status(body.kind)
+    rules.check_event_request(kind, id, body.confirmer_ids, body.related_household_ids)
+    household = await change.find(HOUSEHOLDS, id)
+    flags = rules.event_flags(kind, body.happened_on, change.today)
+    public = {
+        "kind": kind, "happened_on": body.happened_on, "confirmer_ids": body.confirmer_ids,
+        "related_household_ids": body.related_household_ids, "flags": flags,
+    }  # fmt: skip
+    values = body.model_dump(exclude={"id", "confirmer_ids"}) | {
+        "household_id": id, "recorded_on": change.today, "flags": flags,
+        "first_confirmer_id": body.confirmer_ids[0], "second_confirmer_id": body.confirmer_ids[1],
+    }  # fmt: skip
+    answer = await change.create(
+        EVENTS,
+        body.id,
+        values,
+        event=Event.LIFE_EVENT,
+        public=public,
+        personal={"evidence": body.evidence},
+        household=id,
+    )
+    if answer.status == 200:
+        return answer
+    rules.check_event(household.facts.history, kind, body.happened_on, change.today)
+    await _check_related(change, body.related_household_ids)
+    await change.save(
+        household, {"status": kind, "status_on": body.happened_on}, event=Event.STATUS_CHANGED,
+        public={"status": kind, "status_on": body.happened_on}, household=id,
+    )  # fmt: skip
+    if kind in rules.CLOSED:
+        await _release(change, id, body.happened_on, kind)
+    return answer
+
+
+async def _check_related(change: Change, ids: list[UUID]) -> None:
+    if ids and await change.transaction.value(RELATED, **_place(change), ids=ids) != len(ids):
+        raise rules.RelatedHouseholdMissing()
+
+
+async def _release(change: Change, household: UUID, on: date, why: str) -> None:
+    """A closed household's pairings end on the day of the event."""
+    released = await change.transaction.rows(
+        RELEASE, **_place(change), of_household=household, on=on, why=why, at=change.now
+    )
+    for row in released:
+        change.record(
+            Event.PAIRING_ENDED, PAIRINGS, row["id"], version=row["version"], helper=row["helper_id"],
+            household=household, public={"ends": row["ends"], "because": why},
+        )  # fmt: skip
+
+
+# ── pairings ─────────────────────────────────────────────────────────────────────────────────────
+
+A = AppointmentRow
+IS_HELPER = Prepared(
+    select(col(A.id)).where(
+        col(A.county_code) == bindparam("county"), col(A.township_code) == bindparam("township"),
+        col(A.person_id) == bindparam("person"), col(A.office) == Office.HELPER.value,
+        col(A.starts) <= bindparam("on", type_=Date()),
+        or_(col(A.ends).is_(None), col(A.ends) > bindparam("on", type_=Date())),
+    ).limit(1)
+)  # fmt: skip
+
+
+async def _check_helper(change: Change, person: UUID, on: date) -> None:
+    if await change.transaction.value(IS_HELPER, **_place(change), person=person, on=on) is None:
+        raise rules.NotHelperThatDay()
+
+
+@creates(*rules.KEEPERS)
+async def create_pairing(change: Change, body: schemas.CreatePairing) -> Answer:
+    """A helper for a household from a day (G17).
+
+    Raises HouseholdClosed, NotHelperThatDay, EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, PrimaryFirst.
+    """
+    household = await change.find(HOUSEHOLDS, body.household_id)
+    before = next((p for p in household.facts.pairings if p.id == body.id), None)
+    if before is None:
+        rules.check_open(household.facts.history, body.starts, change.today)
+        rules.check_pairing(household.facts.pairings, body.helper_id, body.is_primary, body.starts, body.ends)
+        await _check_helper(change, body.helper_id, body.starts)
+    values = body.model_dump(exclude={"id"})
+    if body.ends is not None:
+        values |= {"state": "ended"}
+    return await change.create(
+        PAIRINGS, body.id, values, event=Event.PAIRED, public=values, helper=body.helper_id, household=body.household_id
+    )
+
+
+def _note_alone(change: Change, taken: Taken, ends: date) -> None:
+    """A household left without any helper is an alert to the leading group, and no helper's failure (G16)."""
+    facts: rules.PairingFacts = taken.facts
+    household = UUID(taken.row["household_id"])
+    if not rules.helpers_on(facts.others, ends):
+        change.record(
+            Event.WITHOUT_HELPER, HOUSEHOLDS, household, household=household, public={"from": ends, "policy": "G16"}
+        )
+
+
+@moves(rules.PAIRING, "end")
+async def end_pairing(change: Change, id: UUID, body: schemas.EndPairing) -> Answer:
+    """Raises EndsBeforeItStarts, OthersStillHelp."""
+    taken = await change.take(PAIRINGS, id)
+    rules.check_end(taken.facts.others, taken.facts.pairing, body.ends)
+    answer = await _end(change, taken, body.ends, body.reason, Event.PAIRING_ENDED)
+    _note_alone(change, taken, body.ends)
+    return answer
+
+
+async def _end(change: Change, taken: Taken, ends: date, reason: str, event: Event) -> Answer:
+    return await change.save(
+        taken, {"ends": ends, "end_reason": reason}, to="ended", event=event, public={"ends": ends},
+        personal={"reason": reason}, helper=UUID(taken.row["helper_id"]), household=UUID(taken.row["household_id"]),
+    )  # fmt: skip
+
+
+@moves(rules.PAIRING, "hand-over")
+async def hand_over(change: Change, id: UUID, body: schemas.HandOver) -> Answer:
+    """Answers with the new pairing. Raises EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, NotHelperThatDay."""
+    taken = await change.take(PAIRINGS, id)
+    rules.check_hand_over(taken.facts.others, taken.facts.pairing, body.helper_id, body.starts)
+    await _check_helper(change, body.helper_id, body.starts)
+    await _end(change, taken, body.starts, body.reason, Event.PRIMARY_CHANGED)
+    values = {
+        "household_id": UUID(taken.row["household_id"]), "helper_id": body.helper_id, "is_primary": True,
+        "starts": body.starts,
+    }  # fmt: skip
+    made = await change.create(
+        PAIRINGS, None, values, event=Event.PAIRED, public=values, helper=body.helper_id,
+        household=values["household_id"],
+    )  # fmt: skip
+    return Answer(200, made.body, made.headers)
