@@ -54,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         api.state.database = Database(address(settings), settings.pool_size)
         await api.state.database.open()
+        if settings.profile == "production":
+            await refuse_a_moved_clock(api.state.database)
         gc.collect()
         gc.freeze()
         yield
@@ -87,6 +89,16 @@ def create_app(settings: Settings) -> FastAPI:
         return Response(f'{{"status":"ok","migration":"{head}"}}', media_type="application/json")
 
     return api
+
+
+class ClockWasMoved(RuntimeError):
+    """This database was a demonstration's: its clock of domain dates was moved, so production must not use it."""
+
+
+async def refuse_a_moved_clock(database: Database) -> None:
+    async with database.transaction(readonly=True) as transaction:
+        if await transaction.call("select exists (select from clock)"):
+            raise ClockWasMoved
 
 
 class Door(APIRouter):

@@ -7,6 +7,9 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app import merkle
 from app.access import Bearer
@@ -14,6 +17,7 @@ from app.database import APP_ROLE, Database, Prepared, UnrecordedChange
 from app.log import canonical, commitment, plain
 from app.people import tables
 from app.reading import enter
+from app.settings import Settings
 
 
 def in_database(township, sql, *args):
@@ -126,3 +130,37 @@ def test_a_change_takes_at_most_six(township, counter):
 def test_a_moment_stands_in_an_entry_in_utc_whatever_its_offset():
     moment = datetime.fromisoformat("2017-03-07T10:00:00+08:00")
     assert plain({"due": moment}) == {"due": "2017-03-07T02:00:00.000000Z"}
+
+
+def test_production_refuses_a_database_whose_clock_was_moved(township, own_database_url):
+    async def start(url: str) -> None:
+        api = create_app(Settings(database_url=url, secret="t" * 32, profile="production"))
+        async with api.router.lifespan_context(api):
+            pass
+
+    with pytest.raises(ClockWasMoved):
+        asyncio.run(start(township.service.database_url))
+    asyncio.run(start(own_database_url))
+
+
+def test_the_clock_moves_in_a_demonstration_only(township):
+    assert township.office("leading_group").post("/clock", {"now": "2017-01-01T00:00:00Z"}).status_code == 403
+    township.service.app.state.settings.profile = "production"
+    try:
+        answer = township.admin.post("/clock", {"now": "2017-01-01T00:00:00Z"})
+    finally:
+        township.service.app.state.settings.profile = "demo"
+    assert (answer.status_code, answer.json()["code"]) == (403, "clock-is-real")
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(max_codepoint=0x7E)), inner),
+    )
+)
+def test_our_canonical_json_is_rfc_8785_on_what_entries_hold(value):
+    assert canonical(value) == rfc8785.dumps(value)

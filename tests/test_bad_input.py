@@ -1,0 +1,166 @@
+"""Does bad input get what the contract says: a clear problem, never a 500, never a silent change?"""
+
+import json
+import socket
+
+import pytest
+
+PERSON = {"name": "张三", "category": "organ_cadre"}
+
+
+@pytest.fixture(scope="module")
+def office(shared_township):
+    return shared_township.office("leading_group_office")
+
+
+def send(office, content, path="/v1/people", **headers):
+    headers = {"content-type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    return office.client.post(path, content=content, headers=headers)
+
+
+def problem(answer, status):
+    assert answer.status_code == status, (answer.status_code, answer.text)
+    assert answer.headers["content-type"] == "application/problem+json"
+    found = answer.json()
+    assert found["status"] == status and found["type"] == "/problems/" + found["code"]
+    return found
+
+
+@pytest.mark.parametrize("text", ["{", "[1,", '{"name": }', "not json", '{"a":1,"a":2}', "[" * 100_000, "\xff"])
+def test_malformed_json_is_400(office, text):
+    problem(send(office, text.encode("latin-1")[:60_000]), 400)
+
+
+def test_a_wrong_content_type_is_415(office):
+    assert problem(send(office, b"name=x", content_type="application/x-www-form-urlencoded"), 415)["accept"]
+    problem(send(office, json.dumps(PERSON), content_type="text/plain"), 415)
+
+
+def test_a_body_over_the_limit_is_413(office):
+    problem(send(office, json.dumps(PERSON | {"name": "x" * 70_000})), 413)
+
+
+def test_a_body_over_the_limit_in_pieces_is_413(office):
+    pieces = (b" " * 10_000 for _ in range(8))
+    problem(office.client.post("/v1/people", content=pieces, headers={"content-type": "application/json"}), 413)
+
+
+def test_a_body_that_dawdles_is_408(office):
+    url = office.client.base_url
+    token = office.client.headers["authorization"]
+    with socket.create_connection((url.host, url.port), 20) as connection:
+        head = f"POST /v1/people HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\ncontent-type: application/json\r\n"
+        connection.sendall(f"{head}content-length: 50\r\n\r\n{{".encode())
+        answer = connection.recv(4096).decode()
+    assert " 408 " in answer.split("\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ('{"name": "a\\u0000b", "category": "organ_cadre"}', "/name"),
+        ('{"name": "\\ud800", "category": "organ_cadre"}', "/name"),
+        ('{"name": "x", "category": "organ_cadre", "a\\u0000": 1}', ""),
+        ('{"name": NaN, "category": "organ_cadre"}', None),
+        ('{"name": 1e999, "category": "organ_cadre"}', None),
+        ('{"name": -Infinity, "category": "organ_cadre"}', None),
+        ('{"name": 99999999999999999999999, "category": "organ_cadre"}', None),
+        ('{"name": true, "category": "organ_cadre"}', "/name"),
+        ('{"name": 5, "category": "organ_cadre"}', "/name"),
+        ('{"name": "", "category": "organ_cadre"}', "/name"),
+        ('{"name": "x"}', "/category"),
+        ('{"name": "x", "category": "emperor"}', "/category"),
+        ('{"name": "x", "category": "organ_cadre", "salary": 1}', "/salary"),
+        ('{"name": "x", "category": "organ_cadre", "unit_id": "7"}', "/unit_id"),
+        ("[]", ""),
+        ('"text"', ""),
+        ("null", ""),
+    ],
+)
+def test_what_json_or_the_schema_cannot_mean_is_422_with_a_pointer(office, body, pointer):
+    found = problem(send(office, body), 422)
+    assert found["errors"], found
+    if pointer is not None:
+        assert pointer in [error["pointer"][: len(pointer)] for error in found["errors"]]
+    assert "emperor" not in json.dumps(found), "what was sent is never echoed"
+
+
+@pytest.mark.parametrize(("language", "expected"), [("zh-CN", "校验码"), ("en", "check")])
+def test_a_citizen_id_with_a_wrong_check_digit_is_named_in_the_reader_s_language(office, language, expected):
+    found = problem(
+        send(office, json.dumps(PERSON | {"citizen_id": "110105194912310021"}), accept_language=language), 422
+    )
+    assert found["errors"][0]["pointer"] == "/citizen_id"
+    assert expected in found["errors"][0]["message"]
+    assert "110105194912310021" not in json.dumps(found)
+
+
+def test_month_13_and_half_dates_are_422(office, shared_township):
+    person = office.made("/people", PERSON)["id"]
+    base = {"person_id": person, "office": "assessor", "place": shared_township.code}
+    for bad in ("2017-13-01", "2017-02-30", "20170101", 0, True, "2017-01-01T00:00:00Z"):
+        found = problem(office.post("/appointments", base | {"starts": bad}), 422)
+        assert found["errors"][0]["pointer"] == "/starts"
+
+
+def test_a_place_outside_the_township_is_refused(office):
+    person = office.made("/people", PERSON)["id"]
+    body = {"person_id": person, "office": "village_principal", "place": "110101001001", "starts": "2017-01-01"}
+    assert problem(office.post("/appointments", body), 409)["code"] == "place-outside"
+
+
+@pytest.mark.parametrize(
+    "query", ["nmae=x", "limit=0", "limit=201", "limit=x", "cursor=%00", "cursor=zzz", "category=x"]
+)
+def test_a_filter_never_fails_open(office, query):
+    problem(office.client.get(f"/v1/people?{query}"), 422)
+
+
+def test_operations_without_parameters_take_none(office):
+    assert problem(office.client.get("/v1/me?x=1"), 422)["errors"][0]["pointer"] == "query:x"
+    problem(office.client.post("/v1/people?x=1", json=PERSON), 422)
+
+
+def test_who_is_not_signed_in_hears_that_first(office):
+    for body in ("{", json.dumps(PERSON)):
+        answer = send(office, body, authorization="Bearer x")
+        assert problem(answer, 401) and answer.headers["www-authenticate"]
+
+
+def test_an_unknown_address_and_a_wrong_method_are_problems_too(office):
+    problem(office.client.get("/v1/emperors"), 404)
+    answer = office.client.delete("/v1/people")
+    problem(answer, 405)
+    assert answer.headers["allow"] == "GET, POST"
+    problem(office.get("/people/01920000-0000-7000-8000-000000000009"), 404)
+    problem(office.get("/people/7"), 422)
+
+
+def test_every_problem_has_its_page(office):
+    found = problem(send(office, "{"), 400)
+    page = office.client.get(found["type"])
+    assert page.status_code == 200 and "HTTP 400" in page.text
+    assert office.client.get("/problems/nothing-such").status_code == 404
+
+
+def test_a_refusal_leaves_nothing_behind(office, shared_township):
+    log = f"/ledger/{shared_township.code}/checkpoint"
+    before = (office.read(log), len(office.read("/people", limit=200)["items"]))
+    send(office, json.dumps(PERSON | {"unit_id": "01920000-0000-7000-8000-000000000009"}))
+    send(office, json.dumps(PERSON | {"citizen_id": "110105194912310021"}), idempotency_key="left-behind")
+    assert (office.read(log), len(office.read("/people", limit=200)["items"])) == before
+    made = send(office, json.dumps(PERSON | {"citizen_id": "11010519491231002X"}), idempotency_key="left-behind")
+    assert made.status_code == 201, "a refused key is judged anew"
+
+
+def test_two_at_once_under_one_key_make_one_record(office):
+    import concurrent.futures
+
+    body = json.dumps(PERSON | {"name": "同时"})
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: send(office, body, idempotency_key="at-once"), range(6)))
+    for answer in answers:
+        assert answer.status_code in (201, 409)
+        assert answer.status_code == 201 or answer.headers["retry-after"] == "1"
+    assert send(office, body, idempotency_key="at-once").headers["idempotent-replayed"] == "true"
+    assert sum(p["name"] == "同时" for p in office.read("/people", limit=200)["items"]) == 1
