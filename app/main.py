@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -76,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     for door in doors(*FEATURES):
         api.include_router(door, prefix="/v1")
     problems.install(api)
+    serve_docs(api)
     api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens)
 
     @api.get("/healthz", include_in_schema=False)
@@ -121,6 +124,32 @@ def doors(*features: Any) -> Iterable[Door]:
         segment = route.path.split("/")[1]
         by_segment.setdefault(segment, Door(segment)).routes.append(route)
     return by_segment.values()
+
+
+def serve_docs(api: FastAPI) -> None:
+    """Pages made from the document, with scripts and styles of our own: a township's net may reach nothing else."""
+    assets = "/docs/assets"
+    api.mount(assets, StaticFiles(packages=[("fastapi_offline", "static")]))
+
+    @api.get("/docs", include_in_schema=False)
+    async def swagger() -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=api.title,
+            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
+            swagger_css_url=f"{assets}/swagger-ui.css",
+            swagger_favicon_url=f"{assets}/favicon.png",
+        )
+
+    @api.get("/redoc", include_in_schema=False)
+    async def redoc() -> Response:
+        return get_redoc_html(
+            openapi_url="/openapi.json",
+            title=api.title,
+            redoc_js_url=f"{assets}/redoc.standalone.js",
+            redoc_favicon_url=f"{assets}/favicon.png",
+            with_google_fonts=False,
+        )
 
 
 def operation_id(route: APIRoute) -> str:
