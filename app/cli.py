@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -78,6 +79,14 @@ def openapi() -> None:
     document = create_app(Settings(secret="x" * 32)).openapi()
     text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True)
     (ROOT / "openapi" / "openapi.json").write_text(text + "\n")
+
+
+@app.command
+def demo(*, exit: bool = False) -> None:
+    """Play the year of a township over HTTP, print it, and leave the service running; with --exit end instead."""
+    from app.demo import story
+
+    sys.exit(story.tell(leave=exit))
 
 
 if __name__ == "__main__":

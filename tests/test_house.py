@@ -42,8 +42,10 @@ def python(tree: Tree, *folders: str) -> Iterator[tuple[str, str]]:
 
 
 def features(tree: Tree) -> Iterator[tuple[str, str, str]]:
-    """Feature folder, file kind and source."""
+    """Feature folder, file kind and source; app/demo is no feature but a story told to the service."""
     for path, text in python(tree, "app/"):
+        if path.startswith("app/demo/"):
+            continue
         if path.count("/") == 2:
             yield path.split("/")[1], Path(path).stem, text
         elif path.count("/") > 2:

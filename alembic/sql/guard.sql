@@ -35,6 +35,7 @@ begin
   alter function place_of_round owner to huayuan_public;
   revoke execute on function place_of_round from public;
   grant execute on function place_of_round to huayuan_app;
+  grant select on alembic_version to huayuan_app; -- /readyz tells the migration
   alter function log_append owner to huayuan_log;
   revoke execute on function log_append from public;
   grant execute on function log_append to huayuan_app;

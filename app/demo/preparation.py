@@ -1,0 +1,49 @@
+"""How does the township begin? Units, people, offices, accounts, households and their helpers."""
+
+from app.demo.desk import everyone
+from app.demo.people import START, UNITS, Household, Person
+from app.demo.town import Town, on
+
+
+@on("2016-11-09 08:00")
+async def register_people(town: Town) -> None:
+    """登记单位、人员、任职和账号"""
+    levels = dict(UNITS)
+    units = [{"id": key, "name": name, "level": levels[name]} for name, key in town.register.units.items()]
+    await everyone(town.admin.make("/units", unit) for unit in units)
+    await everyone(_register(town, person) for person in town.register.people.values())
+
+
+async def _register(town: Town, person: Person) -> None:
+    await town.admin.make("/people", {
+        "id": person.id, "name": person.name, "category": person.category, "management_authority": person.authority,
+        "party_membership": person.party, "unit_id": town.register.units[person.unit] if person.unit else None,
+        "phone": f"000{person.citizen_id[-9:-1]}", "citizen_id": person.citizen_id,
+    })  # fmt: skip
+    for office, place, starts in person.offices:
+        body = {"person_id": person.id, "office": office, "place": place, "starts": starts}
+        await town.admin.make("/appointments", body)
+    account = {"login": person.key, "password": person.password, "person_id": person.id}
+    await town.admin.make("/accounts", account)
+
+
+# @on("2016-11-09 10:00")
+async def register_households(town: Town) -> None:
+    """登记建档立卡贫困户并结对帮扶"""
+    await everyone(_household(town, household) for household in town.register.households)
+
+
+async def _household(town: Town, household: Household) -> None:
+    office = town.desk("leading-group-office-1")
+    await office.make("/households", {
+        "id": household.id, "card_number": household.card_number, "village_code": household.village,
+        "head_name": household.head.name, "attribute": household.attribute, "main_cause": household.cause,
+        "listed_on": "2016-01-01",
+        "members": [
+            {"id": m.id, "name": m.name, "relation": m.relation, "citizen_id": m.citizen_id} for m in household.members
+        ],
+    })  # fmt: skip
+    helper = town.helper_of(household)
+    town.pairings[household.number] = await office.make("/pairings", {
+        "household_id": household.id, "helper_id": helper.id, "is_primary": True, "starts": START.isoformat(),
+    })  # fmt: skip

@@ -1,0 +1,72 @@
+"""What does the story hold in its hands while it is told? The register, the desks, the calendar of acts."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from app.calendar import SHANGHAI
+from app.demo.desk import Desk, Line, Record
+from app.demo.people import TOWNSHIP, Household, Person, Register
+from app.demo.service import ADMIN_LOGIN, ADMIN_PASSWORD
+
+MARK = "演示数据"
+"""Stands in every text that the story writes."""
+
+
+@dataclass(slots=True)
+class Town:
+    """The township as the story knows it. What an act leaves for later acts has a name here."""
+
+    line: Line
+    register: Register
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    desks: dict[str, Desk] = field(default_factory=dict)
+    pairings: dict[int, Record] = field(default_factory=dict)
+    """The primary pairing of each household, by its number."""
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(SHANGHAI).date()
+
+    @property
+    def admin(self) -> Desk:
+        return self._desk("admin", ADMIN_LOGIN, ADMIN_PASSWORD)
+
+    def desk(self, who: str | Person) -> Desk:
+        """The desk of a person by key, e.g. `assessor-1`."""
+        person = self.person(who) if isinstance(who, str) else who
+        return self._desk(person.key, person.key, person.password)
+
+    def _desk(self, key: str, login: str, password: str) -> Desk:
+        if key not in self.desks:
+            self.desks[key] = Desk(self.line, f"{TOWNSHIP}/{login}", password)
+        return self.desks[key]
+
+    def person(self, key: str) -> Person:
+        return self.register.people[key]
+
+    def helper_of(self, household: Household) -> Person:
+        """Its primary helper today."""
+        return self.person(household.helper)
+
+    async def at(self, moment: datetime) -> None:
+        """Move the clock of domain dates."""
+        await self.admin.ask("/clock", {"now": moment.isoformat()})
+        self.now = moment
+
+
+Act = Callable[[Town], Awaitable[None]]
+CALENDAR: list[tuple[datetime, str, Act]] = []
+"""Every act with its moment and what it is called; same moments in the order in which they are told."""
+
+
+def on(*days: str) -> Callable[[Act], Act]:
+    """The act happens on these days, at nine or at the time given: `2016-11-09`, `2017-03-05 14:00`."""
+
+    def enter(act: Act) -> Act:
+        for day in days:
+            moment = datetime.fromisoformat(day if " " in day else f"{day} 09:00").replace(tzinfo=SHANGHAI)
+            CALENDAR.append((moment, (act.__doc__ or "").strip(), act))
+        return act
+
+    return enter
