@@ -166,6 +166,8 @@ def test_the_clock_moves_in_a_demonstration_only(township):
 )
 def test_our_canonical_json_is_rfc_8785_on_what_entries_hold(value):
     assert canonical(value) == rfc8785.dumps(value)
+
+
 def test_ready_says_which_migration(service: Any) -> None:
     answer = httpx.get(f"{service.address}/readyz")
     assert (answer.status_code, set(answer.json())) == (200, {"status", "migration"})
