@@ -17,6 +17,7 @@ from app import merkle
 from app.access import Bearer
 from app.database import APP_ROLE, Database, Prepared, UnrecordedChange
 from app.log import canonical, commitment, plain
+from app.main import ClockWasMoved, create_app
 from app.people import tables
 from app.reading import enter
 from app.settings import Settings
