@@ -337,6 +337,24 @@ def test_what_cannot_be_interpreted(shared_township, changed, status):
     assert answer.status_code == status, answer.text
 
 
+def test_reads_take_two_round_trips_and_changes_at_most_six(shared_township, counter):
+    group = shared_township.office("leading_group")
+    value = {"value": 1, "effective_from": "2016-12-01", "reason": "人手有限"}
+    for most, act in [
+        (2, lambda: group.read("/rulebooks")),
+        (2, lambda: group.read("/rulebooks/HUAYUAN-2016")),
+        (2, lambda: group.read("/policies")),
+        (2, lambda: group.read("/policies/team.minMembers")),
+        (2, lambda: group.read("/interpretations")),
+        (2, lambda: group.post("/rulebooks/HUAYUAN-2016/assess", FACTS)),
+        (6, lambda: group.made("/interpretations", READING)),
+        (6, lambda: group.patch("/policies/team.minMembers", value, if_match='"0"')),
+    ]:
+        counter.seen.clear()
+        act()
+        assert 0 < len(counter.work()) <= most, counter.work()
+
+
 # ── workflows ────────────────────────────────────────────────────────────────────────────────────
 
 
