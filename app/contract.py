@@ -75,6 +75,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
         needed |= {400, 408, 409, 413}
     if "requestBody" in operation:
         needed |= {415}
+    if len(operation["responses"].get("200", {}).get("content", ())) > 1:
+        needed |= {406}
     if any(p["in"] == "header" and p["name"].lower() == "if-match" for p in operation.get("parameters", ())):
         needed |= {412, 428}
     return needed

@@ -52,10 +52,10 @@ class NoSuchPolicy(NotFound):
     """
 
 
-class NoSuchArticle(Conflict):
-    """The rulebook has no such article.
+class InterpretsNothing(Conflict):
+    """There is no such rulebook, article or policy to interpret.
 
-    该办法没有此条。
+    所解释的办法、条文或约定不存在。
     """
 
     article = "11"
@@ -304,15 +304,15 @@ async def set_policy(change: Change, key: str, body: schemas.SetPolicy) -> Answe
 
 @creates(Office.LEADING_GROUP)
 async def interpret(change: Change, body: schemas.CreateInterpretation) -> Answer:
-    """Only the leading group interprets (article 11). Raises NoSuchRulebook, NoSuchArticle, NoSuchPolicy."""
+    """Only the leading group interprets (article 11). Raises InterpretsNothing."""
     found = await change.transaction.value(RULEBOOK_ONE, **place(change.entered), wanted=body.rulebook_code)
     if found is None:
-        raise NoSuchRulebook
-    document = json.loads(found)["document"]
-    if body.article.split(".")[0] not in {str(c["logical_article"]) for c in document["clauses"]}:
-        raise NoSuchArticle(article_asked=body.article)
-    if body.policy_key is not None:
-        policy_named(body.policy_key)
+        raise InterpretsNothing(missing="rulebook_code")
+    articles = {str(clause["logical_article"]) for clause in json.loads(found)["document"]["clauses"]}
+    if body.article.partition(".")[0] not in articles:
+        raise InterpretsNothing(missing="article")
+    if body.policy_key is not None and body.policy_key not in policies.policies():
+        raise InterpretsNothing(missing="policy_key")
     values = {**body.model_dump(exclude={"id"}), "interpreted_by": change.actor.person_id}
     public = {k: v for k, v in values.items() if k != "text"}
     return await change.create(

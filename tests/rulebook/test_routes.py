@@ -324,10 +324,10 @@ def test_R11_the_leading_group_interprets_and_everyone_reads(shared_township, he
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
-        ({"rulebook_code": "NOWHERE-1"}, 404),
+        ({"rulebook_code": "NOWHERE-1"}, 409),
         ({"article": "13"}, 409),
         ({"article": "第十条"}, 422),
-        ({"policy_key": "no.such"}, 404),
+        ({"policy_key": "no.such"}, 409),
         ({"replaces_id": "01890a5d-ac96-774b-bcce-b302099a8057"}, 409),
         ({"text": ""}, 422),
     ],
