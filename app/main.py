@@ -22,6 +22,7 @@ from app.ledger import routes as ledger
 from app.people import routes as people
 from app.places import routes as places
 from app.rulebook import routes as rulebook
+from app.scores import routes as scores
 from app.settings import Settings
 from app.vault import Vault
 
@@ -33,6 +34,7 @@ FEATURES = (
     people,
     places,
     rulebook,
+    scores,
 )  # fmt: skip
 DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.

@@ -156,6 +156,35 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "rubrics",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("criteria", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("maximum", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_rubrics_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_rubrics_township_code"),
+        ),
+        sa.CheckConstraint("maximum > 0", name=op.f("ck_rubrics_maximum")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_rubrics")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "code",
+            "edition",
+            name=op.f("uq_rubrics_county_code_township_code_code_edition"),
+        ),
+    )
+    op.create_table(
         "rulebooks",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
@@ -326,6 +355,48 @@ def upgrade() -> None:
             "township_code",
             "citizen_id_lookup",
             name=op.f("uq_people_county_code_township_code_citizen_id_lookup"),
+        ),
+    )
+    op.create_table(
+        "quarterly_rounds",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quarter", sa.Text(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("rubric_id", sa.Uuid(), nullable=True),
+        sa.Column("narrative", sa.Text(), nullable=True),
+        sa.Column("assessed", sa.Integer(), nullable=True),
+        sa.Column("not_assessed", sa.Integer(), nullable=True),
+        sa.Column("received_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (narrative is null)", name=op.f("ck_quarterly_rounds_narrative")),
+        sa.CheckConstraint(
+            "(state = 'reported') = (received_by is not null)", name=op.f("ck_quarterly_rounds_received")
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_quarterly_rounds_county_code")),
+        sa.CheckConstraint("received_by in ('leading_group')", name=op.f("ck_quarterly_rounds_received_by")),
+        sa.CheckConstraint("state in ('open', 'summarised', 'reported')", name=op.f("ck_quarterly_rounds_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_quarterly_rounds_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "rubric_id"],
+            ["rubrics.county_code", "rubrics.township_code", "rubrics.id"],
+            name=op.f("fk_quarterly_rounds_county_code_township_code_rubric_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_quarterly_rounds")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "quarter",
+            name=op.f("uq_quarterly_rounds_county_code_township_code_quarter"),
         ),
     )
     op.create_table(
@@ -740,6 +811,50 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "quarterly_scores",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("quarter", sa.Text(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_quarterly_scores_county_code")),
+        sa.CheckConstraint("state in ('pending', 'assessed', 'not_assessed')", name=op.f("ck_quarterly_scores_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_quarterly_scores_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_quarterly_scores_county_code_township_code_helper_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "round_id"],
+            ["quarterly_rounds.county_code", "quarterly_rounds.township_code", "quarterly_rounds.id"],
+            name=op.f("fk_quarterly_scores_county_code_township_code_round_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_quarterly_scores")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "round_id",
+            "helper_id",
+            name=op.f("uq_quarterly_scores_county_code_township_code_round_id_helper_id"),
+        ),
+    )
+    op.create_index(
+        "ix_quarterly_scores_helper",
+        "quarterly_scores",
+        ["county_code", "township_code", "helper_id", "quarter"],
+        unique=False,
+    )
+    op.create_table(
         "inspections",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -821,6 +936,64 @@ def upgrade() -> None:
         postgresql_where=sa.text("corrects_id is null"),
     )
     op.create_table(
+        "quarterly_results",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("score_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("corrects_id", sa.Uuid(), nullable=True),
+        sa.Column("correction_reason", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("methods", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("missing", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("narrative", sa.Text(), nullable=True),
+        sa.Column("deductions", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("points", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint(
+            "(outcome = 'assessed') = (narrative is not null and methods is not null)",
+            name=op.f("ck_quarterly_results_narrative"),
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'not_assessed') = (reason is not null)", name=op.f("ck_quarterly_results_reason")
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_quarterly_results_county_code")),
+        sa.CheckConstraint("outcome in ('assessed', 'not_assessed')", name=op.f("ck_quarterly_results_outcome")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_quarterly_results_township_code"),
+        ),
+        sa.CheckConstraint(
+            "(corrects_id is null) = (correction_reason is null)", name=op.f("ck_quarterly_results_correction")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "author_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_quarterly_results_county_code_township_code_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "corrects_id"],
+            ["quarterly_results.county_code", "quarterly_results.township_code", "quarterly_results.id"],
+            name=op.f("fk_quarterly_results_county_code_township_code_corrects_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "score_id"],
+            ["quarterly_scores.county_code", "quarterly_scores.township_code", "quarterly_scores.id"],
+            name=op.f("fk_quarterly_results_county_code_township_code_score_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_quarterly_results")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "score_id",
+            "number",
+            name=op.f("uq_quarterly_results_county_code_township_code_score_id_number"),
+        ),
+    )
+    op.create_table(
         "refresh_tokens",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -859,12 +1032,15 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
+    op.drop_table("quarterly_results")
     op.drop_index("uq_inspections_helper", table_name="inspections", postgresql_where=sa.text("corrects_id is null"))
     op.drop_index(
         "uq_inspections_corrects_id", table_name="inspections", postgresql_where=sa.text("corrects_id is not null")
     )
     op.drop_index("ix_inspections_helper_id", table_name="inspections")
     op.drop_table("inspections")
+    op.drop_index("ix_quarterly_scores_helper", table_name="quarterly_scores")
+    op.drop_table("quarterly_scores")
     op.drop_table("policy_values")
     op.drop_index(
         "uq_pairings_one_primary", table_name="pairings", postgresql_where=sa.text("is_primary and ends is null")
@@ -887,6 +1063,7 @@ def downgrade() -> None:
     op.drop_table("appointments")
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
+    op.drop_table("quarterly_rounds")
     op.drop_table("people")
     op.drop_index("ix_household_members_household", table_name="household_members")
     op.drop_index("ix_household_members_citizen", table_name="household_members")
@@ -895,6 +1072,7 @@ def downgrade() -> None:
     op.drop_table("units")
     op.drop_table("townships")
     op.drop_table("rulebooks")
+    op.drop_table("rubrics")
     op.drop_table("retries")
     op.drop_table("log_head")
     op.drop_index("ix_log_event_subject", table_name="log_event")

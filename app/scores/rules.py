@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +21,19 @@ METHODS: Final = ("on_site", "documents", "household_interview")
 
 OTHER: Final = "other"
 """“等方式”: the list is open, so another method (a phone call, G13) may stand beside the three."""
+
+
+class Event(StrEnum):
+    """What the log calls the commands of this feature."""
+
+    ROUND_OPENED = "quarterly_round.opened"
+    SUMMARISED = "quarterly_round.summarised"
+    REPORTED = "quarterly_round.reported"
+    ADDED = "quarterly_score.added"
+    ASSESSED = "quarterly_score.assessed"
+    NOT_ASSESSED = "quarterly_score.not_assessed"
+    CORRECTED = "quarterly_score.corrected"
+    RUBRIC_ISSUED = "rubric.issued"
 
 
 class QuarterNotYetBegun(Conflict):
@@ -130,6 +144,15 @@ class InterviewIncomplete(Invalid):
     article = "G13"
 
 
+class CorrectionIsOneThing(Invalid):
+    """A correction says either what was assessed or why nothing was.
+
+    更正须写明考核内容或未考核原因,二者择一。
+    """
+
+    article = "G55"
+
+
 class HouseholdNotHisThatQuarter(Conflict):
     """The household interviewed was not paired with this helper in the quarter.
 
@@ -183,10 +206,51 @@ class RoundFacts:
     """Rows that are neither assessed nor not assessed."""
     without_row: int
     """People with an active pairing day in the quarter who have no row yet."""
+    assessed: int = 0
+    not_assessed: int = 0
 
     @classmethod
-    def of(cls, json: Mapping[str, Any]) -> "RoundFacts":
-        return cls(int(json["pending"]), int(json["without_row"]))
+    def of(cls, json: Mapping[str, int]) -> "RoundFacts":
+        return cls(**json)
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    code: str
+    title: str
+    points: int
+    """Milli-points each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    code: str
+    title: str
+    maximum: int
+    """Milli-points."""
+    deductions: tuple[Deduction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """A local policy of the township, never part of the regulation (G2)."""
+
+    code: str
+    edition: int
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def maximum(self) -> int:
+        """Milli-points."""
+        return sum(c.maximum for c in self.criteria)
+
+    @classmethod
+    def of(cls, json: Mapping[str, Any]) -> "Rubric":
+        criteria = (
+            Criterion(c["code"], c["title"], c["maximum"], tuple(Deduction(**d) for d in c["deductions"]))
+            for c in json["criteria"]
+        )
+        return cls(json["code"], json["edition"], tuple(criteria))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +258,15 @@ class ScoreFacts:
     """What the law of one row needs to know. Points are not among it: they trigger nothing (G2)."""
 
     helper_id: UUID
+    helped: frozenset[UUID] = frozenset()
+    """The households paired with the helper in the quarter."""
+    rubric: Rubric | None = None
+    """The rubric that the round was opened with."""
 
     @classmethod
     def of(cls, json: Mapping[str, Any]) -> "ScoreFacts":
-        return cls(UUID(str(json["helper_id"])))
+        rubric = Rubric.of(json["rubric"]) if json.get("rubric") else None
+        return cls(UUID(json["helper_id"]), frozenset(UUID(h) for h in json["helped"]), rubric)
 
 
 def everyone_is_done(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -221,7 +290,7 @@ RUBRIC_MAKERS: Final = frozenset({Office.LEADING_GROUP})
 ASSESSOR: Final = frozenset({Office.ASSESSOR})
 
 ROUND: Final = Workflow(
-    name="quarterly-round",
+    name="quarterly_round",
     title_zh="季度考核",
     resource="quarterly-rounds",
     states=("open", "summarised", "reported"),
@@ -249,7 +318,7 @@ ROUND: Final = Workflow(
 )
 
 SCORE: Final = Workflow(
-    name="quarterly-score",
+    name="quarterly_score",
     title_zh="季度考核记录",
     resource="quarterly-scores",
     states=("pending", "assessed", "not_assessed"),
@@ -327,43 +396,10 @@ def check_interviews(used: Iterable[Method], helped: Iterable[UUID]) -> None:
         raise HouseholdNotHisThatQuarter
 
 
-@dataclass(frozen=True, slots=True)
-class Deduction:
-    code: str
-    title: str
-    points: int
-    """Milli-points each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    code: str
-    title: str
-    maximum: int
-    """Milli-points."""
-    deductions: tuple[Deduction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rubric:
-    """A local policy of the township, never part of the regulation (G2)."""
-
-    code: str
-    version: int
-    criteria: tuple[Criterion, ...]
-
-    @property
-    def maximum(self) -> int:
-        """Milli-points."""
-        return sum(c.maximum for c in self.criteria)
-
-    @classmethod
-    def of(cls, json: Mapping[str, Any]) -> "Rubric":
-        criteria = (
-            Criterion(c["code"], c["title"], c["maximum"], tuple(Deduction(**d) for d in c["deductions"]))
-            for c in json["criteria"]
-        )
-        return cls(json["code"], json["version"], tuple(criteria))
+def check_correction(*, assessed: bool, not_assessed: bool) -> None:
+    """Refuse a correction that says both or neither."""
+    if assessed is not_assessed:
+        raise CorrectionIsOneThing("/assessed")
 
 
 def check_rubric(rubric: Rubric) -> None:
@@ -428,6 +464,14 @@ def score(rubric: Rubric, observed: Mapping[str, int]) -> Points:
     return Points(rubric.maximum - sum(line.points for line in lines), rubric.maximum, tuple(lines))
 
 
+def seen(deductions: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How often each deduction was seen, where a request names one several times."""
+    times: dict[str, int] = {}
+    for code, more in deductions:
+        times[code] = times.get(code, 0) + more
+    return times
+
+
 def points_of(rubric: Rubric | None, observed: Mapping[str, int] | None) -> Points | None:
     """The points of an assessment; without a rubric there are none, with one the deductions must be said (G2)."""
     if rubric is None:
@@ -445,3 +489,11 @@ def check_quarter(quarter: str, this_quarter: str) -> None:
         raise QuarterBeforeTheRegulation(quarter=quarter, first=FIRST_QUARTER)
     if quarter > this_quarter:
         raise QuarterNotYetBegun(quarter=quarter)
+
+
+def check_addition(round_state: str, *, active: bool) -> None:
+    """Refuse a row in a round that is summed up, or for somebody without an active day in the quarter (G14)."""
+    if round_state != ROUND.initial:
+        raise RoundIsSummarised
+    if not active:
+        raise NoActiveDay

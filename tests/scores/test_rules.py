@@ -27,7 +27,7 @@ DONE, ROW = RoundFacts(pending=0, without_row=0), ScoreFacts(HELPER)
 RUBRIC = Rubric.of(
     {
         "code": "hy",
-        "version": 1,
+        "edition": 1,
         "criteria": [
             {
                 "code": "visits",
@@ -188,8 +188,8 @@ def test_G2_lines_add_up_whatever_the_order(observed, random):
 
 
 def test_G2_points_reach_no_guard_of_any_move():
-    assert set(ScoreFacts.__slots__) == {"helper_id"}
-    assert set(RoundFacts.__slots__) == {"pending", "without_row"}
+    assert set(ScoreFacts.__slots__) == {"helper_id", "helped", "rubric"}
+    assert set(RoundFacts.__slots__) == {"pending", "without_row", "assessed", "not_assessed"}
 
 
 @pytest.mark.parametrize(
@@ -229,10 +229,32 @@ def test_G51_quarters_begin_with_the_regulation_and_end_with_today():
 
 def test_facts_come_from_json():
     assert RoundFacts.of({"pending": 2, "without_row": 1}) == RoundFacts(2, 1)
-    assert ScoreFacts.of({"helper_id": str(HELPER)}) == ROW
+    row = {"helper_id": str(HELPER), "helped": [str(HOUSEHOLD)], "rubric": None}
+    assert ScoreFacts.of(row) == ScoreFacts(HELPER, frozenset({HOUSEHOLD}))
+
+
+def test_G55_a_correction_says_one_thing():
+    rules.check_correction(assessed=True, not_assessed=False)
+    rules.check_correction(assessed=False, not_assessed=True)
+    for both in (True, False):
+        with pytest.raises(rules.CorrectionIsOneThing):
+            rules.check_correction(assessed=both, not_assessed=both)
 
 
 def test_every_refusal_speaks_both_languages_and_names_its_article():
     own = [c for c in vars(rules).values() if isinstance(c, type) and issubclass(c, Refusal)]
     for refusal in (c for c in own if c.__module__ == rules.__name__):
         assert refusal.article and refusal.title("en") != refusal.title("zh-CN"), refusal
+
+
+def test_G14_rows_are_added_to_an_open_round_for_who_had_an_active_day():
+    rules.check_addition("open", active=True)
+    with pytest.raises(rules.NoActiveDay):
+        rules.check_addition("open", active=False)
+    for state in ("summarised", "reported"):
+        with pytest.raises(rules.RoundIsSummarised):
+            rules.check_addition(state, active=True)
+
+
+def test_G2_deductions_named_twice_add_up():
+    assert rules.seen([("late", 1), ("few", 2), ("late", 3)]) == {"late": 4, "few": 2}
