@@ -177,19 +177,19 @@ class Transaction:
         self._written: str | None = None
         self._recorded = False
 
-    async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
+    async def rows(self, statement: Prepared, /, **values: Any) -> list[Any]:
         """All rows of a statement; one round trip."""
         found: list[Any] = await self._connection.fetch(statement.sql, *statement.args(values))
         if statement.tenant_table and (found or not statement.returns):
             self._written = statement.tenant_table
         return found
 
-    async def row(self, statement: Prepared, **values: Any) -> Any:
+    async def row(self, statement: Prepared, /, **values: Any) -> Any:
         """The first row or None; one round trip."""
         found = await self.rows(statement, **values)
         return found[0] if found else None
 
-    async def value(self, statement: Prepared, **values: Any) -> Any:
+    async def value(self, statement: Prepared, /, **values: Any) -> Any:
         """The first column of the first row, or None; one round trip."""
         found = await self.row(statement, **values)
         return None if found is None else found[0]
