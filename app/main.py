@@ -14,11 +14,13 @@ from starlette.types import Scope
 
 from app import contract, problems
 from app.access import Tokens
+from app.cases import routes as cases
 from app.database import Database, address
 from app.findings import routes as findings
 from app.households import routes as households
 from app.inspections import routes as inspections
 from app.ledger import routes as ledger
+from app.notices import routes as notices
 from app.people import routes as people
 from app.places import routes as places
 from app.rulebook import routes as rulebook
@@ -27,10 +29,12 @@ from app.settings import Settings
 from app.vault import Vault
 
 FEATURES = (
+    cases,
     findings,
     households,
     inspections,
     ledger,
+    notices,
     people,
     places,
     rulebook,

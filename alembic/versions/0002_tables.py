@@ -489,6 +489,95 @@ def upgrade() -> None:
         "ix_appointments_place", "appointments", ["county_code", "township_code", "office", "place"], unique=False
     )
     op.create_table(
+        "cases",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("organ", sa.Text(), nullable=False),
+        sa.Column("rulebook", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("capacity", sa.Text(), nullable=False),
+        sa.Column("subject_person_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_village_code", sa.Text(), nullable=True),
+        sa.Column("subject_unit_id", sa.Uuid(), nullable=True),
+        sa.Column("categories", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("management", sa.Text(), nullable=True),
+        sa.Column("routing_reason", sa.Text(), nullable=True),
+        sa.Column("warnings", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("elements", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("fact_on", sa.Date(), nullable=False),
+        sa.Column("opened_by_id", sa.Uuid(), nullable=True),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("facts_presented_on", sa.Date(), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("crime_assessment", sa.Text(), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=True),
+        sa.Column("measure", sa.Text(), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("objection_until", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "basis <> 'HY.8' or (organ = 'discipline_commission' and measure is null)", name=op.f("ck_cases_article_8")
+        ),
+        sa.CheckConstraint(
+            "capacity in ('helper', 'village_body', 'village_body_head', 'unit', 'directly_responsible')",
+            name=op.f("ck_cases_capacity"),
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_cases_county_code")),
+        sa.CheckConstraint(
+            "crime_assessment in ('none', 'suspected', 'established')", name=op.f("ck_cases_crime_assessment")
+        ),
+        sa.CheckConstraint(
+            "measure in ('circular_criticism', 'written_self_criticism', 'admonition_talk', 'party_or_admin_discipline')",
+            name=op.f("ck_cases_measure"),
+        ),
+        sa.CheckConstraint(
+            "organ in ('discipline_commission', 'party_committee', 'township_government')", name=op.f("ck_cases_organ")
+        ),
+        sa.CheckConstraint(
+            "rulebook <> 'HUAYUAN-2016' or (measure, capacity) in (('party_or_admin_discipline', 'directly_responsible'), ('admonition_talk', 'helper'), ('circular_criticism', 'helper'), ('written_self_criticism', 'helper'), ('party_or_admin_discipline', 'unit'), ('written_self_criticism', 'village_body'), ('admonition_talk', 'village_body_head'), ('party_or_admin_discipline', 'village_body_head'))",
+            name=op.f("ck_cases_matrix"),
+        ),
+        sa.CheckConstraint("rulebook <> 'HUAYUAN-2016' or fact_on >= '2016-11-09'", name=op.f("ck_cases_commencement")),
+        sa.CheckConstraint(
+            "state in ('opened', 'facts_presented', 'decided', 'executed', 'closed', 'no_measure', 'referred', 'transferred')",
+            name=op.f("ck_cases_state"),
+        ),
+        sa.CheckConstraint("statement in ('stated', 'waived', 'refused')", name=op.f("ck_cases_statement")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_cases_township_code"),
+        ),
+        sa.CheckConstraint(
+            "measure is null or (decided_on is not null and statement is not null)", name=op.f("ck_cases_heard")
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(subject_person_id, subject_village_code, subject_unit_id) = 1", name=op.f("ck_cases_subject")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "opened_by_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_cases_county_code_township_code_opened_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "subject_person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_cases_county_code_township_code_subject_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "subject_unit_id"],
+            ["units.county_code", "units.township_code", "units.id"],
+            name=op.f("fk_cases_county_code_township_code_subject_unit_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_cases")),
+    )
+    op.create_index("ix_cases_person", "cases", ["county_code", "township_code", "subject_person_id"], unique=False)
+    op.create_index("ix_cases_state", "cases", ["county_code", "township_code", "state"], unique=False)
+    op.create_table(
         "findings",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -855,6 +944,92 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "case_findings",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("finding_id", sa.Uuid(), nullable=False),
+        sa.Column("dropped", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_case_findings_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_case_findings_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "case_id"],
+            ["cases.county_code", "cases.township_code", "cases.id"],
+            name=op.f("fk_case_findings_county_code_township_code_case_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "finding_id"],
+            ["findings.county_code", "findings.township_code", "findings.id"],
+            name=op.f("fk_case_findings_county_code_township_code_finding_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_case_findings")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "case_id",
+            "finding_id",
+            name=op.f("uq_case_findings_county_code_township_code_case_id_finding_id"),
+        ),
+    )
+    op.create_index(
+        "ix_case_findings_finding", "case_findings", ["county_code", "township_code", "finding_id"], unique=False
+    )
+    op.create_table(
+        "case_recusals",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("interest", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("substitute_id", sa.Uuid(), nullable=True),
+        sa.Column("declared_by_id", sa.Uuid(), nullable=True),
+        sa.Column("declared_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_case_recusals_county_code")),
+        sa.CheckConstraint("interest in ('kinship', 'unit')", name=op.f("ck_case_recusals_interest")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_case_recusals_township_code"),
+        ),
+        sa.CheckConstraint("substitute_id <> person_id", name=op.f("ck_case_recusals_substitute")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "case_id"],
+            ["cases.county_code", "cases.township_code", "cases.id"],
+            name=op.f("fk_case_recusals_county_code_township_code_case_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "declared_by_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_case_recusals_county_code_township_code_declared_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_case_recusals_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "substitute_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_case_recusals_county_code_township_code_substitute_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_case_recusals")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "case_id",
+            "person_id",
+            name=op.f("uq_case_recusals_county_code_township_code_case_id_person_id"),
+        ),
+    )
+    op.create_table(
         "inspections",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -935,6 +1110,80 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("corrects_id is null"),
     )
+    op.create_table(
+        "notices",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("organ", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("evaluation_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_person_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_village_code", sa.Text(), nullable=True),
+        sa.Column("subject_unit_id", sa.Uuid(), nullable=True),
+        sa.Column("basis_stands", sa.Boolean(), nullable=False),
+        sa.Column("corrects_id", sa.Uuid(), nullable=True),
+        sa.Column("withdraws", sa.Boolean(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("reasons", sa.Text(), nullable=True),
+        sa.CheckConstraint("(kind = 'correction') = (corrects_id is not null)", name=op.f("ck_notices_correction")),
+        sa.CheckConstraint("audience in ('township')", name=op.f("ck_notices_audience")),
+        sa.CheckConstraint("channel <> 'board' or ends_on is not null", name=op.f("ck_notices_board")),
+        sa.CheckConstraint("channel in ('board', 'document', 'meeting')", name=op.f("ck_notices_channel")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_notices_county_code")),
+        sa.CheckConstraint(
+            "kind <> 'article_7_notice' or organ = 'party_committee'", name=op.f("ck_notices_article_7")
+        ),
+        sa.CheckConstraint(
+            "kind in ('article_7_notice', 'circular_criticism', 'self_criticism_circulation', 'correction')",
+            name=op.f("ck_notices_kind"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'published' or (body is not null and starts_on is not null)", name=op.f("ck_notices_published")
+        ),
+        sa.CheckConstraint("state in ('draft', 'published', 'corrected', 'withdrawn')", name=op.f("ck_notices_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_notices_township_code"),
+        ),
+        sa.CheckConstraint("(case_id is null) <> (evaluation_id is null)", name=op.f("ck_notices_basis")),
+        sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_notices_period")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "case_id"],
+            ["cases.county_code", "cases.township_code", "cases.id"],
+            name=op.f("fk_notices_county_code_township_code_case_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "corrects_id"],
+            ["notices.county_code", "notices.township_code", "notices.id"],
+            name=op.f("fk_notices_county_code_township_code_corrects_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "subject_person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_notices_county_code_township_code_subject_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "subject_unit_id"],
+            ["units.county_code", "units.township_code", "units.id"],
+            name=op.f("fk_notices_county_code_township_code_subject_unit_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_notices")),
+    )
+    op.create_index("ix_notices_case", "notices", ["county_code", "township_code", "case_id"], unique=False)
+    op.create_index("ix_notices_corrects", "notices", ["county_code", "township_code", "corrects_id"], unique=False)
+    op.create_index("ix_notices_evaluation", "notices", ["county_code", "township_code", "evaluation_id"], unique=False)
     op.create_table(
         "quarterly_results",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -1025,20 +1274,77 @@ def upgrade() -> None:
     op.create_index(
         "ix_refresh_tokens_family", "refresh_tokens", ["county_code", "township_code", "family_id"], unique=False
     )
+    op.create_table(
+        "case_steps",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("measure", sa.Text(), nullable=True),
+        sa.Column("output", sa.Text(), nullable=True),
+        sa.Column("notice_id", sa.Uuid(), nullable=True),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_case_steps_county_code")),
+        sa.CheckConstraint(
+            "kind in ('facts', 'statement', 'decision', 'no_measure', 'transfer', 'referral', 'outcome', 'output', 'closing', 'modification', 'revocation')",
+            name=op.f("ck_case_steps_kind"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_case_steps_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "case_id"],
+            ["cases.county_code", "cases.township_code", "cases.id"],
+            name=op.f("fk_case_steps_county_code_township_code_case_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "notice_id"],
+            ["notices.county_code", "notices.township_code", "notices.id"],
+            name=op.f("fk_case_steps_county_code_township_code_notice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_case_steps_county_code_township_code_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_case_steps")),
+    )
+    op.create_index("ix_case_steps_case", "case_steps", ["county_code", "township_code", "case_id"], unique=False)
+    op.create_index(
+        "uq_case_steps_output",
+        "case_steps",
+        ["county_code", "township_code", "case_id", "measure", "output"],
+        unique=True,
+        postgresql_where=sa.text("output is not null"),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("uq_case_steps_output", table_name="case_steps", postgresql_where=sa.text("output is not null"))
+    op.drop_index("ix_case_steps_case", table_name="case_steps")
+    op.drop_table("case_steps")
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
     op.drop_table("quarterly_results")
+    op.drop_index("ix_notices_evaluation", table_name="notices")
+    op.drop_index("ix_notices_corrects", table_name="notices")
+    op.drop_index("ix_notices_case", table_name="notices")
+    op.drop_table("notices")
     op.drop_index("uq_inspections_helper", table_name="inspections", postgresql_where=sa.text("corrects_id is null"))
     op.drop_index(
         "uq_inspections_corrects_id", table_name="inspections", postgresql_where=sa.text("corrects_id is not null")
     )
     op.drop_index("ix_inspections_helper_id", table_name="inspections")
     op.drop_table("inspections")
+    op.drop_table("case_recusals")
+    op.drop_index("ix_case_findings_finding", table_name="case_findings")
+    op.drop_table("case_findings")
     op.drop_index("ix_quarterly_scores_helper", table_name="quarterly_scores")
     op.drop_table("quarterly_scores")
     op.drop_table("policy_values")
@@ -1058,6 +1364,9 @@ def downgrade() -> None:
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")
     op.drop_table("findings")
+    op.drop_index("ix_cases_state", table_name="cases")
+    op.drop_index("ix_cases_person", table_name="cases")
+    op.drop_table("cases")
     op.drop_index("ix_appointments_place", table_name="appointments")
     op.drop_index("ix_appointments_person", table_name="appointments")
     op.drop_table("appointments")

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.actor import ORGANS, Actor, Office
 from app.findings.rules import OwnFile
+from app.notices.rules import MEASURE_NOTICE
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.rulebook.rules import (
     GENERAL_CLAUSE,
@@ -75,7 +76,6 @@ class Interest(StrEnum):
 class Step(StrEnum):
     """What is done in a case."""
 
-    OPENING = "opening"  # 立案
     FACTS = "facts"  # 告知事实
     STATEMENT = "statement"  # 陈述申辩
     DECISION = "decision"  # 处理决定
@@ -113,6 +113,8 @@ class CaseFacts:
     """Every finding that was not dropped, with the grounds that fit it."""
     handlers: Sequence[str] = ()
     """Person ids of everyone who acted in the case."""
+    notices: Sequence[Mapping[str, str]] = ()
+    """`id`, `kind` and `state` of the notices about it."""
 
 
 class AnotherOrganHasTheCase(Forbidden):
@@ -223,6 +225,15 @@ class NoticeNotPublished(Conflict):
     article = "9"
 
 
+class FindingUnknown(Conflict):
+    """A finding named is not on record here.
+
+    所引用的线索不存在。
+    """
+
+    article = "9"
+
+
 class FindingsDiffer(Conflict):
     """All findings of a case are confirmed and concern the same subject.
 
@@ -232,7 +243,7 @@ class FindingsDiffer(Conflict):
     article = "G33"
 
 
-class NotAGroundOfTheFindings(Conflict):
+class GroundFitsNoFinding(Conflict):
     """The ground is neither the primary one nor an alternative of any finding of the case.
 
     该情形既非本案线索的主要情形,亦非备选情形。
@@ -259,7 +270,7 @@ class AlreadyRecused(Conflict):
     article = "G61"
 
 
-class NotAMemberOfTheOrgan(Conflict):
+class NoMemberOfTheOrgan(Conflict):
     """The person does not hold the office of the organ that has the case.
 
     此人不是办案机关成员。
@@ -314,7 +325,7 @@ class RefusalNeedsWitness(Invalid):
 
 
 def _by_its_organ(facts: CaseFacts, actor: Actor) -> Refusal | None:
-    return None if facts.organ in actor.offices else AnotherOrganHasTheCase(organ=facts.organ)
+    return None if facts.organ in actor.offices else AnotherOrganHasTheCase(awaiting=[facts.organ])
 
 
 def _not_concerned(facts: CaseFacts, actor: Actor) -> Refusal | None:
@@ -502,7 +513,7 @@ def check_capacity(capacity: str, body: str | None, offices: Sequence[str]) -> N
 def check_basis(basis: str, fitting: Mapping[str, Sequence[str]]) -> None:
     """The basis is a ground that fits at least one of the findings (G33)."""
     if not any(basis in grounds for grounds in fitting.values()):
-        raise NotAGroundOfTheFindings(ground=basis)
+        raise GroundFitsNoFinding(ground=basis)
 
 
 def check_opening(book: Rulebook, facts: Facts) -> Assessment:
@@ -562,12 +573,21 @@ def check_output(facts: CaseFacts, output: Output) -> None:
         raise OutputAlreadyRecorded(output=output)
 
 
+def check_notice(facts: CaseFacts, notice: str) -> None:
+    """The notice named is of the kind the measure demands, and was published (article 9)."""
+    wanted = MEASURE_NOTICE.get(facts.measure or "")
+    for known in facts.notices:
+        if known["id"] == notice and known["kind"] == wanted and known["state"] in ("published", "corrected"):
+            return
+    raise NoticeNotPublished()
+
+
 def check_recusal(facts: CaseFacts, members: Sequence[str], person: str, substitute: str | None) -> None:
     """Recused and substitute are `members` of the organ today; the substitute is not concerned himself (G61)."""
     if person in facts.recused:
         raise AlreadyRecused()
     if person not in members or (substitute is not None and substitute not in members):
-        raise NotAMemberOfTheOrgan(organ=facts.organ)
+        raise NoMemberOfTheOrgan(organ=facts.organ)
     if substitute is not None and substitute in {*facts.recused, facts.subject_person, person}:
         raise SubstituteIsConcerned()
 
@@ -585,7 +605,7 @@ def check_modification(
     if ground == decided and not dropped:
         raise NothingModified()
     if not any(ground in fitting for fitting in kept.values()) or ground not in book.grounds:
-        raise NotAGroundOfTheFindings(ground=ground)
+        raise GroundFitsNoFinding(ground=ground)
     before, after = book.grounds[decided].measure, book.grounds[ground].measure
     if not not_heavier(book, before, after):
         raise Aggravated(decided=before, proposed=after)

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.findings import rules, schemas
-from app.findings.tables import Finding, heads_the_village, subject_facts
+from app.findings.tables import Finding, heads_the_village, serves_in_the_unit, subject_facts
 from app.reading import Resource
 from app.rulebook.rules import GENERAL_CLAUSE, BeforeCommencement, GroundNotInRulebook, Rulebook, huayuan, in_force
 from app.writing import Answer, Change, Taken, creates, moves
@@ -22,20 +22,31 @@ class Event(StrEnum):
     DISMISSED = "finding.dismissed"
 
 
-def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.FindingFacts:
+def read_subject(row: Mapping[str, Any], found: Mapping[str, Any]) -> rules.FindingFacts:
+    """Who the subject is to article 10, from a row that names him and its `subject_facts`."""
+    person = row["subject_person_id"]
     return rules.FindingFacts(
         capacity=rules.body_capacity(row["subject_village_code"], row["subject_unit_id"]),
         categories=rules.categories_of(found["registered"], found["offices"]),
         management=rules.management_of(found["authority"]),
-        subject_person=row["subject_person_id"],
+        subject_person=str(person) if person else None,
         politics=rules.politics_of(found["membership"]),
+        offices=found["offices"],
     )
+
+
+def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.FindingFacts:
+    return read_subject(row, found)
 
 
 FINDINGS = Resource(
     "findings",
     Finding,
-    scope=Scope(wide=rules.READERS, people=(col(Finding.subject_person_id),), more=(heads_the_village(Finding),)),
+    scope=Scope(
+        wide=rules.READERS,
+        people=(col(Finding.subject_person_id),),
+        more=(heads_the_village(Finding), serves_in_the_unit(Finding)),
+    ),
     facts=subject_facts(Finding, col(Finding.fact_on)),
     workflow=rules.FINDING,
     read_facts=_facts,

@@ -57,6 +57,8 @@ class FindingFacts:
     subject_person: str | None = None
     """The person concerned; None for a body or a unit."""
     politics: str = Politics.UNKNOWN
+    offices: Sequence[str] = ()
+    """Offices the person held on the day of the facts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.actor import Office
 from app.database import WorkflowRecord, belongs, one_of, tenant
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
+from app.reading import TODAY
 
 KEYS = ("county_code", "township_code")
 
@@ -94,6 +95,18 @@ def heads_the_village(table: Any) -> Any:
             col(AppointmentRow.person_id) == PERSON,
             col(AppointmentRow.office) == Office.VILLAGE_COMMITTEE_HEAD,
             col(AppointmentRow.place) == col(table.subject_village_code),
-            col(AppointmentRow.ends).is_(None),
+            col(AppointmentRow.starts) <= TODAY,
+            or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > TODAY),
+        )
+    )
+
+
+def serves_in_the_unit(table: Any) -> Any:
+    """Does the caller belong to the unit a row names? The register names no head of a unit."""
+    return exists(
+        select(literal_column("1")).where(
+            same_place(Person, table),
+            col(Person.id) == PERSON,
+            col(Person.unit_id) == col(table.subject_unit_id),
         )
     )

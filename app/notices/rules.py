@@ -112,7 +112,7 @@ class HouseholdDataInNotice(Conflict):
 
 
 def _by_the_organ(facts: NoticeFacts, actor: Actor) -> Refusal | None:
-    return None if facts.organ in actor.offices else NotTheIssuingOrgan(organ=facts.organ)
+    return None if facts.organ in actor.offices else NotTheIssuingOrgan(awaiting=[facts.organ])
 
 
 def _basis_stands(facts: NoticeFacts, actor: Actor) -> Refusal | None:

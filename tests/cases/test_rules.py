@@ -16,9 +16,9 @@ from app.cases.rules import (
     CaseFacts,
     Conclusion,
     DecisionRevoked,
+    GroundFitsNoFinding,
     NoCrimeAssessed,
-    NotAGroundOfTheFindings,
-    NotAMemberOfTheOrgan,
+    NoMemberOfTheOrgan,
     NotAnOutputOfThisMeasure,
     NothingLeft,
     NothingModified,
@@ -379,7 +379,7 @@ def test_G61_who_can_be_recused_and_who_may_take_his_place() -> None:
     with pytest.raises(AlreadyRecused):
         check_recusal(ready(), members, str(KIN), None)
     for person, substitute in ((str(ME), None), (str(DEPUTY), str(ME))):
-        with pytest.raises(NotAMemberOfTheOrgan):
+        with pytest.raises(NoMemberOfTheOrgan):
             check_recusal(ready(), [str(DEPUTY)], person, substitute)
     for concerned in (KIN, SUBJECT, ME):
         with pytest.raises(SubstituteIsConcerned):
@@ -415,7 +415,7 @@ def test_R9_a_subject_answers_only_in_a_capacity_he_had(
 
 def test_G33_the_basis_is_one_of_the_findings_grounds() -> None:
     check_basis("HY.9.1.3", KEPT)
-    with pytest.raises(NotAGroundOfTheFindings):
+    with pytest.raises(GroundFitsNoFinding):
         check_basis("HY.9.1.1", KEPT)
 
 
@@ -461,7 +461,7 @@ def test_G50_an_objection_drops_facts_or_takes_a_ground_no_heavier() -> None:
         check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", kept=KEPT, dropped=0)
     with pytest.raises(NothingLeft):
         check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.2.4", kept={}, dropped=1)
-    with pytest.raises(NotAGroundOfTheFindings):
+    with pytest.raises(GroundFitsNoFinding):
         check_modification(BOOK, "helper", "HY.9.2.4", "HY.9.1.1", kept=KEPT, dropped=0)
     with pytest.raises(SubjectNotProvidedFor):
         check_modification(BOOK, "village_body", "HY.9.2.4", "HY.9.1.3", kept=KEPT, dropped=0)

@@ -1,0 +1,332 @@
+"""Do cases run every path over HTTP on a real database, and do others never see them?"""
+
+from typing import Any
+
+import pytest
+
+ELEMENTS = {
+    "helper": "系结对帮扶责任人。",
+    "duty_not_performed": "长期不履行帮扶职责。",
+    "task_not_completed": "未完成帮扶计划。",
+    "work_seriously_affected": "该村脱贫进度严重滞后。",
+    "adverse_influence": "群众多次反映,造成不良影响。",
+}
+STATEMENT = {"statement": "stated", "text": "情况属实,愿意接受处理。"}
+NOTICE = {"title": "关于予以通报批评的通报", "body": "经研究,予以通报批评。", "channel": "document"}
+WORDS = {
+    "self_criticism": {"output": "self_criticism", "received_on": "2017-04-01", "summary": "检查深刻。"},
+    "talk_record": {
+        "output": "talk_record",
+        "held_on": "2017-04-01",
+        "held_by": "郑九",
+        "reason_told": "业务指导不及时。",
+        "explanation": "人手不足。",
+        "corrections_required": "一个月内整改。",
+    },
+    "discipline_reference": {
+        "output": "discipline_reference",
+        "document_number": "花纪〔2017〕3号",
+        "issued_by": "中共花园乡纪律检查委员会",
+        "issued_on": "2017-04-10",
+        "cited_rule": "《中国共产党纪律处分条例》有关规定",
+        "outcome": "依规处理。",
+    },
+}
+
+
+class World:
+    """A township with people to answer and organs to decide."""
+
+    def __init__(self, place: Any) -> None:
+        self.place = place
+        place.at("2017-03-20")
+        self.committee = place.office("party_committee")
+        self.commission = place.office("discipline_commission")
+        self.government = place.office("township_government")
+
+    def cadre(self, office: str = "helper", **more: Any) -> Any:
+        """A signed-in village cadre who holds an office."""
+        person = self.place.person("周七", **{"category": "village_committee_member", **more})
+        self.place.appoint(person, office, self.place.village if office.startswith("village") else None)
+        return self.place.account(person)
+
+    def finding(self, subject: dict[str, Any], ground: str, alternatives: tuple[str, ...] = (), **more: Any) -> str:
+        """A confirmed finding."""
+        body = {
+            "source": "office",
+            "subject": subject,
+            "fact_on": "2017-03-15",
+            "description": "工作推进缓慢,敷衍塞责。",
+            **more,
+        }
+        made = self.committee.made("/findings", body)
+        confirm = {"ground": ground, "alternatives": list(alternatives), "reasons": "经核实属实。"}
+        self.commission.act(f"/findings/{made['id']}", "confirm", confirm)
+        return str(made["id"])
+
+    def case(self, *findings: str, basis: str, capacity: str = "helper", **more: Any) -> str:
+        """An opened case of the Party committee, as a path."""
+        body = {"finding_ids": list(findings), "organ": "party_committee", "basis": basis, "capacity": capacity, **more}
+        caller = {"party_committee": self.committee, "discipline_commission": self.commission}[body["organ"]]
+        return f"/cases/{caller.made('/cases', body)['id']}"
+
+    def heard(self, path: str, caller: Any = None) -> str:
+        caller = caller or self.committee
+        caller.act(path, "present-facts", {"facts": "2017年3月15日工作敷衍。"})
+        caller.act(path, "record-statement", STATEMENT)
+        return path
+
+    def decided(self, path: str, measure: str, **more: Any) -> dict[str, Any]:
+        body = {"measure": measure, "reasons": "事实清楚。", **more}
+        return self.committee.act(self.heard(path), "decide", body)
+
+
+@pytest.fixture
+def world(township):
+    return World(township)
+
+
+def code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]
+
+
+def test_R9_a_written_self_criticism_runs_from_finding_to_closing(world):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    decided = world.decided(path, "written_self_criticism")
+    assert (decided["state"], decided["measure"], decided["ground"]) == (
+        "decided",
+        "written_self_criticism",
+        "HY.9.2.2",
+    )
+    assert decided["objection_until"] == "2017-04-19"
+    assert "非办法规定" in decided["objection_note"]
+    assert [s["kind"] for s in decided["steps"]] == ["facts", "statement", "decision"]
+    assert code(world.committee.try_act(path, "close", {})) == (409, "outputs-missing")
+    world.committee.act(path, "execute", WORDS["self_criticism"])
+    assert code(world.committee.try_act(path, "close", {})) == (409, "outputs-missing")
+    assert world.committee.read(path)["missing_outputs"] == ["township_notice"]
+    (notice,) = world.committee.read("/notices", case_id=path[-36:])["items"]
+    assert (notice["kind"], notice["audience"], notice["state"]) == ("self_criticism_circulation", "township", "draft")
+    output = {"output": "township_notice", "notice_id": notice["id"]}
+    assert code(world.committee.try_act(path, "execute", output)) == (409, "notice-not-published")
+    world.committee.act(f"/notices/{notice['id']}", "publish", NOTICE)
+    world.committee.act(path, "execute", output)
+    assert world.committee.act(path, "close", {})["state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("ground", "measure", "capacity", "office", "output"),
+    [
+        ("HY.9.3.1", "admonition_talk", "village_body_head", "village_committee_head", "talk_record"),
+        ("HY.9.4.2", "party_or_admin_discipline", "directly_responsible", "helper", "discipline_reference"),
+    ],
+)
+def test_R9_each_measure_closes_with_its_own_output(world, ground, measure, capacity, office, output):
+    subject = world.cadre(office)
+    path = world.case(world.finding({"person_id": subject.person_id}, ground), basis=ground, capacity=capacity)
+    crime = {"crime_assessment": "none"} if measure.startswith("party") else {}
+    world.decided(path, measure, **crime)
+    for other in {*WORDS} - {output}:
+        assert code(world.committee.try_act(path, "execute", WORDS[other])) == (409, "not-an-output-of-this-measure")
+    world.committee.act(path, "execute", WORDS[output])
+    assert code(world.committee.try_act(path, "execute", WORDS[output])) == (409, "output-already-recorded")
+    assert world.committee.act(path, "close", {"remarks": "已整改。"})["state"] == "closed"
+
+
+def test_R9_a_village_body_answers_as_a_body_and_gets_no_circular_criticism(world):
+    village = {"village_code": world.place.village}
+    finding = world.finding(village, "HY.9.2.2", ("HY.9.1.3",))
+    wrong = {"finding_ids": [finding], "organ": "party_committee", "basis": "HY.9.1.3", "capacity": "village_body"}
+    assert code(world.committee.post("/cases", wrong)) == (409, "subject-not-provided-for")
+    assert code(world.committee.post("/cases", wrong | {"capacity": "helper"})) == (409, "capacity-not-held")
+    path = world.case(finding, basis="HY.9.2.2", capacity="village_body")
+    assert world.decided(path, "written_self_criticism")["capacity"] == "village_body"
+
+
+def test_R10_only_the_organ_recorded_at_opening_moves_the_case(world):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    refused = world.commission.try_act(path, "present-facts", {"facts": "事实"})
+    assert code(refused) == (403, "another-organ-has-the-case")
+    assert world.committee.act(path, "present-facts", {"facts": "事实"})["state"] == "facts_presented"
+
+
+def test_R10_a_unit_helper_is_not_the_party_committees(world):
+    subject = world.cadre(category="unit_staff")
+    finding = world.finding({"person_id": subject.person_id}, "HY.9.2.2")
+    body = {"finding_ids": [finding], "organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    assert code(world.committee.post("/cases", body)) == (403, "organ-not-competent")
+    assert world.commission.made("/cases", body | {"organ": "discipline_commission"})["state"] == "opened"
+
+
+def test_R10_a_superiors_cadre_is_referred_and_his_outcome_recorded(world):
+    subject = world.cadre(category="unit_staff", management_authority="county")
+    finding = world.finding({"person_id": subject.person_id}, "HY.9.2.2")
+    path = world.heard(world.case(finding, basis="HY.9.2.2", organ="discipline_commission"), world.commission)
+    decide = {"measure": "written_self_criticism", "reasons": "事实清楚。"}
+    assert code(world.commission.try_act(path, "decide", decide)) == (409, "superior-organ-decides")
+    refer = {"to": "县纪委", "cited_rule": "干部管理权限", "reasons": "县管干部。"}
+    assert world.commission.act(path, "refer", refer)["state"] == "referred"
+    outcome = {"conclusion": "concluded", "outcome": "县纪委已处理。", "cited_rule": "有关规定"}
+    assert world.commission.act(path, "record-outcome", outcome)["state"] == "closed"
+
+
+def test_G43_G49_an_urgent_transfer_waits_for_nothing_and_resumes_on_the_answer(world):
+    subject = world.cadre()
+    finding = world.finding({"person_id": subject.person_id}, "HY.9.4.3")
+    path = world.case(finding, basis="HY.9.4.3", capacity="directly_responsible")
+    to = {"to": "县人民检察院", "reasons": "涉嫌挪用。"}
+    assert code(world.committee.try_act(path, "transfer", {**to, "crime_assessment": "none"}))[0] == 409
+    assert world.committee.act(path, "transfer", {**to, "crime_assessment": "suspected"})["state"] == "transferred"
+    assert code(world.committee.try_act(path, "present-facts", {"facts": "事实"})) == (409, "wrong-state")
+    back = {"conclusion": "resume", "outcome": "不构成犯罪。", "cited_rule": "刑事诉讼法", "crime_assessment": "none"}
+    assert world.committee.act(path, "record-outcome", back)["state"] == "opened"
+    done = world.decided(path, "party_or_admin_discipline")
+    assert done["crime_assessment"] == "none"
+
+
+def test_G39_G43_measure_four_asks_for_membership_and_for_crime(world):
+    stranger = world.cadre(party_membership="not_member")
+    finding = world.finding({"person_id": stranger.person_id}, "HY.9.4.1")
+    path = world.heard(world.case(finding, basis="HY.9.4.1", capacity="directly_responsible"))
+    body = {"measure": "party_or_admin_discipline", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(path, "decide", body)) == (409, "crime-assessment-required")
+    suspected = world.committee.try_act(path, "decide", body | {"crime_assessment": "suspected"})
+    assert code(suspected) == (409, "judicial-transfer-required")
+    refused = world.committee.try_act(path, "decide", body | {"crime_assessment": "none"})
+    assert code(refused) == (409, "party-discipline-only-for-members")
+
+
+def test_G45_G62_article_8_is_the_discipline_commissions_and_takes_an_outside_outcome(world):
+    subject = world.cadre()
+    finding = world.finding({"person_id": subject.person_id}, "HY.8")
+    body = {"finding_ids": [finding], "organ": "party_committee", "basis": "HY.8", "capacity": "helper"}
+    assert code(world.committee.post("/cases", body | {"elements": ELEMENTS})) == (403, "organ-not-competent")
+    body["organ"] = "discipline_commission"
+    assert code(world.commission.post("/cases", body)) == (409, "general-clause-elements-missing")
+    path = f"/cases/{world.commission.made('/cases', body | {'elements': ELEMENTS})['id']}"
+    outcome = {"conclusion": "concluded", "outcome": "组织处理。", "cited_rule": "干部管理有关规定"}
+    world.commission.act(path, "present-facts", {"facts": "长期不履职。"})
+    assert code(world.commission.try_act(path, "record-outcome", outcome)) == (409, "only-outside-outcome")
+    world.commission.act(path, "record-statement", {"statement": "waived"})
+    measure = {"measure": "circular_criticism", "reasons": "事实清楚。"}
+    assert code(world.commission.try_act(path, "decide", measure)) == (409, "general-clause-has-no-measure")
+    assert world.commission.act(path, "record-outcome", outcome)["state"] == "closed"
+
+
+def test_G33_G35_a_second_measure_needs_reasons_and_history_is_only_shown(world):
+    subject = world.cadre()
+    finding = world.finding({"person_id": subject.person_id}, "HY.9.2.2", ("HY.9.1.3",))
+    world.decided(world.case(finding, basis="HY.9.2.2"), "written_self_criticism")
+    second = world.heard(world.case(finding, basis="HY.9.1.3"))
+    assert [m["measure"] for m in world.committee.read(second)["history"]] == ["written_self_criticism"]
+    body = {"measure": "circular_criticism", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(second, "decide", body)) == (409, "second-measure-for-same-facts")
+    assert world.committee.act(second, "decide", body | {"same_facts_reason": "另有材料问题。"})["state"] == "decided"
+
+
+def test_G34_no_substitution_and_declining_is_recorded(world):
+    subject = world.cadre()
+    path = world.heard(world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2"))
+    body = {"measure": "admonition_talk", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(path, "decide", body)) == (409, "measure-not-of-this-ground")
+    assert world.committee.act(path, "no-measure", {"reasons": "情节轻微,已改正。"})["state"] == "no_measure"
+
+
+def test_G49_nobody_is_decided_on_unheard(world):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    body = {"measure": "written_self_criticism", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(path, "decide", body)) == (409, "wrong-state")
+    world.committee.act(path, "present-facts", {"facts": "事实"})
+    assert code(world.committee.try_act(path, "decide", body)) == (409, "statement-not-heard")
+    assert code(world.committee.try_act(path, "record-statement", {"statement": "refused"}))[0] == 422
+    world.committee.act(path, "record-statement", {"statement": "refused", "witness": "见证人"})
+    assert world.committee.act(path, "decide", body)["state"] == "decided"
+
+
+def test_G61_a_recused_member_acts_no_more_and_his_substitute_does(world):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    deputy = world.place.office("party_committee", name="副职")
+    recusal = {
+        "person_id": world.committee.person_id,
+        "interest": "kinship",
+        "reason": "系夫妻。",
+        "substitute_id": deputy.person_id,
+    }
+    assert code(world.commission.post(f"{path}/recusals", recusal))[0] == 403
+    assert world.committee.post(f"{path}/recusals", recusal).status_code == 201
+    assert code(world.committee.try_act(path, "present-facts", {"facts": "事实"})) == (403, "recused")
+    assert code(deputy.post(f"{path}/recusals", recusal)) == (409, "already-recused")
+    assert deputy.act(path, "present-facts", {"facts": "事实"})["recusals"][0]["substitute_id"] == deputy.person_id
+
+
+def test_G1_a_group_cadre_is_decided_on_once_the_organ_confirms(world):
+    subject = world.cadre(category="group_cadre")
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    assert "outside_art3" in world.committee.read(path)["warnings"]
+    world.heard(path)
+    body = {"measure": "written_self_criticism", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(path, "decide", body)) == (409, "outside-article3-unconfirmed")
+    assert world.committee.act(path, "decide", body | {"confirms_outside_article_3": True})["state"] == "decided"
+
+
+def test_G40_a_unit_gets_an_outcome_in_words_under_a_cited_rule(world):
+    unit = world.place.office("leading_group_office").made("/units", {"name": "乡财政所"})["id"]
+    finding = world.finding({"unit_id": unit}, "HY.9.4.3")
+    opening = {
+        "organ": "discipline_commission",
+        "basis": "HY.9.4.3",
+        "capacity": "unit",
+        "routing_reason": "乡属单位。",
+    }
+    path = f"/cases/{world.commission.made('/cases', {'finding_ids': [finding], **opening})['id']}"
+    world.heard(path, world.commission)
+    body = {"measure": "party_or_admin_discipline", "reasons": "事实清楚。", "crime_assessment": "none"}
+    body["confirms_outside_article_3"] = True
+    assert code(world.commission.try_act(path, "decide", body)) == (409, "unit-discipline-needs-outcome-and-rule")
+    body |= {"outcome": "责令整改。", "cited_rule": "有关规定"}
+    assert world.commission.act(path, "decide", body)["state"] == "decided"
+
+
+def test_findings_of_a_case_are_confirmed_known_and_of_one_subject(world):
+    one, other = world.cadre(), world.cadre()
+    mine, theirs = (world.finding({"person_id": who.person_id}, "HY.9.2.2") for who in (one, other))
+    body = {"organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    assert code(world.committee.post("/cases", body | {"finding_ids": [mine, theirs]})) == (409, "findings-differ")
+    unknown = body | {"finding_ids": [one.person_id]}
+    assert code(world.committee.post("/cases", unknown)) == (409, "finding-unknown")
+    wrong = body | {"finding_ids": [mine], "basis": "HY.9.2.1"}
+    assert code(world.committee.post("/cases", wrong)) == (409, "ground-fits-no-finding")
+    unmet = body | {"finding_ids": [mine], "organ": "discipline_commission"}
+    assert world.committee.post("/cases", unmet).status_code == 403
+
+
+def test_cases_are_read_by_the_organs_and_the_subject_only(world):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    for caller in (world.committee, world.commission, world.government, subject):
+        assert caller.get(path).status_code == 200
+    for office in ("leading_group", "assessor", "leading_group_office", "helper", "administrator", "county_auditor"):
+        other = world.place.office(office)
+        assert other.get(path).status_code == 404
+        assert other.read("/cases")["items"] == []
+    assert subject.try_act(path, "present-facts", {"facts": "事实"}).status_code == 403
+
+
+def test_the_same_case_sent_twice_is_one_case(world):
+    subject = world.cadre()
+    finding = world.finding({"person_id": subject.person_id}, "HY.9.2.2")
+    body = {
+        "id": "01920000-0000-7000-8000-0000000000ca",
+        "finding_ids": [finding],
+        "organ": "party_committee",
+        "basis": "HY.9.2.2",
+        "capacity": "helper",
+    }
+    answers = [world.committee.post("/cases", body) for _ in range(2)]
+    assert [a.status_code for a in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
+    assert len(answers[0].json()["findings"]) == 1
