@@ -27,7 +27,7 @@ class Refusal(Exception):
     @classmethod
     @cache
     def code(cls) -> str:
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
 
     @classmethod
     @cache

@@ -307,3 +307,9 @@ def counter(service: Service) -> Iterator[Counter]:
     yield count
     for connection in held:
         connection.remove_query_logger(count)
+
+
+@pytest.fixture(scope="module")
+def other_township(service: Service) -> Township:
+    """A second township of the same county."""
+    return Township(service, f"411421{next(_codes)}")

@@ -1,0 +1,101 @@
+"""Does a township keep to itself, and does the county see its own?"""
+
+import asyncio
+from datetime import date
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.people.actions import adopt
+
+PERSON = {"name": "张三", "category": "organ_cadre"}
+
+
+@pytest.fixture(scope="module")
+def county(service, shared_township):
+    """The county's administrator, adopted like a township."""
+    asyncio.run(
+        adopt(
+            service.database_url,
+            service.app.state.vault,
+            "411421",
+            "县管理员",
+            "county",
+            "correct horse battery",
+            date(2016, 1, 1),
+        )
+    )
+    return signed_in(service, grant_type="password", username="411421/county", password="correct horse battery")
+
+
+def signed_in(service, **form):
+    told = httpx.post(f"{service.address}/v1/oauth/token", data=form)
+    assert told.status_code == 200, told.text
+    headers = {"authorization": f"Bearer {told.json()['access_token']}"}
+    return httpx.Client(base_url=f"{service.address}/v1", headers=headers)
+
+
+def test_a_record_of_another_township_is_not_there(shared_township, other_township):
+    mine = shared_township.office("leading_group_office").made("/people", PERSON)["id"]
+    other = other_township
+    stranger = other.office("leading_group_office")
+    assert stranger.get(f"/people/{mine}").status_code == 404
+    assert stranger.patch(f"/people/{mine}", {"name": "x"}, if_match='"1"').status_code == 404
+    assert stranger.post(f"/people/{mine}/disclose", {"purpose": "x"}).status_code == 404
+    assert mine not in [p["id"] for p in stranger.read("/people", limit=200)["items"]]
+
+
+def test_it_can_neither_be_referenced_nor_probed(shared_township, other_township):
+    mine = shared_township.office("leading_group_office").made("/people", PERSON)["id"]
+    other = other_township
+    stranger = other.office("leading_group_office")
+    body = {"person_id": mine, "office": "assessor", "place": other.code, "starts": "2017-01-01"}
+    answer = stranger.post("/appointments", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reference-missing")
+    assert stranger.post("/people", {"id": mine, **PERSON}).status_code == 201, "the same id is free elsewhere"
+
+
+def test_a_retry_key_belongs_to_its_account(shared_township, other_township):
+    first = shared_township.office("leading_group_office").post("/people", PERSON, idempotency_key="same")
+    second = other_township.office("leading_group_office").post("/people", PERSON, idempotency_key="same")
+    assert first.json()["id"] != second.json()["id"]
+
+
+def test_the_county_reads_its_townships_through_a_client_and_writes_none(
+    service, county, shared_township, other_township
+):
+    other = other_township
+    made = county.post("/clients", json={"login": "feed", "secret": "a long enough secret"})
+    assert made.status_code == 201, made.text
+    feed = signed_in(
+        service, grant_type="client_credentials", client_id="411421/feed", client_secret="a long enough secret"
+    )
+    ids = [t.office("leading_group_office").made("/people", PERSON)["id"] for t in (shared_township, other_township)]
+    assert [feed.get(f"/people/{id}").json()["township_code"] for id in ids] == [shared_township.code, other.code]
+    assert feed.get(f"/ledger/{other.code}/entries").status_code == 200
+    assert feed.post("/people", json=PERSON).status_code == 403
+    assert made.headers["ledger-entry"].startswith("411421/")
+
+
+def test_a_township_administrator_makes_no_county_client(shared_township):
+    answer = shared_township.admin.post("/clients", {"login": "feed", "secret": "a long enough secret"})
+    assert answer.json()["code"] == "only-a-county-administrator"
+
+
+def test_a_disabled_account_is_out_at_once(shared_township):
+    person = shared_township.person()
+    shared_township.appoint(person, "assessor")
+    caller = shared_township.account(person)
+    assert caller.get("/people").status_code == 200
+    shared_township.admin.act(f"/accounts/{caller.account_id}", "disable")
+    assert caller.get("/people").status_code == 401
+
+
+def test_an_appointment_that_ended_gives_no_power(shared_township):
+    person = shared_township.person()
+    held = shared_township.appoint(person, "leading_group_office")
+    caller = shared_township.account(person)
+    assert caller.post("/units", {"name": uuid4().hex}).status_code == 201
+    shared_township.admin.act(f"/appointments/{held['id']}", "end", {"ends": "2016-11-09"})
+    assert caller.post("/units", {"name": uuid4().hex}).status_code == 403
