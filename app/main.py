@@ -26,6 +26,7 @@ from app.places import routes as places
 from app.rulebook import routes as rulebook
 from app.scores import routes as scores
 from app.settings import Settings
+from app.signoffs import routes as signoffs
 from app.vault import Vault
 
 FEATURES = (
@@ -39,6 +40,7 @@ FEATURES = (
     places,
     rulebook,
     scores,
+    signoffs,
 )  # fmt: skip
 DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.

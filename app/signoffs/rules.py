@@ -80,9 +80,6 @@ BY_AUTHORITY = frozenset({Capacity.GUARDIAN, Capacity.AGENT})
 ADULT_AGE = 18
 """Years; who is younger is signed for by a guardian (G20, G22)."""
 
-WINDOW = ((12, 1), (12, 31))
-"""`year.signoffWindow` (G56, local policy): first and last day of the window, as month and day."""
-
 CODE_DAYS = 7
 """How long a household's single-use code is good for, in days (local policy)."""
 
@@ -169,6 +166,15 @@ class MethodNotForParty(Invalid):
     """
 
     article = "HY.9.3.2"
+
+
+class ThumbprintNotTaken(Conflict):
+    """This township takes no thumbprints.
+
+    本乡约定不采用捺指印方式。
+    """
+
+    article = "G22"
 
 
 class CodeNeeded(Invalid):
@@ -324,6 +330,15 @@ class CodeNotGood(Conflict):
     article = "5"
 
 
+class GiverMayNotRecord(Conflict):
+    """Whoever issued or handed over a code does not record the signature given with it.
+
+    签字码的发放人、送达人不得记录以该码作出的签字。
+    """
+
+    article = "HY.9.3.2"
+
+
 class CodeThroughHelper(Conflict):
     """A household's code is never given to or through its helper.
 
@@ -408,11 +423,14 @@ class IssuedCode:
     signer_id: UUID
     """The member, or the guardian or agent, whom it was handed to."""
     expires_at: datetime
+    givers: frozenset[UUID] = frozenset()
+    """Who issued it and who handed it over."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "IssuedCode":
         expires = datetime.fromisoformat(row["expires_at"])
-        return cls(row["code_hash"], row["statement_hash"], UUID(row["signer_id"]), expires)
+        givers = _ids([row["issued_by"], row["handed_by"]])
+        return cls(row["code_hash"], row["statement_hash"], UUID(row["signer_id"]), expires, givers)
 
 
 @dataclass(frozen=True)
@@ -436,6 +454,10 @@ class SignoffFacts:
     members: tuple[Member, ...] = ()
     codes: tuple[IssuedCode, ...] = ()
     """Those not used yet."""
+    thumbprint_allowed: bool = True
+    """Policy `signoff.allowThumbprint` (G22)."""
+    window: tuple[str, str] = ("12-01", "12-31")
+    """Policy `year.signoffWindow` (G56): its first and last day, as `MM-DD`."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "SignoffFacts":
@@ -463,6 +485,8 @@ class SignoffFacts:
             attendants=_ids(data.get("attendants")),
             members=tuple(Member.of(row) for row in data.get("members") or ()),
             codes=tuple(IssuedCode.of(row) for row in data.get("codes") or ()),
+            thumbprint_allowed=data.get("thumbprint_allowed", True),
+            window=tuple(data.get("window") or cls.window),
         )
 
     def incumbents(self, party: Party) -> frozenset[UUID]:
@@ -776,7 +800,7 @@ def in_order(facts: SignoffFacts, party: Party) -> None:
 def check_parts(facts: SignoffFacts, actor: Actor, form: Form, day: date) -> UUID | None:
     """Who stands where at this signature or refusal; returns the signing person's id, where he is known as one.
 
-    Raises NotInOrder, HelperMayNotWitness, HelperMayNotSignForHousehold, NotOfThisHousehold,
+    Raises NotInOrder, ThumbprintNotTaken, HelperMayNotWitness, HelperMayNotSignForHousehold, NotOfThisHousehold,
     SignerNotAdult or OnePersonTwoParts (G20, G22, HY.9.3.2).
     """
     in_order(facts, form.party)
@@ -785,6 +809,8 @@ def check_parts(facts: SignoffFacts, actor: Actor, form: Form, day: date) -> UUI
         if form.witness_id is not None and form.witness_id == recorder:
             raise OnePersonTwoParts()
         return recorder
+    if form.method is Method.THUMBPRINT and not facts.thumbprint_allowed:
+        raise ThumbprintNotTaken()
     if form.witness_id in facts.kept_away:
         raise HelperMayNotWitness()
     signer = form.agent_id or _member_signing(facts, form, day)
@@ -810,9 +836,9 @@ def age_on(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def is_late(year: int, day: date, window: tuple[tuple[int, int], tuple[int, int]] = WINDOW) -> bool:
+def is_late(facts: SignoffFacts, year: int, day: date) -> bool:
     """Was it signed after that year's window closed (G56)? Late is a mark; the signature stands."""
-    return day > date(year, *window[1])
+    return day > date.fromisoformat(f"{year:04d}-{facts.window[1]}")
 
 
 def prepares(actor: Actor, helpers: frozenset[UUID], village_code: str) -> Refusal | None:
@@ -862,11 +888,18 @@ def code_hash(signoff_id: UUID, code: str) -> str:
     return hashlib.sha256(f"{signoff_id}:{code.replace('-', '').upper()}".encode()).hexdigest()
 
 
-def check_code(facts: SignoffFacts, hashed: str, signer_id: UUID | None, now: datetime) -> None:
-    """Raise CodeNotGood unless it is unused, in time, for this statement and this signer."""
+def check_code(facts: SignoffFacts, actor: Actor, hashed: str, signer_id: UUID | None, now: datetime) -> None:
+    """Raise CodeNotGood unless it is unused, in time, for this statement and this signer.
+
+    Whoever gave it out cannot record the signature, so that no one person signs for the household
+    (GiverMayNotRecord).
+    """
     wanted = (hashed, facts.statement_hash, signer_id)
-    if not any((c.code_hash, c.statement_hash, c.signer_id) == wanted and now < c.expires_at for c in facts.codes):
+    good = [c for c in facts.codes if (c.code_hash, c.statement_hash, c.signer_id) == wanted and now < c.expires_at]
+    if not good:
         raise CodeNotGood()
+    if any(actor.person_id in code.givers for code in good):
+        raise GiverMayNotRecord()
 
 
 def check_code_delivery(facts: SignoffFacts, *people: UUID | None) -> None:

@@ -277,6 +277,13 @@ def test_G22_in_person_and_thumbprint_need_a_witness(method: Method) -> None:
         rules.check_form(household_form(method=method, witness_id=None), Kind.SIGNED)
 
 
+def test_G22_a_township_may_take_no_thumbprints() -> None:
+    form = household_form(method=Method.THUMBPRINT)
+    rules.check_parts(facts(), RECORDER, form, DAY)
+    with pytest.raises(rules.ThumbprintNotTaken):
+        rules.check_parts(facts(thumbprint_allowed=False), RECORDER, form, DAY)
+
+
 def test_G22_a_guardian_or_agent_needs_a_written_authority() -> None:
     rules.check_form(household_form(**AGENT_FORM), Kind.SIGNED)
     for missing in ({"authority": None}, {"authority": ""}):
@@ -354,12 +361,13 @@ def test_G21_a_refusal_needs_a_witness_and_takes_no_code() -> None:
 # ---- the code ------------------------------------------------------------------------------------
 
 NOW = datetime(2017, 12, 10, 8, tzinfo=UTC)
-CODE = IssuedCode("c" * 64, HASH, HEAD.id, NOW + timedelta(days=7))
+CODE = IssuedCode("c" * 64, HASH, HEAD.id, NOW + timedelta(days=7), frozenset({OFFICE, OTHER}))
+CLERK = actor(GROUP, Office.ASSESSOR)
 
 
 def test_R5_5_a_code_is_good_once_in_time_for_its_statement_and_signer() -> None:
     known = facts(codes=(CODE,))
-    rules.check_code(known, CODE.code_hash, HEAD.id, NOW)
+    rules.check_code(known, CLERK, CODE.code_hash, HEAD.id, NOW)
     for bad, hashed, signer, now in (
         (facts(), CODE.code_hash, HEAD.id, NOW),
         (known, "d" * 64, HEAD.id, NOW),
@@ -369,7 +377,13 @@ def test_R5_5_a_code_is_good_once_in_time_for_its_statement_and_signer() -> None
         (known, CODE.code_hash, HEAD.id, CODE.expires_at),
     ):
         with pytest.raises(rules.CodeNotGood):
-            rules.check_code(bad, hashed, signer, now)
+            rules.check_code(bad, CLERK, hashed, signer, now)
+
+
+def test_HY_9_3_2_whoever_gave_a_code_out_does_not_record_its_signature() -> None:
+    for giver in (OFFICE, OTHER):
+        with pytest.raises(rules.GiverMayNotRecord):
+            rules.check_code(facts(codes=(CODE,)), actor(giver, Office.ASSESSOR), CODE.code_hash, HEAD.id, NOW)
 
 
 def test_R5_5_a_code_is_stored_as_a_hash_bound_to_its_signoff() -> None:
@@ -597,7 +611,8 @@ def test_R5_6_once_collected_only_the_office_restates() -> None:
     ],
 )
 def test_G56_a_signature_after_the_window_is_late(day: date, late: bool) -> None:
-    assert rules.is_late(2017, day) is late
+    assert rules.is_late(facts(), 2017, day) is late
+    assert rules.is_late(facts(window=("11-01", "11-30")), 2017, day) is (day > date(2017, 11, 30))
 
 
 # ---- what it means -------------------------------------------------------------------------------
@@ -643,6 +658,8 @@ def test_R5_5_facts_are_built_from_what_the_database_gathers() -> None:
                     "statement_hash": HASH,
                     "signer_id": str(HEAD.id),
                     "expires_at": "2017-12-17T08:00:00.000000Z",
+                    "issued_by": str(OFFICE),
+                    "handed_by": str(OTHER),
                 }
             ],
             "signatures": [

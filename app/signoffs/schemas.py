@@ -1,0 +1,211 @@
+"""What goes over the wire about sign-offs?"""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.reading import PageQuery
+from app.signoffs.rules import Capacity, Form, Kind, Method, Party
+from app.wire import Create, Digest, In, Line, Name, Out, PageOut, Prose, VillageCode, WorkflowOut, Year
+
+Check = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=40)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}$", max_length=14)]
+
+
+class StatementIn(In):
+    """What the four sign (article 5); the outside rule is cited, for the regulation has no criterion (G26)."""
+
+    out_of_poverty: bool = Field(description="是否脱贫")
+    outside_rule: Line = Field(description="所依据的外部规定", examples=["河南省贫困退出实施办法"])
+    measures: list[Line] = Field([], max_length=30, description="帮扶措施", examples=[["养羊到户", "公益岗位"]])
+    income_fen: int | None = Field(None, ge=0, le=10**9, description="人均纯收入,单位:分/年", examples=[412300])
+    checks: dict[Check, bool] = Field(
+        {}, max_length=20, description="参考核对项,不作判定 / informative", examples=[{"housing": True}]
+    )
+
+
+class CreateSignoff(Create):
+    """Open the sign-off of a household for a year."""
+
+    household_id: UUID
+    year: Year = Field(examples=[2017])
+    statement: StatementIn
+
+
+class Signing(In):
+    """Who signs and how. An office holder is his account; a household says who signs for it."""
+
+    party: Party = Field(description="签字方;须为按第五条顺序应签的一方")
+    method: Method
+    member_id: UUID | None = Field(None, description="签字的家庭成员")
+    agent_id: UUID | None = Field(None, description="监护人或受托人(人员 id)")
+    capacity: Capacity | None = None
+    relation: Name | None = Field(None, description="与户主关系", examples=["长子"])
+    authority: Line | None = Field(None, description="书面授权的存档位置", examples=["乡扶贫办档案 2017-12"])
+    witness_id: UUID | None = Field(None, description="见证人(人员 id);不得为帮扶责任人")
+    code: Code | None = Field(None, description="一次性签字码")
+
+    def form(self) -> Form:
+        return Form(**{name: getattr(self, name) for name in Form.__dataclass_fields__})
+
+
+class Sign(Signing):
+    """A party's signature on the statement."""
+
+
+class Object(Signing):
+    """A signature with a text of disagreement; it goes on with the statement (G21)."""
+
+    text: Prose = Field(description="不同意见", examples=["收入核算漏计医药费"])
+
+
+class Refuse(Signing):
+    """The party that is due will not sign: the reason, before a witness (G21)."""
+
+    reason: Prose = Field(description="拒签理由", examples=["认为尚未达到脱贫标准"])
+
+
+class Forward(In):
+    """Send a refused sign-off on, unconfirmed."""
+
+    reason: Prose
+
+
+class Restate(In):
+    """A changed statement; every signature on the old one is void."""
+
+    statement: StatementIn
+    reason: Prose = Field(examples=["补计医药费后重新核算"])
+
+
+class NameSubstitute(In):
+    """Who signs in one of the two roles that one person holds (G24)."""
+
+    party: Party
+    person_id: UUID
+    reason: Prose
+
+
+class AcknowledgeConflict(In):
+    """The person whose two roles the Party committee acknowledges (G24)."""
+
+    person_id: UUID
+    reason: Prose
+
+
+class IssueCode(In):
+    """To whom the code is handed, and by whom: never to or through the helper."""
+
+    member_id: UUID | None = Field(None, description="领取签字码的家庭成员")
+    agent_id: UUID | None = Field(None, description="领取签字码的监护人或受托人(人员 id)")
+    handed_by: UUID | None = Field(None, description="送达人(人员 id);默认本人 / yourself by default")
+
+
+class Collect(In):
+    """Into the leading group's summary."""
+
+
+class Review(In):
+    """The Party committee's review."""
+
+    note: Prose | None = Field(None, description="审核意见")
+
+
+class SignatureOut(Out):
+    """What one party put on record, voided ones included."""
+
+    id: UUID
+    party: Party
+    kind: Kind
+    method: Method
+    statement_hash: Digest
+    person_id: UUID | None
+    member_id: UUID | None
+    capacity: Capacity | None
+    relation: str | None
+    authority: str | None
+    recorder_id: UUID
+    witness_id: UUID | None
+    content: str | None
+    signed_at: datetime
+    signed_on: date
+    late: bool
+    voided_at: datetime | None
+    voided_by: UUID | None
+
+
+class SubstituteOut(Out):
+    """A substitute; the latest for a role counts."""
+
+    party: Party
+    person_id: UUID
+    reason: str
+    named_by: UUID
+    named_at: datetime
+
+
+class AcknowledgementOut(Out):
+    """A conflict of roles that the Party committee knows of."""
+
+    person_id: UUID
+    reason: str
+    acknowledged_by: UUID
+    acknowledged_at: datetime
+
+
+class RoleConflictOut(Out):
+    """One person in two or more of the four roles (G24)."""
+
+    person_id: UUID
+    parties: list[Party]
+    acknowledged: bool
+
+
+class SignoffOut(WorkflowOut):
+    """A sign-off with its statement and everything put on record; `role_conflicts` on single reads only."""
+
+    household_id: UUID
+    village_code: VillageCode
+    year: int
+    revision: int
+    out_of_poverty: bool
+    outside_rule: str
+    measures: list[str]
+    income_fen: int | None
+    checks: dict[str, bool]
+    nonce: str = Field(description="16 random bytes in hex that go into the hash / 计入摘要的随机数")
+    statement_hash: Digest
+    prepared_by: UUID
+    restatement_reason: str | None
+    forward_reason: str | None
+    review_note: str | None
+    objected: bool
+    late: bool
+    confirmed_on: date | None
+    signatures: list[SignatureOut]
+    substitutes: list[SubstituteOut]
+    acknowledgements: list[AcknowledgementOut]
+    role_conflicts: list[RoleConflictOut] | None = None
+
+
+class SignoffPage(PageOut):
+    items: list[SignoffOut]
+
+
+class SignoffQuery(PageQuery):
+    """Filters by equality."""
+
+    household_id: UUID | None = None
+    village_code: VillageCode | None = None
+    year: Year | None = None
+    state: str | None = None
+
+
+class CodeOut(Out):
+    """The code, shown this once; it is kept nowhere."""
+
+    signoff_id: UUID
+    expires_at: datetime
+    code: str | None = Field(None, description="Absent in a replayed answer / 重发的应答中不再显示")
