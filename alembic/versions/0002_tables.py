@@ -944,6 +944,70 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "signoffs",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("village_code", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("out_of_poverty", sa.Boolean(), nullable=False),
+        sa.Column("outside_rule", sa.Text(), nullable=False),
+        sa.Column("measures", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("income_fen", sa.Integer(), nullable=True),
+        sa.Column("checks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("statement_hash", sa.Text(), nullable=False),
+        sa.Column("prepared_by", sa.Uuid(), nullable=False),
+        sa.Column("restatement_reason", sa.Text(), nullable=True),
+        sa.Column("forward_reason", sa.Text(), nullable=True),
+        sa.Column("review_note", sa.Text(), nullable=True),
+        sa.Column("objected", sa.Boolean(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoffs_county_code")),
+        sa.CheckConstraint(
+            "state in ('open', 'household_signed', 'helper_signed', 'village_signed', 'leader_signed', 'collected', 'reviewed', 'refused', 'forwarded_unconfirmed', 'considered_unconfirmed')",
+            name=op.f("ck_signoffs_state"),
+        ),
+        sa.CheckConstraint("statement_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_signoffs_statement_hash")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoffs_township_code"),
+        ),
+        sa.CheckConstraint(
+            "left(village_code, 9) = township_code and length(village_code) = 12", name=op.f("ck_signoffs_village_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_signoffs_county_code_township_code_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "prepared_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoffs_county_code_township_code_prepared_by"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoffs")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "household_id",
+            "year",
+            name=op.f("uq_signoffs_county_code_township_code_household_id_year"),
+        ),
+    )
+    op.create_index(
+        "ix_signoffs_village", "signoffs", ["county_code", "township_code", "village_code", "year"], unique=False
+    )
+    op.create_index("ix_signoffs_year", "signoffs", ["county_code", "township_code", "year", "state"], unique=False)
+    op.create_table(
         "case_findings",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -1275,6 +1339,252 @@ def upgrade() -> None:
         "ix_refresh_tokens_family", "refresh_tokens", ["county_code", "township_code", "family_id"], unique=False
     )
     op.create_table(
+        "signoff_acknowledgements",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("signoff_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("acknowledged_by", sa.Uuid(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoff_acknowledgements_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoff_acknowledgements_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "acknowledged_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_acknowledgements_county_code_township_code_acknowledged_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_acknowledgements_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "signoff_id"],
+            ["signoffs.county_code", "signoffs.township_code", "signoffs.id"],
+            name=op.f("fk_signoff_acknowledgements_county_code_township_code_signoff_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoff_acknowledgements")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "signoff_id",
+            "person_id",
+            name=op.f("uq_signoff_acknowledgements_county_code_township_code_signoff_id_person_id"),
+        ),
+    )
+    op.create_table(
+        "signoff_codes",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("signoff_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("statement_hash", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("agent_id", sa.Uuid(), nullable=True),
+        sa.Column("handed_by", sa.Uuid(), nullable=False),
+        sa.Column("issued_by", sa.Uuid(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("code_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_signoff_codes_code_hash")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoff_codes_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoff_codes_township_code"),
+        ),
+        sa.CheckConstraint("(member_id is null) <> (agent_id is null)", name=op.f("ck_signoff_codes_signer")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "agent_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_codes_county_code_township_code_agent_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "handed_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_codes_county_code_township_code_handed_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "issued_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_codes_county_code_township_code_issued_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "member_id"],
+            ["household_members.county_code", "household_members.township_code", "household_members.id"],
+            name=op.f("fk_signoff_codes_county_code_township_code_member_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "signoff_id"],
+            ["signoffs.county_code", "signoffs.township_code", "signoffs.id"],
+            name=op.f("fk_signoff_codes_county_code_township_code_signoff_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoff_codes")),
+    )
+    op.create_index(
+        "uq_signoff_codes_open",
+        "signoff_codes",
+        ["county_code", "township_code", "signoff_id"],
+        unique=True,
+        postgresql_where=sa.text("used_at is null and voided_at is null"),
+    )
+    op.create_table(
+        "signoff_signatures",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("signoff_id", sa.Uuid(), nullable=False),
+        sa.Column("at_version", sa.Integer(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("statement_hash", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("capacity", sa.Text(), nullable=True),
+        sa.Column("relation", sa.Text(), nullable=True),
+        sa.Column("authority", sa.Text(), nullable=True),
+        sa.Column("recorder_id", sa.Uuid(), nullable=False),
+        sa.Column("witness_id", sa.Uuid(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(party = 'household') = (capacity is not null)", name=op.f("ck_signoff_signatures_capacity_of_party")
+        ),
+        sa.CheckConstraint(
+            "(party = 'household') = (method <> 'account')", name=op.f("ck_signoff_signatures_method_of_party")
+        ),
+        sa.CheckConstraint(
+            "capacity in ('head', 'member', 'guardian', 'agent')", name=op.f("ck_signoff_signatures_capacity")
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoff_signatures_county_code")),
+        sa.CheckConstraint("kind = 'signed' or content is not null", name=op.f("ck_signoff_signatures_content")),
+        sa.CheckConstraint("kind in ('signed', 'objected', 'refused')", name=op.f("ck_signoff_signatures_kind")),
+        sa.CheckConstraint(
+            "method in ('in_person', 'thumbprint', 'code', 'account')", name=op.f("ck_signoff_signatures_method")
+        ),
+        sa.CheckConstraint(
+            "method not in ('in_person', 'thumbprint') or witness_id is not null",
+            name=op.f("ck_signoff_signatures_witnessed"),
+        ),
+        sa.CheckConstraint(
+            "party = 'household' or (person_id is not null and person_id = recorder_id)",
+            name=op.f("ck_signoff_signatures_himself"),
+        ),
+        sa.CheckConstraint(
+            "party in ('household', 'helper', 'village_principal', 'liaison_leader')",
+            name=op.f("ck_signoff_signatures_party"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoff_signatures_township_code"),
+        ),
+        sa.CheckConstraint("(voided_at is null) = (voided_by is null)", name=op.f("ck_signoff_signatures_voided")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "member_id"],
+            ["household_members.county_code", "household_members.township_code", "household_members.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_member_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "recorder_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_recorder_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "signoff_id"],
+            ["signoffs.county_code", "signoffs.township_code", "signoffs.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_signoff_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "voided_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_voided_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "witness_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_signatures_county_code_township_code_witness_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoff_signatures")),
+    )
+    op.create_index(
+        "ix_signoff_signatures_signoff",
+        "signoff_signatures",
+        ["county_code", "township_code", "signoff_id", "at_version"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_signoff_signatures_standing",
+        "signoff_signatures",
+        ["county_code", "township_code", "signoff_id", "party"],
+        unique=True,
+        postgresql_where=sa.text("voided_at is null"),
+    )
+    op.create_table(
+        "signoff_substitutes",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("signoff_id", sa.Uuid(), nullable=False),
+        sa.Column("at_version", sa.Integer(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("named_by", sa.Uuid(), nullable=False),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoff_substitutes_county_code")),
+        sa.CheckConstraint(
+            "party in ('helper', 'village_principal', 'liaison_leader')", name=op.f("ck_signoff_substitutes_party")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoff_substitutes_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "named_by"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_substitutes_county_code_township_code_named_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_substitutes_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "signoff_id"],
+            ["signoffs.county_code", "signoffs.township_code", "signoffs.id"],
+            name=op.f("fk_signoff_substitutes_county_code_township_code_signoff_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoff_substitutes")),
+    )
+    op.create_index(
+        "ix_signoff_substitutes_person",
+        "signoff_substitutes",
+        ["county_code", "township_code", "person_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_signoff_substitutes_signoff",
+        "signoff_substitutes",
+        ["county_code", "township_code", "signoff_id"],
+        unique=False,
+    )
+    op.create_table(
         "case_steps",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -1329,6 +1639,21 @@ def downgrade() -> None:
     op.drop_index("uq_case_steps_output", table_name="case_steps", postgresql_where=sa.text("output is not null"))
     op.drop_index("ix_case_steps_case", table_name="case_steps")
     op.drop_table("case_steps")
+    op.drop_index("ix_signoff_substitutes_signoff", table_name="signoff_substitutes")
+    op.drop_index("ix_signoff_substitutes_person", table_name="signoff_substitutes")
+    op.drop_table("signoff_substitutes")
+    op.drop_index(
+        "uq_signoff_signatures_standing", table_name="signoff_signatures", postgresql_where=sa.text("voided_at is null")
+    )
+    op.drop_index("ix_signoff_signatures_signoff", table_name="signoff_signatures")
+    op.drop_table("signoff_signatures")
+    op.drop_index(
+        "uq_signoff_codes_open",
+        table_name="signoff_codes",
+        postgresql_where=sa.text("used_at is null and voided_at is null"),
+    )
+    op.drop_table("signoff_codes")
+    op.drop_table("signoff_acknowledgements")
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
     op.drop_table("quarterly_results")
@@ -1345,6 +1670,9 @@ def downgrade() -> None:
     op.drop_table("case_recusals")
     op.drop_index("ix_case_findings_finding", table_name="case_findings")
     op.drop_table("case_findings")
+    op.drop_index("ix_signoffs_year", table_name="signoffs")
+    op.drop_index("ix_signoffs_village", table_name="signoffs")
+    op.drop_table("signoffs")
     op.drop_index("ix_quarterly_scores_helper", table_name="quarterly_scores")
     op.drop_table("quarterly_scores")
     op.drop_table("policy_values")
