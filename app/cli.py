@@ -72,6 +72,17 @@ def divisions(*, under: str = "") -> None:
 
 
 @app.command
+def mark_missed(*townships: str) -> None:
+    """Put on record the months that ended in these townships without a draw; for a daily timer (G8)."""
+    from app.inspections import actions
+
+    settings = Settings()
+    for code in townships:
+        months = asyncio.run(actions.mark_township(address(settings), Vault(settings.master_secret), code))
+        print(code, *months)
+
+
+@app.command
 def openapi() -> None:
     """Write openapi/openapi.json from the code."""
     from app.main import create_app

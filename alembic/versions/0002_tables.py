@@ -133,6 +133,36 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": 50},
     )
     op.create_table(
+        "requirements",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("document_number", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("applies_from", sa.Date(), nullable=False),
+        sa.Column("applies_to", sa.Date(), nullable=True),
+        sa.Column("visits_per_month", sa.Integer(), nullable=True),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_requirements_county_code")),
+        sa.CheckConstraint(
+            "kind in ('visits', 'forms', 'meetings', 'publication', 'other')", name=op.f("ck_requirements_kind")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_requirements_township_code"),
+        ),
+        sa.CheckConstraint("applies_to >= applies_from", name=op.f("ck_requirements_applies")),
+        sa.CheckConstraint("visits_per_month between 1 and 31", name=op.f("ck_requirements_visits_per_month")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_requirements")),
+    )
+    op.create_index(
+        "ix_requirements_kind", "requirements", ["county_code", "township_code", "kind", "applies_from"], unique=False
+    )
+    op.create_table(
         "retries",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -265,6 +295,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "form_tasks",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("set_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("requirement_id", sa.Uuid(), nullable=True),
+        sa.Column("helper_ids", postgresql.ARRAY(sa.Uuid()), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_form_tasks_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_form_tasks_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "requirement_id"],
+            ["requirements.county_code", "requirements.township_code", "requirements.id"],
+            name=op.f("fk_form_tasks_county_code_township_code_requirement_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_form_tasks")),
+    )
+    op.create_index("ix_form_tasks_due", "form_tasks", ["county_code", "township_code", "due_on"], unique=False)
+    op.create_table(
         "household_members",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -313,6 +370,32 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "meetings",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("requirement_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_meetings_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_meetings_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "requirement_id"],
+            ["requirements.county_code", "requirements.township_code", "requirements.id"],
+            name=op.f("fk_meetings_county_code_township_code_requirement_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_meetings")),
+    )
+    op.create_index("ix_meetings_begins_at", "meetings", ["county_code", "township_code", "begins_at"], unique=False)
+    op.create_table(
         "people",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -356,6 +439,50 @@ def upgrade() -> None:
             "citizen_id_lookup",
             name=op.f("uq_people_county_code_township_code_citizen_id_lookup"),
         ),
+    )
+    op.create_table(
+        "publications",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("village_code", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("shown_from", sa.Date(), nullable=False),
+        sa.Column("shown_to", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("requirement_id", sa.Uuid(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_publications_county_code")),
+        sa.CheckConstraint(
+            "kind in ('poor_households', 'exits', 'assessment_results', 'funds_and_projects', 'other')",
+            name=op.f("ck_publications_kind"),
+        ),
+        sa.CheckConstraint("state in ('on_display', 'taken_down')", name=op.f("ck_publications_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_publications_township_code"),
+        ),
+        sa.CheckConstraint("shown_to >= shown_from", name=op.f("ck_publications_shown")),
+        sa.CheckConstraint(
+            "village_code is null or left(village_code, 9) = township_code and length(village_code) = 12",
+            name=op.f("ck_publications_village_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "requirement_id"],
+            ["requirements.county_code", "requirements.township_code", "requirements.id"],
+            name=op.f("fk_publications_county_code_township_code_requirement_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_publications")),
+    )
+    op.create_index(
+        "ix_publications_kind", "publications", ["county_code", "township_code", "kind", "shown_from"], unique=False
     )
     op.create_table(
         "quarterly_rounds",
@@ -654,6 +781,55 @@ def upgrade() -> None:
     op.create_index("ix_findings_source", "findings", ["county_code", "township_code", "source_id"], unique=False)
     op.create_index("ix_findings_state", "findings", ["county_code", "township_code", "state"], unique=False)
     op.create_table(
+        "form_submissions",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("form_task_id", sa.Uuid(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("irregular", sa.Boolean(), nullable=False),
+        sa.Column("incomplete", sa.Boolean(), nullable=False),
+        sa.Column("review_note", sa.Text(), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_form_submissions_county_code")),
+        sa.CheckConstraint("state in ('submitted', 'accepted', 'returned')", name=op.f("ck_form_submissions_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_form_submissions_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "form_task_id"],
+            ["form_tasks.county_code", "form_tasks.township_code", "form_tasks.id"],
+            name=op.f("fk_form_submissions_county_code_township_code_form_task_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_form_submissions_county_code_township_code_helper_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_form_submissions")),
+    )
+    op.create_index(
+        "ix_form_submissions_helper",
+        "form_submissions",
+        ["county_code", "township_code", "helper_id", "submitted_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_form_submissions_task",
+        "form_submissions",
+        ["county_code", "township_code", "form_task_id", "helper_id"],
+        unique=False,
+    )
+    op.create_table(
         "household_events",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -734,6 +910,7 @@ def upgrade() -> None:
         sa.Column("population", sa.Integer(), nullable=True),
         sa.Column("sample_size", sa.Integer(), nullable=True),
         sa.Column("frame_hash", sa.Text(), nullable=True),
+        sa.Column("algorithm", sa.Text(), nullable=True),
         sa.Column("exclusions_hash", sa.Text(), nullable=True),
         sa.Column("recusals_hash", sa.Text(), nullable=True),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
@@ -811,6 +988,58 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "meeting_invitations",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("meeting_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("attendance", sa.Text(), nullable=True),
+        sa.Column("leave_reason", sa.Text(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "attendance in ('attended', 'late', 'absent')", name=op.f("ck_meeting_invitations_attendance")
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_meeting_invitations_county_code")),
+        sa.CheckConstraint(
+            "state in ('invited', 'leave_requested', 'leave_approved', 'leave_refused')",
+            name=op.f("ck_meeting_invitations_state"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_meeting_invitations_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "meeting_id"],
+            ["meetings.county_code", "meetings.township_code", "meetings.id"],
+            name=op.f("fk_meeting_invitations_county_code_township_code_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_meeting_invitations_county_code_township_code_person_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_meeting_invitations")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "meeting_id",
+            "person_id",
+            name=op.f("uq_meeting_invitations_county_code_township_code_meeting_id_person_id"),
+        ),
+    )
+    op.create_index(
+        "ix_meeting_invitations_person",
+        "meeting_invitations",
+        ["county_code", "township_code", "person_id"],
+        unique=False,
+    )
+    op.create_table(
         "pairings",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -864,6 +1093,44 @@ def upgrade() -> None:
         ["county_code", "township_code", "household_id"],
         unique=True,
         postgresql_where=sa.text("is_primary and ends is null"),
+    )
+    op.create_table(
+        "plans",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_plans_county_code")),
+        sa.CheckConstraint(
+            "kind in ('assistance_plan', 'project_scheme', 'income_measures')", name=op.f("ck_plans_kind")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_plans_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "author_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_plans_county_code_township_code_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_plans_county_code_township_code_household_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_plans")),
+    )
+    op.create_index("ix_plans_author", "plans", ["county_code", "township_code", "author_id"], unique=False)
+    op.create_index(
+        "ix_plans_household", "plans", ["county_code", "township_code", "household_id", "year"], unique=False
     )
     op.create_table(
         "policy_values",
@@ -1007,6 +1274,47 @@ def upgrade() -> None:
         "ix_signoffs_village", "signoffs", ["county_code", "township_code", "village_code", "year"], unique=False
     )
     op.create_index("ix_signoffs_year", "signoffs", ["county_code", "township_code", "year", "state"], unique=False)
+    op.create_table(
+        "visits",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("visited_on", sa.Date(), nullable=False),
+        sa.Column("device_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clock", sa.Text(), nullable=False),
+        sa.Column("received_later", sa.Boolean(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint("clock in ('device', 'server')", name=op.f("ck_visits_clock")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_visits_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_visits_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_visits_county_code_township_code_helper_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_visits_county_code_township_code_household_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_visits")),
+    )
+    op.create_index(
+        "ix_visits_helper", "visits", ["county_code", "township_code", "helper_id", "visited_on"], unique=False
+    )
+    op.create_index(
+        "ix_visits_household", "visits", ["county_code", "township_code", "household_id", "visited_on"], unique=False
+    )
     op.create_table(
         "case_findings",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -1248,6 +1556,45 @@ def upgrade() -> None:
     op.create_index("ix_notices_case", "notices", ["county_code", "township_code", "case_id"], unique=False)
     op.create_index("ix_notices_corrects", "notices", ["county_code", "township_code", "corrects_id"], unique=False)
     op.create_index("ix_notices_evaluation", "notices", ["county_code", "township_code", "evaluation_id"], unique=False)
+    op.create_table(
+        "plan_measures",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'done') = (done_on is not null)", name=op.f("ck_plan_measures_done_on")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_plan_measures_county_code")),
+        sa.CheckConstraint("state in ('planned', 'under_way', 'done', 'dropped')", name=op.f("ck_plan_measures_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_plan_measures_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_plan_measures_county_code_township_code_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "plan_id"],
+            ["plans.county_code", "plans.township_code", "plans.id"],
+            name=op.f("fk_plan_measures_county_code_township_code_plan_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_plan_measures")),
+    )
+    op.create_index(
+        "ix_plan_measures_household", "plan_measures", ["county_code", "township_code", "household_id"], unique=False
+    )
+    op.create_index("ix_plan_measures_plan", "plan_measures", ["county_code", "township_code", "plan_id"], unique=False)
     op.create_table(
         "quarterly_results",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -1585,6 +1932,42 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "visit_versions",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("visit_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_visit_versions_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_visit_versions_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "author_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_visit_versions_county_code_township_code_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "visit_id"],
+            ["visits.county_code", "visits.township_code", "visits.id"],
+            name=op.f("fk_visit_versions_county_code_township_code_visit_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_visit_versions")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "visit_id",
+            "version",
+            name=op.f("uq_visit_versions_county_code_township_code_visit_id_version"),
+        ),
+    )
+    op.create_table(
         "case_steps",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -1639,6 +2022,7 @@ def downgrade() -> None:
     op.drop_index("uq_case_steps_output", table_name="case_steps", postgresql_where=sa.text("output is not null"))
     op.drop_index("ix_case_steps_case", table_name="case_steps")
     op.drop_table("case_steps")
+    op.drop_table("visit_versions")
     op.drop_index("ix_signoff_substitutes_signoff", table_name="signoff_substitutes")
     op.drop_index("ix_signoff_substitutes_person", table_name="signoff_substitutes")
     op.drop_table("signoff_substitutes")
@@ -1657,6 +2041,9 @@ def downgrade() -> None:
     op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
     op.drop_table("refresh_tokens")
     op.drop_table("quarterly_results")
+    op.drop_index("ix_plan_measures_plan", table_name="plan_measures")
+    op.drop_index("ix_plan_measures_household", table_name="plan_measures")
+    op.drop_table("plan_measures")
     op.drop_index("ix_notices_evaluation", table_name="notices")
     op.drop_index("ix_notices_corrects", table_name="notices")
     op.drop_index("ix_notices_case", table_name="notices")
@@ -1670,12 +2057,18 @@ def downgrade() -> None:
     op.drop_table("case_recusals")
     op.drop_index("ix_case_findings_finding", table_name="case_findings")
     op.drop_table("case_findings")
+    op.drop_index("ix_visits_household", table_name="visits")
+    op.drop_index("ix_visits_helper", table_name="visits")
+    op.drop_table("visits")
     op.drop_index("ix_signoffs_year", table_name="signoffs")
     op.drop_index("ix_signoffs_village", table_name="signoffs")
     op.drop_table("signoffs")
     op.drop_index("ix_quarterly_scores_helper", table_name="quarterly_scores")
     op.drop_table("quarterly_scores")
     op.drop_table("policy_values")
+    op.drop_index("ix_plans_household", table_name="plans")
+    op.drop_index("ix_plans_author", table_name="plans")
+    op.drop_table("plans")
     op.drop_index(
         "uq_pairings_one_primary", table_name="pairings", postgresql_where=sa.text("is_primary and ends is null")
     )
@@ -1683,11 +2076,16 @@ def downgrade() -> None:
     op.drop_index("ix_pairings_household", table_name="pairings")
     op.drop_index("ix_pairings_helper", table_name="pairings")
     op.drop_table("pairings")
+    op.drop_index("ix_meeting_invitations_person", table_name="meeting_invitations")
+    op.drop_table("meeting_invitations")
     op.drop_index("ix_interpretations_article", table_name="interpretations")
     op.drop_table("interpretations")
     op.drop_table("inspection_rounds")
     op.drop_index("ix_household_events_household", table_name="household_events")
     op.drop_table("household_events")
+    op.drop_index("ix_form_submissions_task", table_name="form_submissions")
+    op.drop_index("ix_form_submissions_helper", table_name="form_submissions")
+    op.drop_table("form_submissions")
     op.drop_index("ix_findings_state", table_name="findings")
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")
@@ -1701,16 +2099,24 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
     op.drop_table("quarterly_rounds")
+    op.drop_index("ix_publications_kind", table_name="publications")
+    op.drop_table("publications")
     op.drop_table("people")
+    op.drop_index("ix_meetings_begins_at", table_name="meetings")
+    op.drop_table("meetings")
     op.drop_index("ix_household_members_household", table_name="household_members")
     op.drop_index("ix_household_members_citizen", table_name="household_members")
     op.drop_table("household_members")
+    op.drop_index("ix_form_tasks_due", table_name="form_tasks")
+    op.drop_table("form_tasks")
     op.drop_table("villages")
     op.drop_table("units")
     op.drop_table("townships")
     op.drop_table("rulebooks")
     op.drop_table("rubrics")
     op.drop_table("retries")
+    op.drop_index("ix_requirements_kind", table_name="requirements")
+    op.drop_table("requirements")
     op.drop_table("log_head")
     op.drop_index("ix_log_event_subject", table_name="log_event")
     op.drop_index(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from app.access import Entered, Scope
+from app.access import Bearer, Entered, Scope
 from app.actor import Office
 from app.calendar import local_date
 from app.database import Database
@@ -20,11 +20,14 @@ from app.inspections import draw, rules, schemas, tables
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Inspector, Interest, Kind, Source
 from app.inspections.tables import Inspection, InspectionRound
 from app.log import plain
-from app.people.tables import AppointmentRow
+from app.people.actions import bootstrap
 from app.reading import Resource
 from app.refusal import NotFound
-from app.writing import Answer, Change, Taken, creates, moves, uuid7
+from app.rulebook.tables import policy_fact
+from app.vault import Vault
+from app.writing import Answer, Change, Command, Declaration, Taken, creates, moves, uuid7
 
+NOBODY = UUID(int=0)
 R: Any = InspectionRound
 I: Any = Inspection  # noqa: E741
 
@@ -37,13 +40,6 @@ PENDING = (
     .scalar_subquery()
 )  # fmt: skip
 
-A: Any = AppointmentRow
-ADOPTED_ON = (
-    select(tables.ADOPTED_ON)
-    .where(A.county_code == R.county_code, A.township_code == R.township_code)
-    .scalar_subquery()
-)
-
 
 def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Entered) -> rules.RoundFacts:
     return rules.RoundFacts(
@@ -54,6 +50,9 @@ def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Enter
         proposed_by=UUID(row["proposed_by"]) if row["proposed_by"] else None,
         seed_due=datetime.fromisoformat(row["seed_due"]) if row["seed_due"] else None,
         pending=facts["pending"],
+        recusals=tuple(facts["recusals"]),
+        by_lot=facts["by_lot"],
+        team_minimum=facts["minimum"],
         effective_from=rules.effective_from(date.fromisoformat(facts["adopted_on"]) if facts["adopted_on"] else None),
     )
 
@@ -63,8 +62,14 @@ ROUNDS = Resource(
     InspectionRound,
     scope=Scope(open=True),
     extra={"draw_id": R.township_code + "/" + R.month + "/inspect"},
-    hide=frozenset({"frame"}),
-    facts={"pending": PENDING, "adopted_on": ADOPTED_ON},
+    hide=frozenset({"frame", "recusals"}),
+    facts={
+        "pending": PENDING,
+        "adopted_on": tables.ADOPTED_ON,
+        "recusals": R.recusals,
+        "by_lot": policy_fact("draw.inspectorsRandom", R),
+        "minimum": policy_fact("team.minMembers", R),
+    },
     workflow=INSPECTION_ROUND,
     read_facts=round_facts,
 )
@@ -76,6 +81,8 @@ def inspection_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: 
         superseded=row["superseded_by"] is not None,
         drawn_on=local_date(datetime.fromisoformat(facts["drawn_at"])),
         registered_visits=facts["visits"],
+        team_minimum=facts["minimum"],
+        further_aspects=tuple(facts["further"]),
     )
 
 
@@ -84,7 +91,12 @@ INSPECTIONS = Resource(
     Inspection,
     scope=Scope(people=(col(Inspection.helper_id),)),
     extra={"current": I.superseded_by.is_(None)},
-    facts={"drawn_at": tables.DRAWN_AT, "visits": tables.VISITS_IN_MONTH},
+    facts={
+        "drawn_at": tables.DRAWN_AT,
+        "visits": tables.VISITS_IN_MONTH,
+        "minimum": policy_fact("team.minMembers", I),
+        "further": policy_fact("inspection.furtherAspects", I),
+    },
     workflow=INSPECTION,
     read_facts=inspection_facts,
 )
@@ -117,6 +129,23 @@ async def mark_missed(change: Change) -> list[str]:
     call it, as often as they like. Rounds nobody planned are made, so that a missed month is on record.
     """
     return await mark(change, *await known_rounds(change))
+
+
+async def mark_township(url: str, vault: Vault, township_code: str) -> list[str]:
+    """`mark_missed` for the operator's timer, as the database's owner; the months newly marked."""
+    bearer = Bearer(NOBODY, township_code[:6], township_code)
+    database = Database(url, 1, role="none")
+    await database.open()
+    try:
+        async with database.transaction() as transaction:
+            entered = await bootstrap(transaction, bearer)
+            command = Command(database, vault, bearer, operation="mark-missed", fingerprint="")
+            change = Change(transaction, entered, command, Declaration("creates", frozenset(), None))
+            months = await mark_missed(change)
+            await change.finish(Answer(200, "{}"))
+    finally:
+        await database.close()
+    return months
 
 
 async def known_rounds(change: Change) -> tuple[date, dict[str, Any]]:
@@ -160,6 +189,7 @@ async def propose_commit(change: Change, id: UUID, body: schemas.ProposeCommit) 
     rules.check_lateness(taken.row["month"], change.today, body.late_reason)
     rules.check_unforeseen(sources, change.now)
     inspectors = body.assignment.inspectors if body.assignment else []
+    rules.check_lot(taken.facts.by_lot, inspectors)
     await units_of(change, {*inspectors, *(r.inspector_id for r in body.recusals)})
     office = next(o for o in sorted(ORGANISERS) if change.actor.holds(o))
     values = {
@@ -197,7 +227,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
     helpers = await change.transaction.rows(tables.HELPERS, **place(change), day=change.today)
     frame = [h["person_id"] for h in helpers if h["assigned"]]
     excluded = [h["person_id"] for h in helpers if not h["assigned"]]
-    recusals = row["recusals"] + await unit_recusals(change, row, helpers)
+    recusals = [*taken.facts.recusals, *await unit_recusals(change, row, helpers)]
     commitment = draw.commit(row["draw_id"], [str(i) for i in frame], [s["name"] for s in row["sources"]])
     hashes = {
         "frame_hash": commitment.frame_hash,
@@ -211,6 +241,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
         "recusals": recusals,
         "committed_at": change.now,
         "confirmed_by": change.actor.person_id,
+        "algorithm": draw.ALGORITHM,
         **sizes,
         **hashes,
     }
@@ -219,6 +250,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
         public={"algorithm": draw.ALGORITHM, "draw_id": row["draw_id"], **sizes, **hashes,
                 "sources": [{k: v for k, v in s.items() if k != "value"} for s in row["sources"]],
                 "reveal_by": row["reveal_by"], "inspectors": row["inspectors"], "team_size": row["team_size"]},
+        personal={"recusals": recusals},
     )  # fmt: skip
 
 
@@ -272,7 +304,7 @@ async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
                 "late": late},
         personal={"late_reason": reason},
     )  # fmt: skip
-    await add_drawn(change, row, drawn)
+    await add_drawn(change, row, drawn, taken.facts)
     return answer
 
 
@@ -281,12 +313,12 @@ def committed(row: Mapping[str, Any]) -> draw.Commitment:
     return draw.Commitment(row["draw_id"], row["frame_hash"], row["population"], row["sample_size"], names)
 
 
-async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw) -> None:
+async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw, facts: rules.RoundFacts) -> None:
     """A pending check for everybody drawn, with his team where teams are drawn; one statement."""
     teams: Mapping[str, Sequence[str]] = {}
     if row["inspectors"]:
         barred: dict[str, set[str]] = {}
-        for recusal in row["recusals"]:
+        for recusal in facts.recusals:
             barred.setdefault(recusal["helper_id"], set()).add(recusal["inspector_id"])
         excluded = {helper: frozenset(who) for helper, who in barred.items()}
         teams = draw.assign(drawn, row["inspectors"], excluded, row["team_size"])
@@ -299,7 +331,7 @@ async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw) ->
                 "state": INSPECTION.initial, "state_since": change.now, "round_id": UUID(row["id"]),
                 "month": row["month"], "helper_id": UUID(helper), "kind": Kind.DRAWN.value, "rank": rank,
                 **tables.NO_TEAM, "team": told(team),
-                "team_warnings": rules.team_warnings(team, UUID(helper)) if team else [],
+                "team_warnings": rules.team_warnings(team, UUID(helper), facts.team_minimum) if team else [],
             }
         )  # fmt: skip
         public = {"round_id": row["id"], "month": row["month"], "rank": rank, "team": teams.get(helper, [])}
@@ -342,16 +374,16 @@ async def assign_team(change: Change, id: UUID, body: schemas.AssignTeam) -> Ans
     """Name the team. Raises CheckingOneself, TeamNeedsReason, NoSuchInspector."""
     taken = await change.take(INSPECTIONS, id)
     team = await team_of(change, taken, body.inspectors)
-    values = answered(team, taken.facts.helper_id, body.reason)
+    values = answered(team, taken.facts, body.reason)
     return await change.save(
         taken, values, to="pending", event=Event.TEAM_ASSIGNED, helper=taken.facts.helper_id,
         public={"team": values["team"], "warnings": values["team_warnings"]}, personal={"reason": body.reason},
     )  # fmt: skip
 
 
-def answered(team: Sequence[Inspector], helper_id: UUID, reason: str | None) -> dict[str, Any]:
+def answered(team: Sequence[Inspector], facts: rules.InspectionFacts, reason: str | None) -> dict[str, Any]:
     """The columns of a team, once its warnings are answered for."""
-    warnings = rules.check_team(team, helper_id, reason)
+    warnings = rules.check_team(team, facts.helper_id, reason, facts.team_minimum)
     return {"team": told(team), "team_warnings": warnings, "team_reason": reason}
 
 
@@ -407,13 +439,14 @@ async def found_out(change: Change, taken: Taken, body: schemas.RecordCheck) -> 
     facts: rules.InspectionFacts = taken.facts
     assert facts.drawn_on is not None
     rules.check_day(body.checked_on, facts.drawn_on, change.today)
+    rules.check_further(facts.further_aspects, [f.name for f in body.further])
     before = assigned(taken.row)
     team = await team_of(change, taken, body.inspectors) if body.inspectors else before
     same = {i.person_id for i in team} == {i.person_id for i in before}
     aspects = body.aspects.model_dump()
     aspects["village_visits"]["registered"] = facts.registered_visits
     return {
-        **answered(team, facts.helper_id, taken.row["team_reason"] if same else None),
+        **answered(team, facts, taken.row["team_reason"] if same else None),
         "checked_on": body.checked_on,
         "aspects": aspects,
         "further": [f.model_dump() for f in body.further],
@@ -517,8 +550,6 @@ def place(change: Change) -> dict[str, str]:
 
 # ── in public ────────────────────────────────────────────────────────────────────────────────────
 
-NOBODY = UUID(int=0)
-
 
 async def proof(database: Database, id: UUID) -> dict[str, Any]:
     """The commitment of a round and, once drawn, all that recomputes the draw; ids and hashes only.
@@ -533,8 +564,7 @@ async def proof(database: Database, id: UUID) -> dict[str, Any]:
         row: dict[str, Any] = json.loads(
             await transaction.value(tables.PROOF, county=found[:6], township=found, round=id)
         )
-    row |= {"algorithm": draw.ALGORITHM, "round_id": row["id"]}
-    row |= {"draw_id": rules.draw_id(found, row["month"]), "ranking": None}
+    row |= {"round_id": row["id"], "draw_id": rules.draw_id(found, row["month"]), "ranking": None}
     if row["seed"] is None:
         return row | {"frame": None, "exclusions": None}
     done = redrawn(row)

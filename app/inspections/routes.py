@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.database import as_json
 from app.inspections import actions, schemas
-from app.reading import Reading, reading
+from app.reading import Reading, preferred, reading
 from app.wire import Json
 from app.writing import Command, changing, creating
 
@@ -76,7 +76,7 @@ async def close(command: Change, id: UUID, body: Json[schemas.CloseRound]) -> Re
 async def proof(request: Request, id: UUID) -> Response:
     """What anybody needs to draw again, in ids and hashes; as text, a script for sha256sum / 公开的复算证明"""
     row = await actions.proof(request.app.state.database, id)
-    if "text/plain" in request.headers.get("accept", ""):
+    if preferred(request, ("application/json", "text/plain")) == "text/plain":
         return Response(actions.as_text(row), media_type="text/plain; charset=utf-8")
     return Response(as_json({name: row[name] for name in schemas.ProofOut.model_fields}), media_type="application/json")
 

@@ -87,7 +87,7 @@ class Interest(StrEnum):
 class TeamWarning(StrEnum):
     """What about a team needs the organiser's reason (G11)."""
 
-    BELOW_TWO = "team_below_two"  # 少于两人
+    TOO_SMALL = "team_too_small"  # 人数不足
     UNDECLARED = "interest_undeclared"  # 未申报利害关系
     OVERLAPPING = "interest_overlapping"  # 存在利害关系
 
@@ -262,6 +262,33 @@ class AlreadyInTheRound(Conflict):
     article = "G7"
 
 
+class TeamsNotByLot(Conflict):
+    """This township does not draw its teams: no inspectors are named with the proposal.
+
+    本乡未开启随机选派检查人员,提案中不列检查人员。
+    """
+
+    article = "G7"
+
+
+class TeamsAreByLot(Conflict):
+    """This township draws its teams: name the inspectors among whom they are drawn.
+
+    本乡已开启随机选派检查人员,须列明参加抽选的检查人员。
+    """
+
+    article = "G7"
+
+
+class FurtherAspectMissing(Conflict):
+    """The township asks for further aspects beside the three, and one is not there.
+
+    本乡增列的检查方面尚未填写。
+    """
+
+    article = "G10"
+
+
 class RoundNotDrawn(Conflict):
     """Additional checks are added between the draw and the close of a round: they never touch the 30 %.
 
@@ -329,6 +356,11 @@ class RoundFacts:
     """When the last announced source exists."""
     pending: int = 0
     """Drawn helpers who are neither recorded nor not-checked."""
+    recusals: tuple[Mapping[str, str], ...] = ()
+    """Who is not to check whom (回避): kept for the lot, and from those whom it does not concern."""
+    by_lot: bool = False
+    """Has the township turned on that teams are drawn (`draw.inspectorsRandom`)?"""
+    team_minimum: int = TEAM_MINIMUM
     effective_from: date = COMMENCEMENT
     """The day from which the township owes a draw each month."""
 
@@ -344,7 +376,7 @@ def other_organiser(facts: RoundFacts, actor: Actor) -> Refusal | None:
     others = ORGANISERS - {Office(facts.proposed_office)}
     if actor.holds(*others) and actor.person_id != facts.proposed_by:
         return None
-    return TheOtherOrganiserConfirms(offices=sorted(others))
+    return TheOtherOrganiserConfirms(awaiting=sorted(others))
 
 
 def seed_exists(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -426,6 +458,9 @@ class InspectionFacts:
     """The day of the round's draw."""
     registered_visits: int = 0
     """What the visits register counts for the helper in the round's month."""
+    team_minimum: int = TEAM_MINIMUM
+    further_aspects: tuple[str, ...] = ()
+    """What the township checks beside the three aspects (`inspection.furtherAspects`)."""
 
 
 def not_oneself(facts: InspectionFacts, actor: Actor) -> Refusal | None:
@@ -577,6 +612,20 @@ def seed_values(sources: Sequence[Source], revealed: Mapping[str, str]) -> list[
     return [(s.name, revealed.get(s.name, MISSING)) for s in sources]
 
 
+def check_lot(by_lot: bool, inspectors: Sequence[UUID]) -> None:
+    """Inspectors are named where teams are drawn, and only there. Raises TeamsAreByLot, TeamsNotByLot."""
+    if by_lot and not inspectors:
+        raise TeamsAreByLot
+    if inspectors and not by_lot:
+        raise TeamsNotByLot
+
+
+def check_further(wanted: Sequence[str], told: Sequence[str]) -> None:
+    """Every further aspect of the township is told of (G10). Raises FurtherAspectMissing."""
+    if missing := [name for name in wanted if name not in told]:
+        raise FurtherAspectMissing(aspects=missing)
+
+
 @dataclass(frozen=True, slots=True)
 class Inspector:
     """A member of a team: what he declared about the helper, and whether the register shows the same unit."""
@@ -587,21 +636,23 @@ class Inspector:
     same_unit: bool = False
 
 
-def team_warnings(team: Sequence[Inspector], helper_id: UUID) -> list[TeamWarning]:
+def team_warnings(team: Sequence[Inspector], helper_id: UUID, minimum: int = TEAM_MINIMUM) -> list[TeamWarning]:
     """What the organisers must answer for; raises CheckingOneself, which no reason heals (G11)."""
     if any(i.person_id == helper_id for i in team):
         raise CheckingOneself()
     found = {
-        TeamWarning.BELOW_TWO: len({i.person_id for i in team}) < TEAM_MINIMUM,
+        TeamWarning.TOO_SMALL: len({i.person_id for i in team}) < minimum,
         TeamWarning.UNDECLARED: any(i.interest is None for i in team),
         TeamWarning.OVERLAPPING: any(i.same_unit or i.interest not in (None, Interest.NONE) for i in team),
     }
     return [warning for warning, holds in found.items() if holds]
 
 
-def check_team(team: Sequence[Inspector], helper_id: UUID, reason: str | None) -> list[TeamWarning]:
+def check_team(
+    team: Sequence[Inspector], helper_id: UUID, reason: str | None, minimum: int = TEAM_MINIMUM
+) -> list[TeamWarning]:
     """The warnings of a team; raises TeamNeedsReason if there are any and the organisers gave no reason (G11)."""
-    warnings = team_warnings(team, helper_id)
+    warnings = team_warnings(team, helper_id, minimum)
     if warnings and not reason:
         raise TeamNeedsReason(warnings=warnings)
     return warnings

@@ -93,12 +93,6 @@ class SourceOut(Out):
     value: str | None
 
 
-class RecusalOut(Out):
-    inspector_id: UUID
-    helper_id: UUID
-    interest: Conflicting
-
-
 class ExclusionOut(Out):
     """A helper outside the frame, and why."""
 
@@ -119,7 +113,6 @@ class RoundOut(WorkflowOut):
     proposed_by: UUID | None
     confirmed_by: UUID | None
     sources: list[SourceOut]
-    recusals: list[RecusalOut]
     inspectors: list[UUID]
     team_size: int | None
     reveal_by: datetime | None
@@ -129,6 +122,7 @@ class RoundOut(WorkflowOut):
     population: int | None
     sample_size: int | None
     frame_hash: str | None
+    algorithm: Literal["draw/v1"] | None
     exclusions_hash: str | None
     recusals_hash: str | None
     drawn_at: datetime | None

@@ -14,15 +14,15 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    column,
+    distinct,
     exists,
     func,
     literal_column,
     or_,
     select,
-    table,
     text,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,8 +31,12 @@ from sqlmodel import Field, col
 
 from app.actor import Office
 from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.households.tables import Household, Pairing
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Kind
+from app.log import LogEvent
 from app.people.tables import AppointmentRow, Person
+from app.rulebook.tables import Binding
+from app.work.tables import Visit
 
 KEYS = ("county_code", "township_code")
 UUIDS: Any = ARRAY(Uuid())
@@ -78,6 +82,7 @@ class InspectionRound(WorkflowRecord, table=True):
     population: int | None = None
     sample_size: int | None = None
     frame_hash: str | None = None
+    algorithm: str | None = None
     exclusions_hash: str | None = None
     recusals_hash: str | None = None
     drawn_at: datetime | None = None
@@ -130,17 +135,15 @@ class Inspection(WorkflowRecord, table=True):
     superseded_by: UUID | None = None
 
 
-def _named(name: str, *columns: str) -> Any:
-    return table(name, *[column(c) for c in (*KEYS, *columns)])
-
-
-PAIRINGS = _named("pairings", "helper_id", "starts", "ends")
-VISITS = _named("visits", "id", "helper_id", "visited_on", "corrects_id")
-LOG = _named("log_event", "subject_id", "event", "seq", "leaf_hash")
+L: Any = LogEvent
 NO_TEAM: dict[str, Any] = {"team": [], "team_warnings": [], "further": [], "interviews": [], "problems": []}
 """What stands in the lists of a check before anybody was there."""
 A: Any = AppointmentRow
+G: Any = Pairing
 P: Any = Person
+H: Any = Household
+V: Any = Visit
+B: Any = Binding
 R: Any = InspectionRound
 I: Any = Inspection  # noqa: E741
 COUNTY: Any = bindparam("county", type_=Text())
@@ -163,10 +166,10 @@ HELPERS = Prepared(
         A.person_id,
         func.bool_or(
             exists().where(
-                PAIRINGS.c.county_code == A.county_code,
-                PAIRINGS.c.township_code == A.township_code,
-                PAIRINGS.c.helper_id == A.person_id,
-                holds(PAIRINGS.c, DAY),
+                G.county_code == A.county_code,
+                G.township_code == A.township_code,
+                G.helper_id == A.person_id,
+                holds(G, DAY),
             )
         ).label("assigned"),
         P.unit_id,
@@ -189,9 +192,7 @@ UNITS = Prepared(
 )
 """The units of the people named; who is not on the register is not among the rows."""
 
-ADOPTED_ON = func.min(A.starts).filter(A.office == Office.ADMINISTRATOR.value)
-"""A township's first day with this service is its first administrator's."""
-ADOPTED = select(ADOPTED_ON).where(here(A)).scalar_subquery()
+ADOPTED = select(func.min(B.effective_from)).where(here(B)).scalar_subquery()
 _own = select(R.month, R.id, R.missed_in_month, R.drawn_at).where(here(R)).subquery()
 _one = select(ADOPTED.label("adopted_on")).subquery()
 ROUNDS = Prepared(
@@ -213,13 +214,19 @@ MARK_MISSED = Prepared(
 )
 """A committed round keeps its state: it is drawn late, and stays missed in its month."""
 
+ADOPTED_ON = (
+    select(func.min(B.effective_from))
+    .where(B.county_code == R.county_code, B.township_code == R.township_code)
+    .scalar_subquery()
+)
+"""The day from which the township works under a rulebook."""
 FRAME = Prepared(select(R.frame).where(here(R), R.id == bindparam("round")))
 COMMITTED = (
-    select(func.json_build_object(text("'log'"), LOG.c.township_code, text("'seq'"), LOG.c.seq, text("'leaf_hash'"),
-                                  func.encode(LOG.c.leaf_hash, text("'hex'"))))
+    select(func.json_build_object(text("'log'"), L.township_code, text("'seq'"), L.seq, text("'leaf_hash'"),
+                                  func.encode(L.leaf_hash, text("'hex'"))))
     .where(
-        LOG.c.county_code == R.county_code, LOG.c.township_code == R.township_code, LOG.c.subject_id == R.id,
-        LOG.c.event == Event.ROUND_COMMITTED.value,
+        L.county_code == R.county_code, L.township_code == R.township_code, L.subject_id == R.id,
+        L.event == Event.ROUND_COMMITTED.value,
     )
     .scalar_subquery()
 )  # fmt: skip
@@ -243,13 +250,16 @@ DRAWN_AT = (
     .scalar_subquery()
 )
 VISITS_IN_MONTH = (
-    select(func.count())
+    select(func.count(distinct(tuple_(V.visited_on, H.village_code))))
+    .join(H, and_(H.county_code == V.county_code, H.township_code == V.township_code, H.id == V.household_id))
     .where(
-        VISITS.c.county_code == I.county_code,
-        VISITS.c.township_code == I.township_code,
-        VISITS.c.helper_id == I.helper_id,
-        func.to_char(VISITS.c.visited_on, "YYYY-MM") == I.month,
+        V.county_code == I.county_code,
+        V.township_code == I.township_code,
+        V.helper_id == I.helper_id,
+        V.visited_on >= func.to_date(I.month, "YYYY-MM"),
+        V.visited_on < func.to_date(I.month, "YYYY-MM") + text("interval '1 month'"),
     )
+    .correlate(I)
     .scalar_subquery()
 )
-"""到村次数: what the visits register holds for the helper in the month of the round."""
+"""到村次数: days on which the helper came to a village in the month of the round, by the visits register."""

@@ -1,6 +1,8 @@
 """Is a month drawn, checked and closed over HTTP as article 6 and the contract say?"""
 
+import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -10,6 +12,7 @@ import psycopg
 import pytest
 
 from app.inspections import draw
+from app.inspections.actions import mark_township
 
 BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 LGO, PGO = "leading_group_office", "party_gov_office"
@@ -17,21 +20,43 @@ LGO, PGO = "leading_group_office", "party_gov_office"
 
 def helpers(township: Any, count: int, *, paired: bool = True, starts: str = "2016-11-09") -> list[str]:
     """Helpers with an appointment, each with a household unless said otherwise."""
-    made = [township.person(f"帮扶人{n}") for n in range(count)]
+    made = [str(uuid4()) for _ in range(count)]
     for person in made:
-        township.appoint(person, "helper")
+        write(township, "people", id=person, name="帮扶人", **CADRE)
+        place = {"place": township.code, "starts": "2016-01-01"}
+        write(township, "appointments", id=uuid4(), person_id=person, office="helper", **place)
         if paired:
             pair(township, person, starts)
     return made
 
 
-def pair(township: Any, person: str, starts: str = "2016-11-09", ends: str | None = None) -> None:
+CADRE = {"category": "organ_cadre", "management_authority": "township", "party_membership": "member"}
+
+
+def pair(township: Any, person: str, starts: str = "2016-11-09", ends: str | None = None) -> str:
+    """A household of the township's village for the helper; its id."""
+    household = str(uuid4())
+    write(
+        township, "households", id=household, card_number=household, village_code=township.village, head_name="户主",
+        attribute="general", main_cause="illness", other_causes=[], listed_on="2016-01-01", status="registered",
+        status_on="2016-01-01",
+    )  # fmt: skip
+    write(
+        township, "pairings", id=uuid4(), household_id=household, helper_id=person, is_primary=True, starts=starts,
+        ends=ends, state="active", state_since="2016-11-09T00:00:00Z",
+    )  # fmt: skip
+    return household
+
+
+def write(township: Any, table: str, **values: Any) -> None:
+    """A row of another feature's register, past its doors: here only the draw is under test."""
+    row = {
+        "county_code": township.county, "township_code": township.code, "version": 1, "fingerprint": "",
+        "created_at": "2016-11-09T00:00:00Z", **values,
+    }  # fmt: skip
     with psycopg.connect(township.service.database_url) as connection:
-        connection.execute(
-            "insert into pairings (county_code, township_code, id, helper_id, household_id, starts, ends)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
-            [township.county, township.code, uuid4(), person, uuid4(), starts, ends],
-        )
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
 
 
 def announce(day: str, **more: Any) -> dict[str, Any]:
@@ -87,6 +112,14 @@ def found(township: Any, day: str, **more: Any) -> dict[str, Any]:
         "forms": {"found": "表册齐全"},
     }
     return {"checked_on": day, "aspects": aspects, "inspectors": team(township), **more}
+
+
+def set_policy(township: Any, key: str, value: Any) -> None:
+    today = township.office("leading_group").read("/me")["today"]
+    body = {"value": value, "effective_from": today, "reason": "乡里约定"}
+    etag = township.office("leading_group").get(f"/policies/{key}").headers["etag"]
+    answer = township.office("leading_group").patch(f"/policies/{key}", body, if_match=etag)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture
@@ -341,15 +374,24 @@ def test_R6_2_G10_a_record_needs_all_three_aspects(township, check):
     assert set(done["aspects"]) == {"village_visits", "measures", "forms"}
 
 
+def test_G10_a_township_may_add_aspects(township, check):
+    set_policy(township, "inspection.furtherAspects", ["群众评价"])
+    refused = township.office("assessor").try_act(check, "record", found(township, "2017-03-08"))
+    assert code(refused, 409) == "further-aspect-missing"
+    body = found(township, "2017-03-08", further=[{"name": "群众评价", "found": "较好"}])
+    assert township.office("assessor").act(check, "record", body)["further"] == body["further"]
+
+
 def test_R6_2_visits_are_counted_in_the_register_beside_what_was_seen(township, check):
     helper = township.office(LGO).read(check)["helper_id"]
-    with psycopg.connect(township.service.database_url) as connection:
-        for day in ("2017-02-27", "2017-03-02", "2017-03-05", "2017-03-07"):
-            connection.execute(
-                "insert into visits (county_code, township_code, id, helper_id, visited_on)"
-                " values (%s, %s, %s, %s, %s)",
-                [township.county, township.code, uuid4(), helper, day],
-            )
+    households = [pair(township, helper), pair(township, helper)]
+    for day in ("2017-02-28", "2017-03-02", "2017-03-05", "2017-03-31", "2017-04-01"):
+        for household in households:
+            write(
+                township, "visits", id=uuid4(), helper_id=helper, household_id=household, visited_on=day, place="村里",
+                device_time=f"{day}T02:00:00Z", received_at=f"{day}T02:00:00Z", clock="server", received_later=False,
+                text="走访",
+            )  # fmt: skip
     done = township.office("assessor").act(check, "record", found(township, "2017-03-08"))
     assert (done["aspects"]["village_visits"]["registered"], done["aspects"]["village_visits"]["seen"]) == (3, 2)
 
@@ -382,7 +424,7 @@ def test_G11_nobody_checks_himself(township, check):
 @pytest.mark.parametrize(
     ("interests", "warning"),
     [
-        (("none",), "team_below_two"),
+        (("none",), "team_too_small"),
         (("none", None), "interest_undeclared"),
         (("none", "kinship"), "interest_overlapping"),
     ],
@@ -428,6 +470,14 @@ def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
         pair(township, person)
     ten = helpers(township, 7)
     inspectors = [of_unit[3], *(township.person(f"考核{n}") for n in range(3))]
+    body = {"recusals": [], "assignment": {"inspectors": inspectors, "team_size": 2}}
+    township.at("2017-02-06")
+    february = planned(township, "2017-02")
+    refused = township.office(LGO).try_act(february, "propose-commit", announce("2017-02-07", **body))
+    assert code(refused, 409) == "teams-not-by-lot", "only where the township turned it on"
+    set_policy(township, "draw.inspectorsRandom", True)
+    refused = township.office(LGO).try_act(february, "propose-commit", announce("2017-02-07"))
+    assert code(refused, 409) == "teams-are-by-lot"
     recusals = [{"inspector_id": inspectors[1], "helper_id": h, "interest": "kinship"} for h in ten]
     path = drawn(
         township, "2017-03", recusals=recusals, assignment={"inspectors": inspectors, "team_size": 2}
@@ -436,7 +486,7 @@ def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
         who = {i["person_id"] for i in made["team"]}
         assert len(who) <= 2 and who <= set(inspectors)
         assert inspectors[0] not in who if made["helper_id"] in of_unit else inspectors[1] not in who
-        assert made["team_warnings"] == ([] if len(who) == 2 else ["team_below_two"])
+        assert made["team_warnings"] == ([] if len(who) == 2 else ["team_too_small"])
 
 
 def test_G13_G57_an_attempt_is_no_meeting(township, check):
@@ -497,6 +547,70 @@ def test_G7_additional_checks_are_outside_the_thirty_percent(township, ten):
         township.office("assessor").act(f"/inspections/{made['id']}", "not-checked", {"reason": "外出"})
     township.office(LGO).act(path, "close", {})
     assert code(township.office(LGO).post("/inspections", body), 409) == "round-not-drawn"
+
+
+def test_a_draw_is_drawn_once_however_many_reveal_at_once(township, ten):
+    path = committed(township, "2017-03")
+    township.at("2017-03-08")
+    office = township.office(LGO)
+    etag = office.get(path).headers["etag"]
+    with ThreadPoolExecutor(6) as many:
+        answers = list(many.map(lambda _: office.post(f"{path}/reveal", VALUES, if_match=etag).status_code, range(6)))
+    assert set(answers) <= {200, 412, 409}
+    assert answers.count(200) == 1
+    assert len(checks(township, path)) == 3
+
+
+def test_a_retry_of_the_draw_gives_the_first_answer(township, ten):
+    path = committed(township, "2017-03")
+    township.at("2017-03-08")
+    office = township.office(LGO)
+    etag = office.get(path).headers["etag"]
+    first, again = (office.post(f"{path}/reveal", VALUES, if_match=etag, idempotency_key="d") for _ in range(2))
+    assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (200, first.json(), "true")
+
+
+def test_every_action_takes_at_most_six_round_trips_however_many_helpers(township, counter):
+    helpers(township, 40)
+    trips: dict[str, int] = {}
+
+    def counted(name: str, call: Any) -> Any:
+        counter.seen.clear()
+        result = call()
+        trips[name] = len(counter.work())
+        return result
+
+    township.at("2017-03-06")
+    path, office = planned(township, "2017-03"), township.office(LGO)
+    proposal = announce("2017-03-07", recusals=[])
+    tag = {"if_match": office.get(path).headers["etag"]}
+    assert counted("propose", lambda: office.post(f"{path}/propose-commit", proposal, **tag)).status_code == 200
+    tag, other = {"if_match": office.get(path).headers["etag"]}, township.office(PGO)
+    assert counted("confirm", lambda: other.post(f"{path}/confirm-commit", {}, **tag)).status_code == 200
+    township.at("2017-03-08")
+    tag = {"if_match": office.get(path).headers["etag"]}
+    assert counted("reveal", lambda: office.post(f"{path}/reveal", VALUES, **tag)).status_code == 200
+    made = checks(township, path)
+    assert len(made) == 12
+    problem = {"aspect": "forms", "description": "表册缺页", "happened_on": "2017-03-05"}
+    body, assessor = found(township, "2017-03-08", problems=[problem]), township.office("assessor")
+    record, tag = f"/inspections/{made[0]['id']}/record", {"if_match": '"1"'}
+    assert counted("record", lambda: assessor.post(record, body, **tag)).status_code == 200
+    assert max(trips.values()) <= 6, trips
+
+
+def test_G8_the_clock_marks_months_without_anybody_asking(township):
+    township.at("2017-02-10")
+    service = township.service
+    marked = asyncio.run(mark_township(service.database_url, service.app.state.vault, township.code))
+    assert marked == ["2016-12", "2017-01"]
+    assert asyncio.run(mark_township(service.database_url, service.app.state.vault, township.code)) == []
+    rounds = township.office(LGO).read("/inspection-rounds", state="missed")["items"]
+    assert {r["month"]: r["missed_in_month"] for r in rounds} == {"2016-12": True, "2017-01": True}
+    assert not any(
+        a["name"] == "mark-missed"
+        for a in township.office(LGO).read(f"/inspection-rounds/{rounds[0]['id']}")["actions"]
+    )
 
 
 def test_the_helper_sees_his_own_check_and_others_do_not(township, ten):

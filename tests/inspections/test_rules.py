@@ -280,13 +280,13 @@ def test_G11_a_team_that_includes_the_helper_is_refused_whatever_the_reason() ->
     ("team", "warnings"),
     [
         ([Inspector(ME, Interest.NONE), Inspector(OTHER, Interest.NONE)], []),
-        ([Inspector(ME, Interest.NONE)], [TeamWarning.BELOW_TWO]),
-        ([Inspector(ME, Interest.NONE), Inspector(ME, Interest.NONE)], [TeamWarning.BELOW_TWO]),
+        ([Inspector(ME, Interest.NONE)], [TeamWarning.TOO_SMALL]),
+        ([Inspector(ME, Interest.NONE), Inspector(ME, Interest.NONE)], [TeamWarning.TOO_SMALL]),
         ([Inspector(ME, Interest.NONE), Inspector(OTHER)], [TeamWarning.UNDECLARED]),
         ([Inspector(ME, Interest.NONE), Inspector(OTHER, Interest.KINSHIP)], [TeamWarning.OVERLAPPING]),
         ([Inspector(ME, Interest.NONE), Inspector(OTHER, Interest.UNIT)], [TeamWarning.OVERLAPPING]),
         ([Inspector(ME, Interest.NONE), Inspector(OTHER, Interest.NONE, same_unit=True)], [TeamWarning.OVERLAPPING]),
-        ([Inspector(ME)], [TeamWarning.BELOW_TWO, TeamWarning.UNDECLARED]),
+        ([Inspector(ME)], [TeamWarning.TOO_SMALL, TeamWarning.UNDECLARED]),
     ],
 )
 def test_G11_an_unusual_team_warns_and_needs_the_organisers_reason(
@@ -299,6 +299,29 @@ def test_G11_an_unusual_team_warns_and_needs_the_organisers_reason(
         assert refused.value.facts == {"warnings": warnings}
     else:
         assert rules.check_team(team, HELPER, None) == []
+
+
+def test_G11_a_township_may_ask_for_larger_or_smaller_teams() -> None:
+    team = [Inspector(ME, Interest.NONE), Inspector(OTHER, Interest.NONE)]
+    assert rules.check_team(team[:1], HELPER, None, minimum=1) == []
+    assert rules.team_warnings(team, HELPER, minimum=3) == [TeamWarning.TOO_SMALL]
+
+
+def test_G7_inspectors_are_named_where_teams_are_drawn_and_only_there() -> None:
+    rules.check_lot(True, [ME])
+    rules.check_lot(False, [])
+    with pytest.raises(rules.TeamsAreByLot):
+        rules.check_lot(True, [])
+    with pytest.raises(rules.TeamsNotByLot):
+        rules.check_lot(False, [ME])
+
+
+def test_G10_further_aspects_of_the_township_are_told_of() -> None:
+    rules.check_further([], ["纪律作风"])
+    rules.check_further(["纪律作风"], ["群众评价", "纪律作风"])
+    with pytest.raises(rules.FurtherAspectMissing) as refused:
+        rules.check_further(["纪律作风", "群众评价"], ["群众评价"])
+    assert refused.value.facts == {"aspects": ["纪律作风"]}
 
 
 @pytest.mark.parametrize(("day", "fits"), [(5, False), (6, True), (20, True), (21, False)])
