@@ -28,6 +28,7 @@ from app.scores import routes as scores
 from app.settings import Settings
 from app.signoffs import routes as signoffs
 from app.vault import Vault
+from app.work import routes as work
 
 FEATURES = (
     cases,
@@ -41,6 +42,7 @@ FEATURES = (
     rulebook,
     scores,
     signoffs,
+    work,
 )  # fmt: skip
 DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.

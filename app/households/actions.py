@@ -118,8 +118,7 @@ async def create_household(change: Change, body: schemas.CreateHousehold) -> Ans
     """Raises VillageOutside, DatedInTheFuture, WrongCitizenId, CitizenAlreadyListed, AlreadyOnRecord."""
     if not body.village_code.startswith(change.actor.township_code):
         raise rules.VillageOutside("/village_code")
-    if body.listed_on > change.today:
-        raise rules.DatedInTheFuture(today=change.today.isoformat())
+    rules.check_past(body.listed_on, change.today)
     values = body.model_dump(exclude={"id", "members"})
     values |= {"status": rules.Status.REGISTERED, "status_on": body.listed_on}
     new_id = body.id or uuid7(change.now)
@@ -204,8 +203,7 @@ async def member_leaves(change: Change, id: UUID, member_id: UUID, body: schemas
     taken = await change.take(HOUSEHOLDS, id)
     if (await _find_member(change, id, member_id))["left_on"] is not None:
         raise rules.MemberAlreadyLeft()
-    if body.left_on > change.today:
-        raise rules.DatedInTheFuture(today=change.today.isoformat())
+    rules.check_past(body.left_on, change.today)
     await change.transaction.rows(
         LEAVE, **_place(change), of_household=id, key=member_id, on=body.left_on, why=body.reason
     )

@@ -302,6 +302,12 @@ class History:
         return self.status_on(day) in OPEN
 
 
+def check_past(on: date, today: date) -> None:
+    """What is recorded as having happened is not dated after today."""
+    if on > today:
+        raise DatedInTheFuture(today=today.isoformat())
+
+
 def check_event_request(kind: Status, household_id: UUID, confirmers: Sequence[UUID], related: Sequence[UUID]) -> None:
     """What a life event's request must say by itself: two different confirmers, and where a merger went."""
     if len(confirmers) != 2 or len(set(confirmers)) != 2:
@@ -313,8 +319,7 @@ def check_event_request(kind: Status, household_id: UUID, confirmers: Sequence[U
 
 def check_event(history: History, kind: Status, on: date, today: date) -> None:
     """May this life event be recorded against what is already on record? (G19)"""
-    if on > today:
-        raise DatedInTheFuture(today=today.isoformat())
+    check_past(on, today)
     if on < history.listed_on:
         raise BeforeListing(listed_on=history.listed_on.isoformat())
     if history.events and on < history.events[-1].on:

@@ -1,6 +1,6 @@
 """What was required of a helper, what was done, and what may at most be proposed of it? (G46 to G48)"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -78,6 +78,7 @@ class Event(StrEnum):
     VISIT_CORRECTED = "visit.corrected"
     MEETING_CALLED = "meeting.called"
     ATTENDANCE_RECORDED = "meeting.attendance_recorded"
+    ATTENDED = "meeting_invitation.attendance"
     LEAVE_REQUESTED = "leave.requested"
     LEAVE_APPROVED = "leave.approved"
     LEAVE_REFUSED = "leave.refused"
@@ -112,6 +113,49 @@ class ReturnNamesWhatIsWrong(Invalid):
     """
 
     article = "HY.9.1.3"
+
+
+class NamedTwice(Invalid):
+    """Somebody is named twice in this list.
+
+    名单中有人重复。
+    """
+
+
+class VisitsAreCountedByTheMonth(Invalid):
+    """A number of visits a month belongs to a requirement of visits, and only there.
+
+    每月走访次数仅用于进村入户类要求。
+    """
+
+    article = "HY.9.1.2"
+
+
+class CorrectionNeedsReason(Conflict):
+    """Something else is on record already: say why it is corrected.
+
+    已有不同记录,更正须说明理由。
+    """
+
+    article = "G55"
+
+
+class TakenDownBeforeShown(Conflict):
+    """A publication does not end before it began.
+
+    公示截止日期不得早于开始日期。
+    """
+
+    article = "HY.9.3.3"
+
+
+class NotYourVisit(Forbidden):
+    """Only the helper who made the visit corrects its record.
+
+    走访记录仅由走访人本人更正。
+    """
+
+    article = "G55"
 
 
 class RequiredOnlyBeforehand(Conflict):
@@ -329,10 +373,23 @@ def date_visit(device_time: datetime, received_at: datetime) -> Dated:
 # ── meetings and form tasks ──────────────────────────────────────────────────────────────────────
 
 
-def check_meeting_request(required: bool, invitees: int) -> None:
-    """A meeting marked required names its invitees (G46)."""
+def check_meeting_request(required: bool, invitees: Sequence[UUID]) -> None:
+    """A meeting marked required names its invitees, each once (G46)."""
     if required and not invitees:
         raise RequiredMeetingNamesItsInvitees("/invitee_ids")
+    check_once(invitees, "/invitee_ids")
+
+
+def check_once(persons: Sequence[UUID], pointer: str) -> None:
+    """Nobody stands twice in a list of people."""
+    if len(set(persons)) != len(persons):
+        raise NamedTwice(pointer)
+
+
+def check_requirement(kind: Requirement, visits_per_month: int | None) -> None:
+    """A number of visits a month is part of a requirement of visits alone (HY.9.1.2)."""
+    if visits_per_month is not None and kind is not Requirement.VISITS:
+        raise VisitsAreCountedByTheMonth("/visits_per_month")
 
 
 def check_meeting(required: bool, begins_at: datetime, now: datetime) -> None:
@@ -357,6 +414,18 @@ def check_return(irregular: bool, incomplete: bool) -> None:
     """A returned form says what is wrong with it (HY.9.1.3)."""
     if not (irregular or incomplete):
         raise ReturnNamesWhatIsWrong("/irregular")
+
+
+def check_attendance_change(before: str | None, now: str, reason: str | None) -> None:
+    """What was observed is corrected with a reason, never silently (G55)."""
+    if before not in (None, now) and reason is None:
+        raise CorrectionNeedsReason()
+
+
+def check_taken_down(shown_from: date, shown_to: date) -> None:
+    """A publication ends on or after the day it began (HY.9.3.3)."""
+    if shown_to < shown_from:
+        raise TakenDownBeforeShown(shown_from=shown_from.isoformat())
 
 
 def check_span(starts: date, ends: date | None, pointer: str) -> None:

@@ -95,10 +95,12 @@ def test_a_visit_from_a_clock_that_runs_ahead_counts_for_the_day_of_receipt() ->
 
 
 def test_G46_a_required_meeting_names_its_invitees() -> None:
-    rules.check_meeting_request(True, 1)
-    rules.check_meeting_request(False, 0)
+    rules.check_meeting_request(True, [ME])
+    rules.check_meeting_request(False, [])
     with pytest.raises(rules.RequiredMeetingNamesItsInvitees):
-        rules.check_meeting_request(True, 0)
+        rules.check_meeting_request(True, [])
+    with pytest.raises(rules.NamedTwice):
+        rules.check_meeting_request(False, [ME, OTHER, ME])
 
 
 def test_G46_a_meeting_is_marked_required_before_it_takes_place() -> None:
@@ -184,6 +186,27 @@ def test_HY_9_3_5_an_overdue_measure_is_a_proposal_and_a_dropped_one_is_not() ->
     assert rules.unfinished_plan([("done", MAR1), ("dropped", MAR1)], MAR31) is None
     overdue = rules.unfinished_plan([("planned", MAR1), ("under_way", MAR1), ("planned", MAR31)], MAR31)
     assert overdue == Proposal("HY.9.3.5", ("overdue:2",))
+
+
+def test_HY_9_1_2_a_number_of_visits_belongs_to_a_requirement_of_visits() -> None:
+    rules.check_requirement(rules.Requirement.VISITS, 2)
+    rules.check_requirement(rules.Requirement.FORMS, None)
+    with pytest.raises(rules.VisitsAreCountedByTheMonth):
+        rules.check_requirement(rules.Requirement.FORMS, 2)
+
+
+def test_G55_attendance_on_record_is_corrected_with_a_reason() -> None:
+    rules.check_attendance_change(None, "absent", None)
+    rules.check_attendance_change("absent", "absent", None)
+    rules.check_attendance_change("absent", "attended", "签到表补录")
+    with pytest.raises(rules.CorrectionNeedsReason):
+        rules.check_attendance_change("absent", "attended", None)
+
+
+def test_HY_9_3_3_a_publication_does_not_end_before_it_began() -> None:
+    rules.check_taken_down(MAR1, MAR1)
+    with pytest.raises(rules.TakenDownBeforeShown):
+        rules.check_taken_down(MAR1, JAN1)
 
 
 def test_an_interval_does_not_end_before_it_begins() -> None:

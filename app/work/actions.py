@@ -1,0 +1,394 @@
+"""What can be done about requirements, plans, visits, meetings, form tasks and publications?"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, exists, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from app.access import PERSON, Scope
+from app.actor import Office
+from app.database import Prepared
+from app.households import rules as household_rules
+from app.households.actions import HOUSEHOLDS
+from app.households.tables import Pairing
+from app.reading import TODAY, Resource, rows_of, utc
+from app.work import rules, schemas, tables
+from app.work.rules import Event
+from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
+
+R, PL, PM, V, VV = tables.RequirementRow, tables.Plan, tables.PlanMeasure, tables.Visit, tables.VisitVersion
+M, I, T, S, PU = tables.Meeting, tables.MeetingInvitation, tables.FormTask, tables.FormSubmission, tables.Publication  # noqa: E741
+EVERYONE = Scope(open=True)
+
+
+def _same_place(one: Any, other: Any) -> tuple[Any, Any]:
+    return (col(one.county_code) == col(other.county_code), col(one.township_code) == col(other.township_code))
+
+
+def _table(table: Any) -> Any:
+    return table.__table__
+
+
+def _count(table: Any, *on: Any) -> Any:
+    return select(func.count()).select_from(_table(table)).where(*on)
+
+
+REQUIREMENTS = Resource("requirements", R, scope=EVERYONE)
+PLANS = Resource(
+    "plans", PL, scope=Scope(people=(col(PL.author_id),), households=(col(PL.household_id),)),
+    extra={
+        "measures": rows_of(
+            PM, *_same_place(PM, PL), col(PM.plan_id) == col(PL.id), order=col(PM.due_on),
+            **{c: col(getattr(PM, c)) for c in ("id", "text", "due_on", "state", "done_on", "result", "version")},
+        ).correlate(_table(PL)),
+    },
+)  # fmt: skip
+PLAN_MEASURES = Resource(
+    "plan-measures", PM, scope=Scope(households=(col(PM.household_id),)),
+    facts={
+        "helpers": rows_of(
+            Pairing, *_same_place(Pairing, PM), col(Pairing.household_id) == col(PM.household_id),
+            col(Pairing.starts) <= TODAY, func.coalesce(col(Pairing.ends) > TODAY, literal_column("true")),
+            order=col(Pairing.id), id=col(Pairing.helper_id),
+        ),
+    },
+    workflow=rules.PLAN_MEASURE,
+    read_facts=lambda row, facts, entered: rules.Persons(frozenset(UUID(h["id"]) for h in facts["helpers"])),
+)  # fmt: skip
+VISITS = Resource(
+    "visits", V, scope=Scope(people=(col(V.helper_id),), households=(col(V.household_id),)),
+    extra={
+        "month": func.to_char(col(V.visited_on), "YYYY-MM", type_=Text()),
+        "earlier": rows_of(
+            VV, *_same_place(VV, V), col(VV.visit_id) == col(V.id), order=col(VV.version), version=col(VV.version),
+            place=col(VV.place), text=col(VV.text), author_id=col(VV.author_id), reason=col(VV.reason),
+            corrected_at=utc(col(VV.corrected_at)),
+        ).correlate(_table(V)),
+    },
+)  # fmt: skip
+OF_MEETING = (*_same_place(I, M), col(I.meeting_id) == col(M.id))
+MEETINGS = Resource(
+    "meetings", M, scope=Scope(more=(exists().where(*OF_MEETING, col(I.person_id) == PERSON).correlate(_table(M)),)),
+    extra={
+        "invited": _count(I, *OF_MEETING).correlate(_table(M)).scalar_subquery(),
+        **{
+            a.value: _count(I, *OF_MEETING, col(I.attendance) == a.value).correlate(_table(M)).scalar_subquery()
+            for a in rules.Attendance
+        },
+        "on_leave": _count(I, *OF_MEETING, col(I.state) == "leave_approved").correlate(_table(M)).scalar_subquery(),
+    },
+)  # fmt: skip
+INVITATIONS = Resource(
+    "meeting-invitations", I, scope=Scope(people=(col(I.person_id),)), workflow=rules.INVITATION,
+    read_facts=lambda row, facts, entered: rules.Persons(frozenset({UUID(row["person_id"])})),
+)  # fmt: skip
+FORM_TASKS = Resource(
+    "form-tasks", T, scope=EVERYONE,
+    extra={
+        "handed_in": select(func.count(func.distinct(col(S.helper_id))))
+        .where(*_same_place(S, T), col(S.form_task_id) == col(T.id)).correlate(_table(T)).scalar_subquery(),
+    },
+)  # fmt: skip
+SUBMISSIONS = Resource(
+    "form-submissions", S, scope=Scope(people=(col(S.helper_id),)), workflow=rules.FORM_SUBMISSION,
+    read_facts=lambda row, facts, entered: rules.Persons(frozenset({UUID(row["helper_id"])})),
+)  # fmt: skip
+PUBLICATIONS = Resource(
+    "publications", PU, scope=EVERYONE, workflow=rules.PUBLICATION,
+    read_facts=lambda row, facts, entered: rules.Village(row["village_code"] or ""),
+)  # fmt: skip
+
+
+# ── requirements and plans ───────────────────────────────────────────────────────────────────────
+
+
+@creates(*rules.REQUIRERS)
+async def set_requirement(change: Change, body: schemas.CreateRequirement) -> Answer:
+    """Raises EndsBeforeItBegins, VisitsAreCountedByTheMonth."""
+    rules.check_span(body.applies_from, body.applies_to, "/applies_to")
+    rules.check_requirement(body.kind, body.visits_per_month)
+    values = body.model_dump(exclude={"id"}) | {"recorded_on": change.today}
+    public = {k: v for k, v in values.items() if k != "text"}
+    personal = {"text": body.text}
+    return await change.create(
+        REQUIREMENTS, body.id, values, event=Event.REQUIREMENT_SET, public=public, personal=personal
+    )
+
+
+@creates(*rules.PLANNERS)
+async def make_plan(change: Change, body: schemas.CreatePlan) -> Answer:
+    """A helper plans for the households he has today. Raises NotYourHousehold."""
+    household = await change.find(HOUSEHOLDS, body.household_id)
+    helpers = household_rules.helpers_on(household.facts.pairings, change.today)
+    if refusal := rules.helpers_keep_to_their_households(rules.Persons(helpers), change.actor):
+        raise refusal
+    id_ = body.id or uuid7(change.now)
+    values = body.model_dump(exclude={"id", "measures"})
+    values |= {"author_id": change.actor.person_id, "made_on": change.today}
+    public = {k: v for k, v in values.items() if k != "text"} | {"measures": [m.due_on for m in body.measures]}
+    helper = change.actor.person_id if change.actor.person_id in helpers else None
+    answer = await change.create(
+        PLANS, id_, values, event=Event.PLAN_MADE, public=public, helper=helper, household=body.household_id,
+        personal={"text": body.text, "measures": [m.text for m in body.measures]},
+    )  # fmt: skip
+    if answer.status == 200 or not body.measures:
+        return answer
+    await change.insert_rows(PM, [_new(change) | m.model_dump() | {
+        "plan_id": id_, "household_id": body.household_id, "state": "planned", "state_since": change.now,
+    } for m in body.measures])  # fmt: skip
+    return await change.shown(PLANS, id_, answer)
+
+
+def _new(change: Change) -> dict[str, Any]:
+    """What every record begins with, for rows that are made beside one."""
+    return {"id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
+
+
+async def _move_measure(
+    change: Change, taken: Taken, to: str, event: Event, result: str | None, **done: date
+) -> Answer:
+    me = change.actor.person_id
+    return await change.save(
+        taken, {"result": result, **done} if result else {}, to=to, event=event, personal={"result": result},
+        public={"plan_id": taken.row["plan_id"], "due_on": taken.row["due_on"], **done},
+        helper=me if me in taken.facts.person_ids else None, household=UUID(taken.row["household_id"]),
+    )  # fmt: skip
+
+
+@moves(rules.PLAN_MEASURE, "start")
+async def start_measure(change: Change, id: UUID) -> Answer:
+    taken = await change.take(PLAN_MEASURES, id)
+    return await _move_measure(change, taken, "under_way", Event.MEASURE_STARTED, None)
+
+
+@moves(rules.PLAN_MEASURE, "complete")
+async def complete_measure(change: Change, id: UUID, body: schemas.CompleteMeasure) -> Answer:
+    """Raises DatedInTheFuture."""
+    taken = await change.take(PLAN_MEASURES, id)
+    household_rules.check_past(body.done_on, change.today)
+    return await _move_measure(change, taken, "done", Event.MEASURE_COMPLETED, body.result, done_on=body.done_on)
+
+
+@moves(rules.PLAN_MEASURE, "drop")
+async def drop_measure(change: Change, id: UUID, body: schemas.Reason) -> Answer:
+    taken = await change.take(PLAN_MEASURES, id)
+    return await _move_measure(change, taken, "dropped", Event.MEASURE_DROPPED, body.reason)
+
+
+# ── visits ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@creates(Office.HELPER)
+async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
+    """The caller's own visit; sent again with the same id it is no second visit. Raises NotPairedThatDay."""
+    me = change.actor.person_id
+    dated = rules.date_visit(body.device_time, change.now)
+    household = await change.find(HOUSEHOLDS, body.household_id)
+    if me not in household_rules.helpers_on(household.facts.pairings, dated.visited_on):
+        raise rules.NotPairedThatDay()
+    values = body.model_dump(exclude={"id"}) | {
+        "helper_id": me, "visited_on": dated.visited_on, "received_at": change.now, "clock": dated.clock,
+        "received_later": dated.received_later,
+    }  # fmt: skip
+    public = {k: v for k, v in values.items() if k not in ("text", "place")}
+    return await change.create(
+        VISITS, body.id, values, event=Event.VISIT_RECORDED, public=public, helper=me, household=body.household_id,
+        personal={"text": body.text, "place": body.place},
+    )  # fmt: skip
+
+
+@changes(Office.HELPER)
+async def correct_visit(change: Change, id: UUID, body: schemas.CorrectVisit) -> Answer:
+    """A new version with author and reason; the earlier one stays beside it (G55). Raises NotYourVisit."""
+    taken = await change.take(VISITS, id)
+    me = change.actor.person_id
+    if taken.row["helper_id"] != str(me):
+        raise rules.NotYourVisit()
+    await change.insert(
+        VV, id=uuid7(change.now), visit_id=id, version=taken.version, place=taken.row["place"], text=taken.row["text"],
+        author_id=me, reason=body.reason, corrected_at=change.now,
+    )  # fmt: skip
+    values = body.model_dump(exclude={"reason"})
+    return await change.save(
+        taken, values, event=Event.VISIT_CORRECTED, public={"corrects_version": taken.version},
+        personal={**values, "reason": body.reason}, helper=me, household=UUID(taken.row["household_id"]),
+    )  # fmt: skip
+
+
+# ── meetings ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@creates(*rules.ORGANISERS)
+async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
+    """Raises RequiredMeetingNamesItsInvitees, NamedTwice, RequiredOnlyBeforehand (G46)."""
+    rules.check_meeting_request(body.required, body.invitee_ids)
+    rules.check_meeting(body.required, body.begins_at, change.now)
+    id_ = body.id or uuid7(change.now)
+    values = body.model_dump(exclude={"id", "invitee_ids"})
+    public = {k: v for k, v in values.items() if k not in ("title", "place")} | {"invitee_ids": body.invitee_ids}
+    answer = await change.create(
+        MEETINGS, id_, values, event=Event.MEETING_CALLED, public=public,
+        personal={"title": body.title, "place": body.place},
+    )  # fmt: skip
+    if answer.status == 200 or not body.invitee_ids:
+        return answer
+    await change.insert_rows(I, [_new(change) | {
+        "meeting_id": id_, "person_id": person, "state": "invited", "state_since": change.now,
+    } for person in body.invitee_ids])  # fmt: skip
+    return await change.shown(MEETINGS, id_, answer)
+
+
+def _here(table: Any) -> tuple[Any, Any]:
+    return (col(table.county_code) == bindparam("county"), col(table.township_code) == bindparam("township"))
+
+
+SEEN = func.unnest(
+    bindparam("people", type_=ARRAY(Uuid())), bindparam("seen", type_=ARRAY(Text()))
+).table_valued("person", "attendance").render_derived("given")  # fmt: skip
+ATTENDANCE = Prepared(
+    select(col(I.id), col(I.person_id), col(I.attendance)).where(
+        *_here(I), col(I.meeting_id) == bindparam("of_meeting"),
+        col(I.person_id) == func.any(bindparam("people", type_=ARRAY(Uuid()))),
+    ).with_for_update()
+)  # fmt: skip
+ATTEND = Prepared(
+    update(I).where(
+        *_here(I), col(I.meeting_id) == bindparam("of_meeting"), col(I.person_id) == SEEN.c.person,
+        col(I.attendance).is_distinct_from(SEEN.c.attendance),
+    ).values(attendance=SEEN.c.attendance, version=col(I.version) + 1)
+)  # fmt: skip
+
+
+@changes(*rules.ORGANISERS)
+async def record_attendance(change: Change, id: UUID, body: schemas.RecordAttendance) -> Answer:
+    """What was seen of invitees. Raises NamedTwice, MeetingNotYetHeld, NotInvited, CorrectionNeedsReason."""
+    people = [e.person_id for e in body.entries]
+    rules.check_once(people, "/entries")
+    taken = await change.take(MEETINGS, id)
+    rules.check_attendance(datetime.fromisoformat(taken.row["begins_at"]), change.now)
+    place = {"county": change.actor.county_code, "township": change.actor.township_code, "of_meeting": id}
+    before = {row["person_id"]: row for row in await change.transaction.rows(ATTENDANCE, **place, people=people)}
+    for entry in body.entries:
+        if entry.person_id not in before:
+            raise rules.NotInvited()
+        known = before[entry.person_id]
+        rules.check_attendance_change(known["attendance"], entry.attendance, body.reason)
+        if known["attendance"] != entry.attendance:
+            change.record(
+                Event.ATTENDED, INVITATIONS, known["id"], helper=entry.person_id,
+                public={"meeting_id": id, "attendance": entry.attendance, "before": known["attendance"]},
+                personal={"reason": body.reason},
+            )  # fmt: skip
+    await change.transaction.rows(ATTEND, **place, people=people, seen=[e.attendance for e in body.entries])
+    return await change.save(taken, {}, event=Event.ATTENDANCE_RECORDED, public={"entries": len(people)})
+
+
+async def _leave(change: Change, id: UUID, to: str, event: Event, **reasons: str | None) -> Answer:
+    taken = await change.take(INVITATIONS, id)
+    return await change.save(
+        taken, reasons, to=to, event=event, public={"meeting_id": taken.row["meeting_id"]}, personal=reasons,
+        helper=UUID(taken.row["person_id"]),
+    )  # fmt: skip
+
+
+@moves(rules.INVITATION, "request-leave")
+async def request_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer:
+    return await _leave(change, id, "leave_requested", Event.LEAVE_REQUESTED, leave_reason=body.reason)
+
+
+@moves(rules.INVITATION, "approve-leave")
+async def approve_leave(change: Change, id: UUID) -> Answer:
+    return await _leave(change, id, "leave_approved", Event.LEAVE_APPROVED)
+
+
+@moves(rules.INVITATION, "refuse-leave")
+async def refuse_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer:
+    return await _leave(change, id, "leave_refused", Event.LEAVE_REFUSED, decision_reason=body.reason)
+
+
+# ── form tasks ───────────────────────────────────────────────────────────────────────────────────
+
+
+@creates(*rules.ORGANISERS)
+async def set_form_task(change: Change, body: schemas.CreateFormTask) -> Answer:
+    """Raises NamedTwice, DueBeforeItWasSet (G47)."""
+    rules.check_once(body.helper_ids or [], "/helper_ids")
+    rules.check_due(body.due_on, change.today)
+    values = body.model_dump(exclude={"id"}) | {"set_on": change.today}
+    public = {k: v for k, v in values.items() if k not in ("title", "text")}
+    return await change.create(
+        FORM_TASKS, body.id, values, event=Event.FORM_TASK_SET, public=public,
+        personal={"title": body.title, "text": body.text},
+    )  # fmt: skip
+
+
+@creates(Office.HELPER)
+async def submit_form(change: Change, id: UUID, body: schemas.CreateSubmission) -> Answer:
+    """The caller's own form; late after the end of the due day (G48). Raises NotAskedOfYou."""
+    me = change.actor.person_id
+    task = (await change.find(FORM_TASKS, id)).row
+    if task["helper_ids"] is not None and str(me) not in task["helper_ids"]:
+        raise rules.NotAskedOfYou()
+    late = rules.is_late(date.fromisoformat(task["due_on"]), change.now)
+    values = body.model_dump(exclude={"id"}) | {
+        "form_task_id": id, "helper_id": me, "submitted_at": change.now, "late": late, "irregular": False,
+        "incomplete": False,
+    }  # fmt: skip
+    public = {"form_task_id": id, "submitted_at": change.now, "late": late, "digest": body.digest}
+    return await change.create(
+        SUBMISSIONS, body.id, values, event=Event.FORM_SUBMITTED, public=public, personal={"text": body.text}, helper=me
+    )
+
+
+async def _review(change: Change, id: UUID, to: str, event: Event, note: str | None, **faults: bool) -> Answer:
+    taken = await change.take(SUBMISSIONS, id)
+    public = {"form_task_id": taken.row["form_task_id"], **faults}
+    return await change.save(
+        taken, {"review_note": note, **faults}, to=to, event=event, public=public, personal={"note": note},
+        helper=UUID(taken.row["helper_id"]),
+    )  # fmt: skip
+
+
+@moves(rules.FORM_SUBMISSION, "accept")
+async def accept_form(change: Change, id: UUID, body: schemas.AcceptForm) -> Answer:
+    return await _review(change, id, "accepted", Event.FORM_ACCEPTED, body.note)
+
+
+@moves(rules.FORM_SUBMISSION, "return")
+async def return_form(change: Change, id: UUID, body: schemas.ReturnForm) -> Answer:
+    """Raises ReturnNamesWhatIsWrong (HY.9.1.3)."""
+    rules.check_return(body.irregular, body.incomplete)
+    faults = {"irregular": body.irregular, "incomplete": body.incomplete}
+    return await _review(change, id, "returned", Event.FORM_RETURNED, body.note, **faults)
+
+
+# ── publications ─────────────────────────────────────────────────────────────────────────────────
+
+
+@creates(*rules.PUBLISHERS)
+async def publish(change: Change, body: schemas.CreatePublication) -> Answer:
+    """Raises VillageOutside, NotYourVillage, DatedInTheFuture."""
+    if body.village_code is not None and not body.village_code.startswith(change.actor.township_code):
+        raise household_rules.VillageOutside("/village_code")
+    if refusal := rules.villages_publish_their_own(rules.Village(body.village_code or ""), change.actor):
+        raise refusal
+    household_rules.check_past(body.shown_from, change.today)
+    values = body.model_dump(exclude={"id"})
+    public = {k: v for k, v in values.items() if k not in ("title", "place")}
+    return await change.create(
+        PUBLICATIONS, body.id, values, event=Event.PUBLISHED, public=public,
+        personal={"title": body.title, "place": body.place},
+    )  # fmt: skip
+
+
+@moves(rules.PUBLICATION, "take-down")
+async def take_down(change: Change, id: UUID, body: schemas.TakeDown) -> Answer:
+    """Raises TakenDownBeforeShown, DatedInTheFuture."""
+    taken = await change.take(PUBLICATIONS, id)
+    rules.check_taken_down(date.fromisoformat(taken.row["shown_from"]), body.shown_to)
+    household_rules.check_past(body.shown_to, change.today)
+    public = {"shown_from": taken.row["shown_from"], "shown_to": body.shown_to}
+    return await change.save(taken, {"shown_to": body.shown_to}, to="taken_down", event=Event.TAKEN_DOWN, public=public)
