@@ -136,6 +136,8 @@ class Prepared:
         if is_change and issubclass_tenant(statement.table.name):
             self.tenant_table = statement.table.name
         self.sql = str(compiled)
+        if "POSTCOMPILE" in self.sql:
+            raise ValueError("a list in `in_` is expanded only when run: give it `literal()`s, or use `= any(...)`")
         if json:
             exported = statement.exported_columns
             inner = ", ".join(_wire(c) for c in exported if c.name not in beside)

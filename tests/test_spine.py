@@ -12,11 +12,12 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import literal, select
 
 from app import merkle
 from app.access import Bearer
 from app.database import APP_ROLE, Database, Prepared, UnrecordedChange
-from app.log import canonical, commitment, plain
+from app.log import LogEvent, canonical, commitment, plain
 from app.main import ClockWasMoved, create_app
 from app.people import tables
 from app.reading import enter
@@ -172,3 +173,10 @@ def test_our_canonical_json_is_rfc_8785_on_what_entries_hold(value):
 def test_ready_says_which_migration(service: Any) -> None:
     answer = httpx.get(f"{service.address}/readyz")
     assert (answer.status_code, set(answer.json())) == (200, {"status", "migration"})
+
+
+def test_a_statement_that_only_a_session_could_expand_is_refused_when_it_is_made():
+    table = LogEvent.__table__
+    with pytest.raises(ValueError, match="literal"):
+        Prepared(select(table.c.seq).where(table.c.event.in_(["a", "b"])))
+    assert "POSTCOMPILE" not in Prepared(select(table.c.seq).where(table.c.event.in_([literal("a")]))).sql

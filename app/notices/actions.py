@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, literal_column, or_, select
+from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import col
 
@@ -68,7 +68,7 @@ OF_BASIS = Prepared(
             col(Notice.case_id) == bindparam("case", type_=Uuid()),
             col(Notice.evaluation_id) == bindparam("evaluation", type_=Uuid()),
         ),
-        col(Notice.state).in_(["draft", "published"]),
+        col(Notice.state).in_([literal("draft"), literal("published")]),
         col(Notice.kind) != rules.NoticeKind.CORRECTION,
     )
     .with_for_update()
