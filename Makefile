@@ -28,9 +28,10 @@ static: $(READY) ## the part of check that runs nothing: format, lint, types, im
 	$(RUN) mypy
 	$(BIN)/lint-imports
 
-fix: $(READY) ## put format and lint in order where a machine can
+fix: $(READY) ## put format, lint and the table of the law in order where a machine can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+	$(BIN)/python tests/test_coverage_of_law.py
 
 migrate: $(READY) ## bring the database to the newest schema
 	$(RUN) app.cli migrate
