@@ -21,6 +21,7 @@ from app.households import routes as households
 from app.inspections import routes as inspections
 from app.ledger import routes as ledger
 from app.notices import routes as notices
+from app.objections import routes as objections
 from app.people import routes as people
 from app.places import routes as places
 from app.rulebook import routes as rulebook
@@ -37,6 +38,7 @@ FEATURES = (
     inspections,
     ledger,
     notices,
+    objections,
     people,
     places,
     rulebook,

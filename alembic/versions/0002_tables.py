@@ -754,9 +754,29 @@ def upgrade() -> None:
             name=op.f("ck_findings_subject"),
         ),
         sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "form_task_id"],
+            ["form_tasks.county_code", "form_tasks.township_code", "form_tasks.id"],
+            name=op.f("fk_findings_county_code_township_code_form_task_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_findings_county_code_township_code_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "meeting_id"],
+            ["meetings.county_code", "meetings.township_code", "meetings.id"],
+            name=op.f("fk_findings_county_code_township_code_meeting_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["county_code", "township_code", "recorded_by_id"],
             ["people.county_code", "people.township_code", "people.id"],
             name=op.f("fk_findings_county_code_township_code_recorded_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "requirement_id"],
+            ["requirements.county_code", "requirements.township_code", "requirements.id"],
+            name=op.f("fk_findings_county_code_township_code_requirement_id"),
         ),
         sa.ForeignKeyConstraint(
             ["county_code", "township_code", "settled_by_id"],
@@ -1557,6 +1577,79 @@ def upgrade() -> None:
     op.create_index("ix_notices_corrects", "notices", ["county_code", "township_code", "corrects_id"], unique=False)
     op.create_index("ix_notices_evaluation", "notices", ["county_code", "township_code", "evaluation_id"], unique=False)
     op.create_table(
+        "objections",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("filed_by_id", sa.Uuid(), nullable=False),
+        sa.Column("filed_on", sa.Date(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("organ", sa.Text(), nullable=True),
+        sa.Column("accepted_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("reasons", sa.Text(), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=True),
+        sa.Column("dropped_finding_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_objections_county_code")),
+        sa.CheckConstraint(
+            "organ in ('discipline_commission', 'party_committee', 'township_government')",
+            name=op.f("ck_objections_organ"),
+        ),
+        sa.CheckConstraint(
+            "state in ('filed', 'accepted', 'upheld', 'modified', 'revoked', 'withdrawn')",
+            name=op.f("ck_objections_state"),
+        ),
+        sa.CheckConstraint(
+            "state not in ('upheld', 'modified', 'revoked') or (decided_by_id is not null and reasons is not null)",
+            name=op.f("ck_objections_decided"),
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_objections_township_code"),
+        ),
+        sa.CheckConstraint(
+            "decided_by_id <> filed_by_id and accepted_by_id <> filed_by_id", name=op.f("ck_objections_reviewer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "accepted_by_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_objections_county_code_township_code_accepted_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "case_id"],
+            ["cases.county_code", "cases.township_code", "cases.id"],
+            name=op.f("fk_objections_county_code_township_code_case_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "decided_by_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_objections_county_code_township_code_decided_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "filed_by_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_objections_county_code_township_code_filed_by_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_objections")),
+    )
+    op.create_index(
+        "ix_objections_filed_by", "objections", ["county_code", "township_code", "filed_by_id"], unique=False
+    )
+    op.create_index(
+        "uq_objections_pending",
+        "objections",
+        ["county_code", "township_code", "case_id"],
+        unique=True,
+        postgresql_where=sa.text("state in ('filed', 'accepted')"),
+    )
+    op.create_table(
         "plan_measures",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -2044,6 +2137,11 @@ def downgrade() -> None:
     op.drop_index("ix_plan_measures_plan", table_name="plan_measures")
     op.drop_index("ix_plan_measures_household", table_name="plan_measures")
     op.drop_table("plan_measures")
+    op.drop_index(
+        "uq_objections_pending", table_name="objections", postgresql_where=sa.text("state in ('filed', 'accepted')")
+    )
+    op.drop_index("ix_objections_filed_by", table_name="objections")
+    op.drop_table("objections")
     op.drop_index("ix_notices_evaluation", table_name="notices")
     op.drop_index("ix_notices_corrects", table_name="notices")
     op.drop_index("ix_notices_case", table_name="notices")

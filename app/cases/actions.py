@@ -33,7 +33,6 @@ from app.notices import actions as notices
 from app.notices.rules import MEASURE_NOTICE
 from app.reading import Resource, place_values
 from app.refusal import NotYourOffice
-from app.rulebook.policies import effective
 from app.rulebook.rules import Facts
 from app.wire import In
 from app.writing import Answer, Change, Taken, creates, moves, uuid7
@@ -69,6 +68,7 @@ def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -
         fitting={f["finding_id"]: [f["ground"], *f["alternatives"]] for f in found["fitting"]},
         handlers=[*found["handlers"], row["opened_by_id"]],
         notices=found["notices"],
+        window_days=found["window_days"],
     )
 
 
@@ -248,14 +248,12 @@ async def decide(change: Change, id: UUID, body: schemas.Decide) -> Answer:
         ),
     )
     rules.check_scope(row["warnings"], body.confirms_outside_article_3)
-    window, _ = effective("objection.windowDays", change.today)
-    assert isinstance(window, int)
     values = {
         "measure": body.measure,
         "ground": row["basis"],
         "crime_assessment": crime,
         "decided_on": change.today,
-        "objection_until": rules.objection_until(change.today, window),
+        "objection_until": rules.objection_until(change.today, facts.window_days),
     }
     await _step(change, id, rules.Step.DECISION, body.model_dump())
     if kind := MEASURE_NOTICE.get(body.measure):

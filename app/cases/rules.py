@@ -113,6 +113,8 @@ class CaseFacts:
     """Every finding that was not dropped, with the grounds that fit it."""
     handlers: Sequence[str] = ()
     """Person ids of everyone who acted in the case."""
+    window_days: int = 30
+    """Days in which an objection may be filed: the township's policy today (G50)."""
     notices: Sequence[Mapping[str, str]] = ()
     """`id`, `kind` and `state` of the notices about it."""
 

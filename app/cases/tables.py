@@ -32,6 +32,7 @@ from app.notices.tables import Notice
 from app.people.tables import AppointmentRow
 from app.reading import rows_of
 from app.rulebook.rules import Capacity, Crime, MeasureCode, huayuan, matrix
+from app.rulebook.tables import policy_fact
 
 KEYS = ("county_code", "township_code")
 SUBJECT = ("subject_person_id", "subject_village_code", "subject_unit_id")
@@ -244,6 +245,7 @@ SHOWN: dict[str, Any] = {
 """What a case shows beside its own columns; the history is shown and nothing follows from it (G35)."""
 
 GATHERED: dict[str, Any] = {
+    "window_days": policy_fact("objection.windowDays", Case),
     "recused": _listed(col(CaseRecusal.person_id), of_case(CaseRecusal)),
     "handlers": _listed(distinct(col(CaseStep.person_id)), of_case(CaseStep), col(CaseStep.person_id).is_not(None)),
     "outputs": _listed(

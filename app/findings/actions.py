@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.findings import rules, schemas
-from app.findings.tables import Finding, heads_the_village, serves_in_the_unit, subject_facts
+from app.findings.tables import EXPECTED, Finding, heads_the_village, serves_in_the_unit, subject_facts
 from app.reading import Resource
 from app.rulebook.rules import GENERAL_CLAUSE, BeforeCommencement, GroundNotInRulebook, Rulebook, huayuan, in_force
 from app.writing import Answer, Change, Taken, creates, moves
@@ -143,7 +143,17 @@ async def confirm(change: Change, id: UUID, body: schemas.ConfirmFinding) -> Ans
 
 async def _expectation(change: Change, row: Mapping[str, Any], body: schemas.ConfirmFinding) -> rules.Expectation:
     """What the registers say of the requirement, task or meeting that the organ names."""
-    return rules.Expectation()
+    found = await change.transaction.row(
+        EXPECTED,
+        county=change.actor.county_code,
+        township=change.actor.township_code,
+        subject=row["subject_person_id"],
+        day=date.fromisoformat(row["fact_on"]),
+        requirement=body.requirement_id,
+        task=body.form_task_id,
+        meeting=body.meeting_id,
+    )
+    return rules.Expectation(**found)
 
 
 @moves(rules.FINDING, "dismiss")

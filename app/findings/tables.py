@@ -4,16 +4,31 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, and_, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Index,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
 
 from app.access import PERSON
 from app.actor import Office
-from app.database import WorkflowRecord, belongs, one_of, tenant
+from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY
+from app.work.tables import FormTask, Meeting, MeetingInvitation, RequirementRow
 
 KEYS = ("county_code", "township_code")
 
@@ -25,6 +40,10 @@ class Finding(WorkflowRecord, table=True):
     __table_args__ = tenant(
         belongs("subject_person_id", "people"),
         belongs("subject_unit_id", "units"),
+        belongs("household_id", "households"),
+        belongs("requirement_id", "requirements"),
+        belongs("form_task_id", "form_tasks"),
+        belongs("meeting_id", "meetings"),
         belongs("recorded_by_id", "people"),
         belongs("settled_by_id", "people"),
         one_of("source", Source),
@@ -93,7 +112,12 @@ def heads_the_village(table: Any) -> Any:
         select(literal_column("1")).where(
             same_place(AppointmentRow, table),
             col(AppointmentRow.person_id) == PERSON,
-            col(AppointmentRow.office) == Office.VILLAGE_COMMITTEE_HEAD,
+            or_(
+                *[
+                    col(AppointmentRow.office) == head
+                    for head in (Office.VILLAGE_COMMITTEE_HEAD, Office.VILLAGE_PRINCIPAL)
+                ]
+            ),
             col(AppointmentRow.place) == col(table.subject_village_code),
             col(AppointmentRow.starts) <= TODAY,
             or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > TODAY),
@@ -110,3 +134,46 @@ def serves_in_the_unit(table: Any) -> Any:
             col(Person.unit_id) == col(table.subject_unit_id),
         )
     )
+
+
+def _one(table: Any, key: str, what: Any, *more: Any) -> Any:
+    """A column of the record of the township that a parameter names, or null."""
+    here = (
+        col(table.county_code) == bindparam("county", type_=Text()),
+        col(table.township_code) == bindparam("township", type_=Text()),
+        col(table.id) == bindparam(key, type_=Uuid()),
+    )
+    return select(what).where(*here, *more).scalar_subquery()
+
+
+SUBJECT_ID: Any = bindparam("subject", type_=Uuid())
+FACT_DAY: Any = bindparam("day", type_=Date())
+INVITED = (
+    col(MeetingInvitation.county_code) == bindparam("county", type_=Text()),
+    col(MeetingInvitation.township_code) == bindparam("township", type_=Text()),
+    col(MeetingInvitation.meeting_id) == bindparam("meeting", type_=Uuid()),
+    col(MeetingInvitation.person_id) == SUBJECT_ID,
+)
+EXPECTED = Prepared(
+    select(
+        _one(
+            RequirementRow,
+            "requirement",
+            col(RequirementRow.applies_from),
+            or_(col(RequirementRow.applies_to).is_(None), col(RequirementRow.applies_to) >= FACT_DAY),
+        ).label("required_from"),
+        _one(
+            FormTask,
+            "task",
+            col(FormTask.due_on),
+            or_(col(FormTask.helper_ids).is_(None), any_(col(FormTask.helper_ids)) == SUBJECT_ID),
+        ).label("due_on"),
+        _one(Meeting, "meeting", col(Meeting.begins_at)).label("meeting_held_at"),
+        _one(Meeting, "meeting", col(Meeting.created_at), col(Meeting.required)).label("meeting_required_at"),
+        exists(select(literal_column("1")).where(*INVITED)).label("invited"),
+        exists(select(literal_column("1")).where(*INVITED, col(MeetingInvitation.state) == "leave_approved")).label(
+            "leave_approved"
+        ),
+    )
+)
+"""What the registers say of the requirement, the task and the meeting an organ names (G46 to G48)."""

@@ -5,13 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, literal, literal_column, or_, select
+from sqlalchemy import and_, bindparam, exists, literal_column, or_, select, union
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.actor import ORGANS, Office
 from app.database import Prepared
+from app.findings.tables import Finding
+from app.households.tables import Household, Pairing
 from app.notices import rules, schemas
 from app.notices.tables import Notice
 from app.reading import Resource
@@ -60,6 +62,26 @@ def _at(table: Any) -> Any:
     )
 
 
+def _helped_or_found() -> Any:
+    """Households that the subject helps or helped, and those his findings concern."""
+    person: Any = bindparam("person", type_=Uuid())
+    village, unit = bindparam("village", type_=Text()), bindparam("unit", type_=Uuid())
+    about = or_(
+        col(Finding.subject_person_id) == person,
+        col(Finding.subject_village_code) == village,
+        col(Finding.subject_unit_id) == unit,
+    )
+    return union(
+        select(col(Pairing.household_id)).where(_at(Pairing), col(Pairing.helper_id) == person),
+        select(col(Finding.household_id)).where(_at(Finding), about),
+    )
+
+
+HOUSEHOLD_WORDS = Prepared(
+    select(col(Household.head_name), col(Household.card_number)).where(
+        _at(Household), col(Household.id).in_(_helped_or_found())
+    )
+)
 OF_BASIS = Prepared(
     select(col(Notice.id), col(Notice.kind), col(Notice.state))
     .where(
@@ -68,7 +90,7 @@ OF_BASIS = Prepared(
             col(Notice.case_id) == bindparam("case", type_=Uuid()),
             col(Notice.evaluation_id) == bindparam("evaluation", type_=Uuid()),
         ),
-        col(Notice.state).in_([literal("draft"), literal("published")]),
+        or_(col(Notice.state) == "draft", col(Notice.state) == "published"),
         col(Notice.kind) != rules.NoticeKind.CORRECTION,
     )
     .with_for_update()
@@ -157,7 +179,15 @@ def _correcting(taken: Taken, *, withdraws: bool) -> dict[str, Any]:
 async def _words(change: Change, taken: Taken, body: schemas.Publish) -> dict[str, Any]:
     """The columns of a notice that is published today, checked (G30)."""
     rules.check_period(body.channel, change.today, body.ends_on)
-    rules.check_text(f"{body.title}\n{body.body}", [])
+    households = await change.transaction.rows(
+        HOUSEHOLD_WORDS,
+        county=change.actor.county_code,
+        township=change.actor.township_code,
+        person=taken.row[SUBJECT[0]],
+        village=taken.row[SUBJECT[1]],
+        unit=taken.row[SUBJECT[2]],
+    )
+    rules.check_text(f"{body.title}\n{body.body}", [word for found in households for word in found.values()])
     return {**body.model_dump(include={"title", "body", "channel", "ends_on"}), "starts_on": change.today}
 
 

@@ -1,13 +1,14 @@
 """Who may object to a decision, until when, and who looks at it again? (G50: the regulation is silent)"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.actor import ORGANS, Actor, Office
 from app.cases.rules import WINDOW_LABEL_ZH
 from app.findings.rules import OwnFile
-from app.refusal import Conflict, Forbidden, Refusal
+from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.rulebook.rules import OrganNotCompetent, competent_organs, huayuan
 from app.workflow import Move, Workflow
 
@@ -89,15 +90,28 @@ class ReviewerIsRecused(Forbidden):
     article = "G61"
 
 
+class OutcomeContradictsItself(Invalid):
+    """A modification names the ground that stands now or the facts dropped; nothing else does.
+
+    变更须写明变更后的情形或排除的事实;维持、撤销则不写。
+    """
+
+    article = "G50"
+
+
 def _by_the_filer(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
     return None if facts.filed_by == str(actor.person_id) else OnlyTheSubjectObjects()
 
 
-def _competent(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
+def reviewing(facts: ObjectionFacts) -> frozenset[str]:
+    """The organs of the township that may review: those competent for the subject under article 10."""
     found = competent_organs(huayuan(), facts.categories, capacity=facts.capacity, management=facts.management)
-    if found.handling and found.handling.isdisjoint(actor.offices):
-        return OrganNotCompetent(competent=sorted(found.handling))
-    return None
+    return found.handling or frozenset(ORGANS)
+
+
+def _competent(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
+    organs = sorted(reviewing(facts))
+    return OrganNotCompetent(competent=organs, awaiting=organs) if actor.offices.isdisjoint(organs) else None
 
 
 def _fresh_eyes(facts: ObjectionFacts, actor: Actor) -> Refusal | None:
@@ -151,9 +165,29 @@ OBJECTION = Workflow(
 )
 
 
-def check_filing(stands: bool, pending: bool, until: date, today: date) -> None:
+def check_filer(actor: Actor, case: Mapping[str, Any], unit_id: str) -> None:
+    """The subject himself; for a village's committees their head; for a unit somebody of it (`unit_id` is his).
+
+    `case` names its subject as on the wire. Raises OnlyTheSubjectObjects.
+    """
+    heads = {
+        a.place for a in actor.appointments if a.office in (Office.VILLAGE_COMMITTEE_HEAD, Office.VILLAGE_PRINCIPAL)
+    }
+    person, village, unit = case["subject_person_id"], case["subject_village_code"], case["subject_unit_id"]
+    himself = person is not None and person == str(actor.person_id)
+    if not (himself or (village is not None and village in heads) or (unit is not None and unit == unit_id)):
+        raise OnlyTheSubjectObjects()
+
+
+def check_outcome(outcome: str, ground: str | None, dropped: int) -> None:
+    """Only a modification names a ground or facts to drop; one of the two at the least. Raises Invalid."""
+    if (outcome == "modified") != bool(ground or dropped):
+        raise OutcomeContradictsItself("/outcome")
+
+
+def check_filing(stands: bool, pending: bool, until: date | None, today: date) -> None:
     """A decision that stands, no other objection pending, and the window, whose last day is `until`, open."""
-    if not stands:
+    if not stands or until is None:
         raise NothingToObjectTo()
     if pending:
         raise ObjectionPending()
