@@ -16,6 +16,7 @@ from app import contract, problems
 from app.access import Tokens
 from app.cases import routes as cases
 from app.database import Database, address
+from app.evaluations import routes as evaluations
 from app.findings import routes as findings
 from app.households import routes as households
 from app.inspections import routes as inspections
@@ -33,6 +34,7 @@ from app.work import routes as work
 
 FEATURES = (
     cases,
+    evaluations,
     findings,
     households,
     inspections,

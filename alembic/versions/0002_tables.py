@@ -295,6 +295,44 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "year_end_submissions",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("window_from", sa.Date(), nullable=False),
+        sa.Column("window_to", sa.Date(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=True),
+        sa.Column("package", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("package_hash", sa.Text(), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=True),
+        sa.CheckConstraint("(state = 'open') = (findings is null)", name=op.f("ck_year_end_submissions_findings")),
+        sa.CheckConstraint("(state = 'submitted') = (late is not null)", name=op.f("ck_year_end_submissions_late")),
+        sa.CheckConstraint(
+            "(state in ('summarised', 'submitted')) = (package is not null)",
+            name=op.f("ck_year_end_submissions_package"),
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_year_end_submissions_county_code")),
+        sa.CheckConstraint(
+            "state in ('open', 'reviewed', 'summarised', 'submitted')", name=op.f("ck_year_end_submissions_state")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_year_end_submissions_township_code"),
+        ),
+        sa.CheckConstraint("window_to >= window_from", name=op.f("ck_year_end_submissions_window")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_year_end_submissions")),
+        sa.UniqueConstraint(
+            "county_code", "township_code", "year", name=op.f("uq_year_end_submissions_county_code_township_code_year")
+        ),
+    )
+    op.create_table(
         "form_tasks",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -578,6 +616,59 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "county_code", "township_code", "login", name=op.f("uq_accounts_county_code_township_code_login")
         ),
+    )
+    op.create_table(
+        "annual_evaluations",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("proposed_outcome", sa.Text(), nullable=True),
+        sa.Column("proposal", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("proposal_hash", sa.Text(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reopen_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'pending') = (proposal is null)", name=op.f("ck_annual_evaluations_proposal")),
+        sa.CheckConstraint(
+            "(state = 'reopened') = (reopen_reason is not null)", name=op.f("ck_annual_evaluations_reopen_reason")
+        ),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_annual_evaluations_county_code")),
+        sa.CheckConstraint(
+            "proposed_outcome in ('complete', 'not_complete', 'not_applicable', 'not_determined', 'unconfirmed', 'no_rule')",
+            name=op.f("ck_annual_evaluations_proposed_outcome"),
+        ),
+        sa.CheckConstraint(
+            "state in ('pending', 'proposed', 'determined', 'reopened')", name=op.f("ck_annual_evaluations_state")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_annual_evaluations_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_annual_evaluations_county_code_township_code_helper_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_annual_evaluations")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "year",
+            "helper_id",
+            name=op.f("uq_annual_evaluations_county_code_township_code_year_helper_id"),
+        ),
+    )
+    op.create_index(
+        "ix_annual_evaluations_helper",
+        "annual_evaluations",
+        ["county_code", "township_code", "helper_id", "year"],
+        unique=False,
     )
     op.create_table(
         "appointments",
@@ -1334,6 +1425,94 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_visits_household", "visits", ["county_code", "township_code", "household_id", "visited_on"], unique=False
+    )
+    op.create_table(
+        "annual_determinations",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("evaluation_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("helper_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("replaces_id", sa.Uuid(), nullable=True),
+        sa.Column("reopened_because", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("results_considered", sa.Text(), nullable=False),
+        sa.Column("mitigation", sa.Text(), nullable=True),
+        sa.Column("plan_target", sa.Text(), nullable=True),
+        sa.Column("priority_reason", sa.Text(), nullable=True),
+        sa.Column("cadre_annual_grade", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("proposal", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("proposal_hash", sa.Text(), nullable=False),
+        sa.Column("departs", sa.Boolean(), nullable=False),
+        sa.Column("measures", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("priority_for_excellent", sa.Boolean(), nullable=False),
+        sa.Column("priority_for_awards", sa.Boolean(), nullable=False),
+        sa.Column("notice_due", sa.Boolean(), nullable=False),
+        sa.Column("veto_year", sa.Integer(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("determined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(outcome = 'not_complete') = (veto_year is not null)", name=op.f("ck_annual_determinations_veto")
+        ),
+        sa.CheckConstraint("(outcome = 'not_complete') = notice_due", name=op.f("ck_annual_determinations_notice_due")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_annual_determinations_county_code")),
+        sa.CheckConstraint(
+            "outcome in ('complete', 'not_complete', 'not_applicable', 'not_determined')",
+            name=op.f("ck_annual_determinations_outcome"),
+        ),
+        sa.CheckConstraint("reasons <> '' and results_considered <> ''", name=op.f("ck_annual_determinations_reasons")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_annual_determinations_township_code"),
+        ),
+        sa.CheckConstraint("(replaces_id is null) = (number = 1)", name=op.f("ck_annual_determinations_number")),
+        sa.CheckConstraint(
+            "(replaces_id is null) = (reopened_because is null)", name=op.f("ck_annual_determinations_reopened_because")
+        ),
+        sa.CheckConstraint("veto_year = year", name=op.f("ck_annual_determinations_veto_year")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "author_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_annual_determinations_county_code_township_code_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "evaluation_id"],
+            ["annual_evaluations.county_code", "annual_evaluations.township_code", "annual_evaluations.id"],
+            name=op.f("fk_annual_determinations_county_code_township_code_evaluation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "helper_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_annual_determinations_county_code_township_code_helper_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "replaces_id"],
+            ["annual_determinations.county_code", "annual_determinations.township_code", "annual_determinations.id"],
+            name=op.f("fk_annual_determinations_county_code_township_code_replaces_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "submission_id"],
+            ["year_end_submissions.county_code", "year_end_submissions.township_code", "year_end_submissions.id"],
+            name=op.f("fk_annual_determinations_county_code_township_code_submission_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_annual_determinations")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "evaluation_id",
+            "number",
+            name=op.f("uq_annual_determinations_county_code_township_code_evaluation_id_number"),
+        ),
+    )
+    op.create_index(
+        "ix_annual_determinations_helper",
+        "annual_determinations",
+        ["county_code", "township_code", "helper_id", "year"],
+        unique=False,
     )
     op.create_table(
         "case_findings",
@@ -2155,6 +2334,8 @@ def downgrade() -> None:
     op.drop_table("case_recusals")
     op.drop_index("ix_case_findings_finding", table_name="case_findings")
     op.drop_table("case_findings")
+    op.drop_index("ix_annual_determinations_helper", table_name="annual_determinations")
+    op.drop_table("annual_determinations")
     op.drop_index("ix_visits_household", table_name="visits")
     op.drop_index("ix_visits_helper", table_name="visits")
     op.drop_table("visits")
@@ -2194,6 +2375,8 @@ def downgrade() -> None:
     op.drop_index("ix_appointments_place", table_name="appointments")
     op.drop_index("ix_appointments_person", table_name="appointments")
     op.drop_table("appointments")
+    op.drop_index("ix_annual_evaluations_helper", table_name="annual_evaluations")
+    op.drop_table("annual_evaluations")
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
     op.drop_table("quarterly_rounds")
@@ -2207,6 +2390,7 @@ def downgrade() -> None:
     op.drop_table("household_members")
     op.drop_index("ix_form_tasks_due", table_name="form_tasks")
     op.drop_table("form_tasks")
+    op.drop_table("year_end_submissions")
     op.drop_table("villages")
     op.drop_table("units")
     op.drop_table("townships")

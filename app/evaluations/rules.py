@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.actor import Actor, Office
+from app.calendar import year_bounds
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.workflow import Move, Workflow
 
@@ -27,7 +28,7 @@ UNCONFIRMED_STATES: Final = frozenset({"refused", "forwarded_unconfirmed", "cons
 
 REVIEWED: Final = "reviewed"
 
-VILLAGE_CADRES: Final = frozenset({"village_committee_member", "village_or_group_cadre"})
+VILLAGE_CADRES: Final = frozenset({"village_committee_member", "group_cadre"})
 """Categories that have no civil-service annual assessment (G60)."""
 
 
@@ -57,10 +58,32 @@ class Standing(StrEnum):
     HANDED_OVER = "handed_over"  # 年中已移交其他帮扶责任人
 
 
+class Event(StrEnum):
+    """What the log calls the commands of this feature."""
+
+    OPENED = "year_end_submission.opened"
+    REVIEWED = "year_end_submission.reviewed"
+    SUMMARISED = "year_end_submission.summarised"
+    SUBMITTED = "year_end_submission.submitted"
+    BEGUN = "annual_evaluation.begun"
+    PROPOSED = "annual_evaluation.proposed"
+    DETERMINED = "annual_evaluation.determined"
+    REOPENED = "annual_evaluation.reopened"
+
+
 class NotYetYearEnd(Conflict):
     """The year-end review begins with the window set for it.
 
     尚未到年底审核汇总期。
+    """
+
+    article = "G56"
+
+
+class WindowEndsBeforeItBegins(Invalid):
+    """The year-end window cannot end before it begins.
+
+    年底审核汇总期结束日期不得早于开始日期。
     """
 
     article = "G56"
@@ -91,6 +114,15 @@ class SubmissionNotSubmitted(Conflict):
     """
 
     article = "5"
+
+
+class ProposalOutOfDate(Conflict):
+    """The record has changed since the proposal: propose again, so that every result is before the committee.
+
+    建议生成后台账已有变化:请重新生成建议,使全部结果提交乡党委。
+    """
+
+    article = "G4"
 
 
 class AnotherSubmission(Conflict):
@@ -171,10 +203,11 @@ class SubmissionFacts:
 
     today: date
     window_from: date
+    window_to: date
 
     @classmethod
     def of(cls, json: Mapping[str, Any]) -> "SubmissionFacts":
-        return cls(_day(json["today"]), _day(json["window_from"]))
+        return cls(_day(json["today"]), _day(json["window_from"]), _day(json["window_to"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +217,14 @@ class EvaluationFacts:
     helper_id: UUID
     submission_id: UUID | None
     """The township's submission of that year, once it is submitted."""
-
-    @classmethod
-    def of(cls, json: Mapping[str, Any]) -> "EvaluationFacts":
-        submission = json.get("submission_id")
-        return cls(UUID(str(json["helper_id"])), UUID(str(submission)) if submission else None)
+    category: str | None = None
+    """The helper's category as a person, which says what priority can mean (G60)."""
+    measures: tuple[str, ...] = ()
+    """Measures of article 9 decided against the helper for that year, shown beside a priority (G32)."""
+    explanation: Mapping[str, Any] | None = None
+    """What the record suggests now, as a proposal would explain it."""
+    up_to_date: bool = True
+    """Is the latest proposal what the record suggests now?"""
 
 
 def window_is_open(facts: SubmissionFacts, actor: Actor) -> Refusal | None:
@@ -197,6 +233,10 @@ def window_is_open(facts: SubmissionFacts, actor: Actor) -> Refusal | None:
 
 def submission_is_submitted(facts: EvaluationFacts, actor: Actor) -> Refusal | None:
     return SubmissionNotSubmitted() if facts.submission_id is None else None
+
+
+def proposal_is_up_to_date(facts: EvaluationFacts, actor: Actor) -> Refusal | None:
+    return None if facts.up_to_date else ProposalOutOfDate()
 
 
 def not_his_own(facts: EvaluationFacts, actor: Actor) -> Refusal | None:
@@ -208,7 +248,7 @@ PARTY_COMMITTEE: Final = frozenset({Office.PARTY_COMMITTEE})
 PROPOSERS: Final = frozenset({Office.LEADING_GROUP, Office.LEADING_GROUP_OFFICE, Office.PARTY_COMMITTEE})
 
 SUBMISSION: Final = Workflow(
-    name="year-end-submission",
+    name="year_end_submission",
     title_zh="年底审核汇总上报",
     resource="year-end-submissions",
     states=("open", "reviewed", "summarised", "submitted"),
@@ -244,7 +284,7 @@ SUBMISSION: Final = Workflow(
 )
 
 EVALUATION: Final = Workflow(
-    name="annual-evaluation",
+    name="annual_evaluation",
     title_zh="年终考核评价",
     resource="annual-evaluations",
     states=("pending", "proposed", "determined", "reopened"),
@@ -259,6 +299,11 @@ EVALUATION: Final = Workflow(
             summary="Compute the proposal and its explanation from the record; it decides nothing",
             summary_zh="依据台账生成建议及说明,不产生任何后果",
             guards=(not_his_own,),
+            awaited_from={
+                "pending": frozenset({Office.LEADING_GROUP_OFFICE}),
+                "proposed": frozenset(),
+                "reopened": frozenset(),
+            },
         ),
         Move(
             name="determine",
@@ -267,7 +312,7 @@ EVALUATION: Final = Workflow(
             article="5",
             summary="Determine whether the task was completed; priority or notice and veto follow",
             summary_zh="确定帮扶任务是否完成,据此优先推荐或通报并一票否决",
-            guards=(not_his_own, submission_is_submitted),
+            guards=(not_his_own, submission_is_submitted, proposal_is_up_to_date),
         ),
         Move(
             name="reopen",
@@ -446,7 +491,7 @@ def propose(facts: Facts) -> Proposal:
     `not_complete` rests only on a household that four parties signed, and the committee reviewed, as not out of
     poverty: what is merely unsigned or refused gives `unconfirmed`.
     """
-    as_of = date(facts.year, 12, 31)
+    as_of = year_bounds(facts.year)[1]
     lines = tuple(
         HouseholdLine(h, s := standing_of(h, as_of), s not in (Standing.CLOSED, Standing.HANDED_OVER), _flags(h, as_of))
         for h in sorted(facts.households, key=lambda h: (h.household_id, h.assigned_from))
@@ -515,6 +560,12 @@ class Request:
     """What speaks for the helper where the task was not completed without fault; it changes nothing by itself (G29)."""
     plan_target: str = ""
     priority_reason: str = ""
+
+
+def check_window(window_from: date, window_to: date) -> None:
+    """Refuse a window that ends before it begins (G56)."""
+    if window_to < window_from:
+        raise WindowEndsBeforeItBegins("/window_to")
 
 
 def check_request(request: Request) -> None:

@@ -27,7 +27,7 @@ from app.evaluations.rules import (
 from app.refusal import NotYourOffice, Refusal, WrongState
 
 ME, HELPER, CITED = UUID(int=1), UUID(int=2), UUID(int=3)
-IN_WINDOW = SubmissionFacts(today=date(2017, 12, 5), window_from=date(2017, 12, 1))
+IN_WINDOW = SubmissionFacts(date(2017, 12, 5), window_from=date(2017, 12, 1), window_to=date(2017, 12, 31))
 READY = EvaluationFacts(HELPER, CITED)
 
 FORM = {
@@ -84,6 +84,14 @@ def test_R5_3_a_determination_waits_for_the_submission():
     assert [type(r) for r in reasons] == [rules.SubmissionNotSubmitted]
     assert EVALUATION.blockers("determine", "proposed", READY, actor(Office.PARTY_COMMITTEE)) == []
     assert EVALUATION.blockers("propose", "pending", waiting, actor(Office.PARTY_COMMITTEE)) == []
+
+
+def test_G4_a_proposal_that_the_record_overtook_is_not_determined_on():
+    stale = replace(READY, up_to_date=False)
+    for state in ("proposed", "reopened"):
+        reasons = EVALUATION.blockers("determine", state, stale, actor(Office.PARTY_COMMITTEE))
+        assert [type(r) for r in reasons] == [rules.ProposalOutOfDate]
+        assert EVALUATION.blockers("propose", state, stale, actor(Office.PARTY_COMMITTEE)) == []
 
 
 @pytest.mark.parametrize("move", ["propose", "determine", "reopen"])
@@ -266,9 +274,14 @@ def test_facts_come_from_json():
     assert facts.households[0].assigned_from == date(2017, 1, 5)
     assert facts.households[0].closed_on == date(2017, 6, 1)
     assert facts.months[0].record_id == "i1"
-    assert EvaluationFacts.of({"helper_id": str(HELPER), "submission_id": str(CITED)}) == READY
-    assert EvaluationFacts.of({"helper_id": str(HELPER)}).submission_id is None
-    assert SubmissionFacts.of({"today": "2017-12-05", "window_from": "2017-12-01"}) == IN_WINDOW
+    days = {"today": "2017-12-05", "window_from": "2017-12-01", "window_to": "2017-12-31"}
+    assert SubmissionFacts.of(days) == IN_WINDOW
+
+
+def test_G56_a_window_begins_before_it_ends():
+    rules.check_window(date(2017, 12, 1), date(2017, 12, 1))
+    with pytest.raises(rules.WindowEndsBeforeItBegins):
+        rules.check_window(date(2017, 12, 2), date(2017, 12, 1))
 
 
 SAID = Request("complete", "全部脱贫", "各月各季均已研究", CITED)

@@ -1,0 +1,248 @@
+"""What can be done at the year's end: open, review, sum up, submit; propose, determine, reopen."""
+
+from dataclasses import asdict
+from json import loads
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from app.actor import Office
+from app.calendar import year_bounds
+from app.database import as_json
+from app.evaluations import rules, schemas
+from app.evaluations.rules import Event
+from app.evaluations.tables import (
+    AWARDS,
+    EVALUATIONS,
+    HELPED_IN,
+    PACKAGE,
+    SUBMISSIONS,
+    AnnualDetermination,
+    AnnualEvaluation,
+    hash_of,
+)
+from app.notices import actions as notices
+from app.notices.rules import NoticeKind
+from app.reading import Reading
+from app.refusal import NotFound
+from app.writing import Answer, Change, creates, moves, uuid7
+
+
+@creates(*rules.LEADING_GROUP)
+async def open_submission(change: Change, body: schemas.CreateSubmission) -> Answer:
+    """Open a year's review, with an evaluation for everyone who helped in that year (article 5)."""
+    first, last = rules.window_of(body.year)
+    window = {"window_from": body.window_from or first, "window_to": body.window_to or last}
+    rules.check_window(window["window_from"], window["window_to"])
+    rules.check_year(body.year, change.today.year)
+    answer = await change.create(
+        SUBMISSIONS,
+        body.id,
+        {"year": body.year, **window},
+        event=Event.OPENED,
+        public={"year": body.year, **window},
+    )
+    if answer.status == 201:
+        days = year_bounds(body.year)
+        helpers = await change.transaction.rows(HELPED_IN, **change.place, year=body.year, first=days[0], last=days[1])
+        await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, row["helper_id"]) for row in helpers])
+    return answer
+
+
+def _begun(change: Change, year: int, helper_id: UUID) -> dict[str, Any]:
+    record = {"id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
+    flow = {"state": rules.EVALUATION.initial, "state_since": change.now}
+    return {**record, **flow, "year": year, "helper_id": helper_id}
+
+
+@moves(rules.SUBMISSION, "review")
+async def review(change: Change, id: UUID, body: schemas.Review) -> Answer:
+    """Review the two ledgers of the year (article 5)."""
+    taken = await change.take(SUBMISSIONS, id)
+    return await change.save(
+        taken,
+        {"findings": body.findings},
+        to="reviewed",
+        event=Event.REVIEWED,
+        public={"year": taken.row["year"]},
+        personal={"findings": body.findings},
+    )
+
+
+@moves(rules.SUBMISSION, "summarise")
+async def summarise(change: Change, id: UUID, body: schemas.Summarise) -> Answer:
+    """Freeze the numbers of the year and their hash (article 5, G8)."""
+    taken = await change.take(SUBMISSIONS, id)
+    year = taken.row["year"]
+    first, last = year_bounds(year)
+    found = await change.transaction.value(PACKAGE, **change.place, year=year, first=first, last=last)
+    package = loads(found)
+    package_hash = hash_of(package)
+    return await change.save(
+        taken,
+        {"summary": body.summary, "package": package, "package_hash": package_hash},
+        to="summarised",
+        event=Event.SUMMARISED,
+        public={"year": year, "package": package, "package_hash": package_hash},
+        personal={"summary": body.summary},
+    )
+
+
+@moves(rules.SUBMISSION, "submit")
+async def submit(change: Change, id: UUID, body: schemas.Submit) -> Answer:
+    """Hand the summary to the Party committee (article 5)."""
+    taken = await change.take(SUBMISSIONS, id)
+    late = rules.is_late(change.today, taken.facts.window_to)
+    public = {"year": taken.row["year"], "package_hash": taken.row["package_hash"], "late": late}
+    return await change.save(taken, {"late": late}, to="submitted", event=Event.SUBMITTED, public=public)
+
+
+@creates(*rules.LEADING_GROUP, *rules.PROPOSERS)
+async def begin_evaluation(change: Change, body: schemas.CreateEvaluation) -> Answer:
+    """Begin the evaluation of a helper for whom the submission made none."""
+    rules.check_year(body.year, change.today.year)
+    return await change.create(
+        EVALUATIONS,
+        body.id,
+        {"year": body.year, "helper_id": body.helper_id},
+        event=Event.BEGUN,
+        public={"year": body.year},
+        helper=body.helper_id,
+    )
+
+
+@moves(rules.EVALUATION, "propose")
+async def propose(change: Change, id: UUID, body: schemas.Propose) -> Answer:
+    """Compute the proposal and its explanation from the record; nothing follows from it (R5.6, G27)."""
+    taken = await change.take(EVALUATIONS, id)
+    year, proposal = taken.row["year"], taken.facts.explanation
+    proposal_hash = hash_of(proposal)
+    return await change.save(
+        taken,
+        {
+            "proposal": proposal,
+            "proposed_outcome": proposal["outcome"],
+            "proposal_hash": proposal_hash,
+            "proposed_at": change.now,
+        },
+        to="reopened" if taken.state == "reopened" else "proposed",
+        event=Event.PROPOSED,
+        public={"year": year, "outcome": proposal["outcome"], "proposal_hash": proposal_hash},
+        helper=taken.facts.helper_id,
+    )
+
+
+@moves(rules.EVALUATION, "determine")
+async def determine(change: Change, id: UUID, body: schemas.Determine) -> Answer:
+    """Determine whether the task was completed; what follows, follows from here (R5.6, R7.1, R7.2)."""
+    request = rules.Request(
+        outcome=body.outcome,
+        reasons=body.reasons,
+        results_considered=body.results_considered,
+        submission_id=body.submission_id,
+        mitigation=body.mitigation or "",
+        plan_target=body.plan_target or "",
+        priority_reason=body.priority_reason or "",
+    )
+    rules.check_request(request)
+    taken = await change.take(EVALUATIONS, id)
+    row, facts, year = taken.row, taken.facts, taken.row["year"]
+    rules.check_determination(request, facts, year, row["proposed_outcome"], facts.measures)
+    effects = asdict(rules.effects(body.outcome, year, facts.category))
+    before = row["determinations"][-1] if row["determinations"] else None
+    determined = {
+        "id": uuid7(change.now),
+        "number": len(row["determinations"]) + 1,
+        "replaces_id": UUID(before["id"]) if before else None,
+        "outcome": body.outcome,
+        "submission_id": body.submission_id,
+        "proposal_hash": row["proposal_hash"],
+        "departs": body.outcome != row["proposed_outcome"],
+        "measures": list(facts.measures),
+        **effects,
+    }
+    said = body.model_dump(mode="json", exclude={"outcome", "submission_id"})
+    said["reopened_because"] = row["reopen_reason"]
+    await change.insert(
+        AnnualDetermination,
+        **determined,
+        **said,
+        proposal=facts.explanation,
+        evaluation_id=id,
+        helper_id=facts.helper_id,
+        year=year,
+        author_id=change.actor.person_id,
+        determined_at=change.now,
+    )
+    await _notice(change, id, facts.helper_id, body.outcome, again=before is not None)
+    return await change.save(
+        taken,
+        {"reopen_reason": None},
+        to="determined",
+        event=Event.DETERMINED,
+        public={"year": year, **determined},
+        personal=said,
+        helper=facts.helper_id,
+    )
+
+
+async def _notice(change: Change, evaluation_id: UUID, helper_id: UUID, outcome: str, *, again: bool) -> None:
+    """Make the notice of article 7(2) due, or take back what an earlier version made due (R7.2, G53)."""
+    kind = NoticeKind.ARTICLE_7_NOTICE if outcome == rules.Outcome.NOT_COMPLETE else None
+    there = again and await notices.revise(change, evaluation_id=evaluation_id, keeps=kind)
+    if kind is not None and not there:
+        subject = {"subject_person_id": helper_id}
+        await notices.due(change, kind, Office.PARTY_COMMITTEE, subject=subject, evaluation_id=evaluation_id)
+
+
+@moves(rules.EVALUATION, "reopen")
+async def reopen(change: Change, id: UUID, body: schemas.Reopen) -> Answer:
+    """Take a determination up again; it stands until a new version replaces it (G53)."""
+    taken = await change.take(EVALUATIONS, id)
+    return await change.save(
+        taken,
+        {"reopen_reason": body.reason},
+        to="reopened",
+        event=Event.REOPENED,
+        public={"year": taken.row["year"], "determination_id": taken.row["determinations"][-1]["id"]},
+        personal={"reason": body.reason},
+        helper=taken.facts.helper_id,
+    )
+
+
+async def award_eligibility(read: Reading, helper_id: UUID, year: int) -> Response:
+    """May this helper take part in the awards of that year? From its determinations alone (R7.2, G31)."""
+    async with read.open() as (transaction, entered):
+        actor = entered.actor
+        found = await transaction.value(
+            AWARDS,
+            county_code=actor.county_code,
+            township_code=actor.township_code,
+            county_wide=actor.reads_county,
+            helper=helper_id,
+            year=year,
+        )
+    if found is None or not (actor.reads_township or actor.reads_county or actor.person_id == helper_id):
+        raise NotFound
+    known = loads(found)
+    versions = {d.pop("number"): d for d in known["determinations"]}
+    judged = rules.award_eligibility(
+        str(helper_id),
+        year,
+        [rules.Determination(str(helper_id), year, number, d["outcome"]) for number, d in versions.items()],
+        known["measures"],
+    )
+    stands = judged.determination
+    effects = rules.effects(stands.outcome, year, known["category"]) if stands else rules.Effects()
+    told = {
+        "helper_id": helper_id,
+        "year": year,
+        "eligible": judged.eligible,
+        "priority": judged.priority,
+        "priority_for_excellent": effects.priority_for_excellent,
+        "veto_ends_on": None if judged.eligible else year_bounds(year)[1],
+        "measures": judged.measures,
+        "determination": {"number": stands.version, **versions[stands.version]} if stands else None,
+    }
+    return Response(as_json(told), media_type="application/json")

@@ -1,0 +1,378 @@
+"""Is the year reviewed, proposed, determined and followed as the contract says?"""
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+SUBMIT = (("review", {"findings": "属实"}), ("summarise", {"summary": "年底汇总"}), ("submit", {}))
+
+
+class Year:
+    """The end of 2017 in one township, with its offices."""
+
+    def __init__(self, township) -> None:
+        self.township = township
+        township.at("2017-12-20")
+        self.office = township.office("leading_group_office")
+        self.group, self.committee = township.office("leading_group"), township.office("party_committee")
+
+    def helper(self, name: str = "帮扶人", **more) -> str:
+        person = self.township.person(name, **more)
+        self.township.appoint(person, "helper")
+        return person
+
+    def leave(self, helper: str, on: str) -> None:
+        held = self.office.read("/appointments", person_id=helper, office="helper")["items"][0]
+        self.office.act(f"/appointments/{held['id']}", "end", {"ends": on})
+
+    def write(self, table: str, **values) -> str:
+        key = {"county_code": self.township.county, "township_code": self.township.code, "id": str(uuid4())}
+        known = {"version": 1, "created_at": "2017-01-01", "fingerprint": ""}
+        row = key | known | values
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        with psycopg.connect(self.township.service.database_url) as connection:
+            connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+        return row["id"]
+
+    def household(self, helper: str, starts: str = "2016-11-09", ends: str | None = None) -> str:
+        """A household of its own for a helper, for `[starts, ends)`."""
+        register = {"head_name": "甲", "main_cause": "illness", "listed_on": "2016-01-01"}
+        body = {"card_number": str(uuid4()), "village_code": self.township.village, **register}
+        household = self.office.made("/households", body)["id"]
+        paired = {"household_id": household, "helper_id": helper, "is_primary": True, "starts": starts, "ends": ends}
+        self.office.made("/pairings", paired)
+        return household
+
+    def event(self, household: str, kind: str, on: str) -> None:
+        confirmers = [self.township.person("证一"), self.township.person("证二")]
+        body = {"kind": kind, "happened_on": on, "evidence": "村委会证明", "confirmer_ids": confirmers}
+        self.office.made(f"/households/{household}/events", body)
+
+    def sign_off(self, household: str, *, out: bool, state: str = "reviewed") -> None:
+        self.write(
+            "signoffs",
+            state=state,
+            state_since="2017-12-10",
+            household_id=household,
+            village_code=self.township.village,
+            year=2017,
+            revision=1,
+            out_of_poverty=out,
+            outside_rule="豫办〔2016〕28号",
+            measures=[],
+            checks="{}",
+            nonce="00",
+            statement_hash="0" * 64,
+            prepared_by=self.group.person_id,
+            objected=False,
+            late=False,
+            confirmed_on="2017-12-10",
+        )
+
+    def open(self, year: int = 2017) -> str:
+        return "/year-end-submissions/" + self.group.made("/year-end-submissions", {"year": year})["id"]
+
+    def submitted(self) -> str:
+        path = self.open()
+        for action, body in SUBMIT:
+            self.group.act(path, action, body)
+        return path.rsplit("/", 1)[1]
+
+    def of(self, helper: str) -> str:
+        found = self.group.read("/annual-evaluations", helper_id=helper, year=2017)["items"]
+        return f"/annual-evaluations/{found[0]['id']}"
+
+    def proposed(self, helper: str) -> dict:
+        self.group.act(self.of(helper), "propose", {})
+        return self.group.read(self.of(helper) + "/explanation")["proposal"]
+
+    def said(self, submission: str, outcome: str = "complete", **more) -> dict:
+        said = {"outcome": outcome, "reasons": "经审核属实", "results_considered": "各月各季结果均已研究"}
+        return {**said, "submission_id": submission, **more}
+
+    def eligible(self, helper: str, year: int = 2017) -> dict:
+        return self.committee.read(f"/helpers/{helper}/award-eligibility", year=year)
+
+
+@pytest.fixture
+def year(township) -> Year:
+    return Year(township)
+
+
+def test_R5_3_the_year_is_reviewed_summed_up_and_submitted(year):
+    helper = year.helper()
+    for out, state in ((True, "reviewed"), (True, "refused")):
+        year.sign_off(year.household(helper), out=out, state=state)
+    year.event(year.household(helper), "moved_out", "2017-05-01")
+    path = year.open()
+    assert year.group.try_act(path, "submit", {}).status_code == 409
+    assert year.committee.try_act(path, "review", {"findings": "属实"}).status_code == 403
+    for action, body in SUBMIT:
+        told = year.group.act(path, action, body)
+    assert (told["state"], told["late"], len(told["package_hash"])) == ("submitted", False, 64)
+    assert told["package"]["households"] == {"registered": 2, "moved_out": 1}
+    assert told["package"]["signoffs"] == {"reviewed": 1, "refused": 1}
+    assert told["package"]["quarters"]["2017-Q1"] == "none"
+    assert told["package"]["evaluations"] == 1
+    assert year.group.post("/year-end-submissions", {"year": 2017}).status_code == 409
+
+
+def test_G56_review_begins_with_the_window_and_late_is_shown(year):
+    year.township.at("2017-11-30")
+    path = year.open()
+    refused = year.group.try_act(path, "review", {"findings": "属实"})
+    assert (refused.status_code, refused.json()["code"], refused.json()["opens"]) == (
+        409,
+        "not-yet-year-end",
+        "2017-12-01",
+    )
+    year.township.at("2018-01-01")
+    for action, body in SUBMIT:
+        told = year.group.act(path, action, body)
+    assert told["late"] is True
+
+
+def test_G15_G18_everyone_who_helped_in_the_year_is_evaluated(year):
+    idle, gone, before = year.helper("无户"), year.helper("前任"), year.helper("上年")
+    year.household(gone, ends="2017-06-30")
+    year.household(before, ends="2017-01-01")
+    year.leave(before, "2017-01-01")
+    year.open()
+    rows = year.group.read("/annual-evaluations")["items"]
+    assert sorted(r["helper_id"] for r in rows) == sorted([idle, gone])
+    assert year.proposed(idle)["outcome"] == "not_applicable"
+    assert year.proposed(gone)["outcome"] == "not_determined"
+
+
+def test_R5_6_R5_7_G27_the_proposal_explains_itself_household_by_household(year):
+    helper = year.helper()
+    signed, moved = year.household(helper), year.household(helper)
+    year.sign_off(signed, out=True)
+    year.event(moved, "moved_out", "2017-05-01")
+    year.open()
+    told = year.proposed(helper)
+    assert (told["outcome"], told["rule"]["article"], told["denominator"], told["out"]) == ("complete", "G27", 1, 1)
+    lines = {h["household_id"]: h for h in told["households"]}
+    assert (lines[signed]["standing"], lines[signed]["exit_rule"]) == ("out", "豫办〔2016〕28号")
+    assert (lines[moved]["standing"], lines[moved]["in_denominator"]) == ("closed", False)
+    assert [m["period"] for m in told["months"]] == [f"2017-{m:02d}" for m in range(1, 13)]
+    assert {m["state"] for m in told["months"]} == {"no_round"}
+    assert [q["period"] for q in told["quarters"]] == ["2017-Q1", "2017-Q2", "2017-Q3", "2017-Q4"]
+
+
+@pytest.mark.parametrize(
+    ("out", "state", "outcome"),
+    [
+        (False, "reviewed", "not_complete"),
+        (True, "leader_signed", "unconfirmed"),
+        (False, "considered_unconfirmed", "unconfirmed"),
+    ],
+)
+def test_G21_G28_what_one_household_of_two_makes_of_the_proposal(year, out, state, outcome):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=True)
+    year.sign_off(year.household(helper), out=out, state=state)
+    year.open()
+    assert year.proposed(helper)["outcome"] == outcome
+    assert year.eligible(helper)["eligible"] is True
+
+
+def test_R5_4_G4_the_quarter_assessed_is_attached(year):
+    helper = year.helper()
+    year.household(helper)
+    team = year.township.office("assessor")
+    made = team.made("/quarterly-rounds", {"quarter": "2017-Q2"})
+    row = team.read("/quarterly-scores", round_id=made["id"])["items"][0]
+    team.act(f"/quarterly-scores/{row['id']}", "not-assessed", {"reason": "住院"})
+    year.open()
+    told = year.proposed(helper)["quarters"]
+    assert told[1] == {"period": "2017-Q2", "state": "not_assessed", "record_id": row["id"]}
+    assert told[0]["state"] == "no_round"
+
+
+def test_R5_6_R7_1_the_committee_alone_determines_on_a_submitted_submission(year):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=True)
+    path = year.open()
+    submission = path.rsplit("/", 1)[1]
+    evaluation = year.of(helper)
+    assert year.committee.try_act(evaluation, "determine", year.said(submission)).status_code == 409
+    year.proposed(helper)
+    early = year.committee.try_act(evaluation, "determine", year.said(submission))
+    assert (early.status_code, early.json()["code"]) == (409, "submission-not-submitted")
+    for action, body in SUBMIT:
+        year.group.act(path, action, body)
+    assert year.group.try_act(evaluation, "determine", year.said(submission)).status_code == 403
+    foreign = year.committee.try_act(evaluation, "determine", year.said(str(uuid4())))
+    assert foreign.json()["code"] == "another-submission"
+    for blank in ({"results_considered": ""}, {"results_considered": " "}, {"reasons": " "}):
+        assert year.committee.try_act(evaluation, "determine", year.said(submission) | blank).status_code == 422
+    told = year.committee.act(evaluation, "determine", year.said(submission))
+    only = told["determinations"][0]
+    assert (told["state"], only["outcome"], only["departs"], only["notice_due"]) == (
+        "determined",
+        "complete",
+        False,
+        False,
+    )
+    assert (only["priority_for_excellent"], only["priority_for_awards"]) == (True, True)
+    assert year.eligible(helper)["priority"] is True
+
+
+def test_G4_what_the_record_says_after_the_proposal_is_proposed_again_before_the_committee_determines(year):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=True)
+    submission = year.submitted()
+    year.proposed(helper)
+    year.sign_off(year.household(helper), out=False)
+    said = year.said(submission)
+    refused = year.committee.try_act(year.of(helper), "determine", said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "proposal-out-of-date")
+    assert year.proposed(helper)["outcome"] == "not_complete"
+    assert year.committee.act(year.of(helper), "determine", said)["determinations"][0]["departs"] is True
+
+
+def test_R7_2_G31_not_complete_makes_the_notice_due_and_vetoes_that_years_awards_only(year):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=False)
+    submission = year.submitted()
+    year.proposed(helper)
+    assert year.eligible(helper)["eligible"] is True
+    told = year.committee.act(year.of(helper), "determine", year.said(submission, "not_complete", mitigation="洪灾"))
+    only = told["determinations"][0]
+    assert (only["notice_due"], only["veto_year"], only["mitigation"]) == (True, 2017, "洪灾")
+    (notice,) = year.committee.read("/notices", evaluation_id=told["id"])["items"]
+    assert (notice["kind"], notice["organ"], notice["audience"], notice["state"], notice["subject_person_id"]) == (
+        "article_7_notice",
+        "party_committee",
+        "township",
+        "draft",
+        helper,
+    )
+    vetoed = year.eligible(helper)
+    assert (vetoed["eligible"], vetoed["priority"], vetoed["veto_ends_on"]) == (False, False, "2017-12-31")
+    assert year.eligible(helper, 2018)["eligible"] is True
+
+
+def test_G53_reopening_keeps_the_determination_until_another_version_replaces_it(year):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=False)
+    submission = year.submitted()
+    evaluation = year.of(helper)
+    year.proposed(helper)
+    year.committee.act(evaluation, "determine", year.said(submission, "not_complete"))
+    assert year.committee.act(evaluation, "reopen", {"reason": "新证据"})["state"] == "reopened"
+    held = year.eligible(helper)
+    assert (held["eligible"], held["determination"]["under_reconsideration"]) == (False, True)
+    assert year.group.act(evaluation, "propose", {})["state"] == "reopened"
+    told = year.committee.act(evaluation, "determine", year.said(submission, "not_determined"))
+    first, second = told["determinations"]
+    assert (first["outcome"], second["replaces_id"], second["reopened_because"]) == (
+        "not_complete",
+        first["id"],
+        "新证据",
+    )
+    assert second["departs"] is True
+    assert year.eligible(helper)["eligible"] is True
+    (notice,) = year.committee.read("/notices", evaluation_id=told["id"])["items"]
+    assert notice["state"] == "withdrawn"
+
+
+def test_G15_nobody_without_a_household_is_complete_or_not(year):
+    helper = year.helper()
+    submission = year.submitted()
+    year.proposed(helper)
+    for outcome in ("complete", "not_complete"):
+        refused = year.committee.try_act(year.of(helper), "determine", year.said(submission, outcome))
+        assert (refused.status_code, refused.json()["code"]) == (409, "nothing-to-complete")
+    told = year.committee.act(year.of(helper), "determine", year.said(submission, "not_applicable"))
+    assert told["determinations"][0]["veto_year"] is None
+
+
+def test_G32_priority_beside_a_measure_needs_a_reason_and_both_are_shown(year):
+    helper = year.helper(category="village_committee_member")
+    year.sign_off(year.household(helper), out=True)
+    found = {"source": "office", "subject": {"person_id": helper}, "fact_on": "2017-03-15", "description": "无故缺会"}
+    finding = year.committee.made("/findings", found)["id"]
+    confirmed = {"ground": "HY.9.2.2", "alternatives": [], "reasons": "属实"}
+    year.township.office("discipline_commission").act(f"/findings/{finding}", "confirm", confirmed)
+    opened = {"finding_ids": [finding], "organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    case = "/cases/" + year.committee.made("/cases", opened)["id"]
+    year.committee.act(case, "present-facts", {"facts": "敷衍塞责"})
+    year.committee.act(case, "record-statement", {"statement": "stated", "text": "愿意整改"})
+    year.committee.act(case, "decide", {"measure": "written_self_criticism", "reasons": "事实清楚"})
+    submission = year.submitted()
+    year.proposed(helper)
+    refused = year.committee.try_act(year.of(helper), "determine", year.said(submission))
+    assert (refused.status_code, refused.json()["code"]) == (409, "priority-needs-a-reason")
+    said = year.said(submission, priority_reason="已整改到位")
+    told = year.committee.act(year.of(helper), "determine", said)["determinations"][0]
+    assert (told["measures"], told["priority_for_awards"]) == (["written_self_criticism"], True)
+    shown = year.eligible(helper)
+    assert (shown["eligible"], shown["priority"], shown["measures"]) == (True, True, ["written_self_criticism"])
+
+
+def test_G60_a_village_cadre_gets_the_award_priority_and_no_grade(year):
+    helper = year.helper(category="village_committee_member")
+    year.sign_off(year.household(helper), out=True)
+    submission = year.submitted()
+    year.proposed(helper)
+    told = year.committee.act(year.of(helper), "determine", year.said(submission))["determinations"][0]
+    assert (told["priority_for_excellent"], told["priority_for_awards"]) == (False, True)
+    assert year.eligible(helper)["priority_for_excellent"] is False
+
+
+def test_G61_nobody_determines_his_own_file(year):
+    own = year.committee.person_id
+    year.township.appoint(own, "helper")
+    year.sign_off(year.household(own), out=True)
+    submission = year.submitted()
+    year.proposed(own)
+    refused = year.committee.try_act(year.of(own), "determine", year.said(submission))
+    assert (refused.status_code, refused.json()["code"]) == (403, "nobody-judges-his-own-file")
+
+
+def test_G51_years_lie_between_the_regulation_and_today(year):
+    assert year.group.post("/year-end-submissions", {"year": 2015}).status_code == 422
+    ahead = year.group.post("/year-end-submissions", {"year": 2018})
+    assert (ahead.status_code, ahead.json()["code"]) == (409, "year-not-yet-begun")
+    assert year.committee.post("/year-end-submissions", {"year": 2017}).status_code == 403
+
+
+def test_an_evaluation_is_seen_by_the_helper_himself_and_the_offices_only(year):
+    helper, other = year.helper("甲"), year.helper("乙")
+    year.open()
+    path = year.of(helper)
+    assert year.township.account(helper).read(path + "/explanation")["proposal"] is None
+    stranger = year.township.account(other)
+    for hidden in (path, path + "/explanation", f"/helpers/{helper}/award-eligibility?year=2017"):
+        assert stranger.get(hidden).status_code == 404
+    assert year.township.account(helper).read(f"/helpers/{helper}/award-eligibility", year=2017)["eligible"] is True
+    assert year.committee.get(f"/helpers/{helper}/award-eligibility").status_code == 422
+
+
+def test_reads_take_two_round_trips_and_actions_at_most_six(year, counter):
+    helper = year.helper()
+    for _ in range(3):
+        year.sign_off(year.household(helper), out=False)
+    path, version = year.open(), iter(("1", "2", "3"))
+    for action, body in SUBMIT:
+        counter.seen.clear()
+        assert year.group.post(f"{path}/{action}", body, if_match=f'"{next(version)}"').status_code == 200
+        assert 0 < len(counter.work()) <= 5, counter.work()
+    evaluation = year.of(helper)
+    said = year.said(path.rsplit("/", 1)[1], "not_complete")
+    steps = (
+        (4, lambda: year.group.post(f"{evaluation}/propose", {}, if_match='"1"')),
+        (6, lambda: year.committee.post(f"{evaluation}/determine", said, if_match='"2"')),
+        (4, lambda: year.committee.post(f"{evaluation}/reopen", {"reason": "复核"}, if_match='"3"')),
+        (2, lambda: year.group.get(evaluation)),
+        (2, lambda: year.group.get(f"{evaluation}/explanation")),
+        (2, lambda: year.group.get("/annual-evaluations")),
+        (2, lambda: year.group.get(f"/helpers/{helper}/award-eligibility?year=2017")),
+    )
+    for most, step in steps:
+        counter.seen.clear()
+        assert step().status_code == 200
+        assert 0 < len(counter.work()) <= most, counter.work()
