@@ -104,31 +104,22 @@ def example(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: boo
     """A value the schema allows: every member of an answer, of a request what is required or has an example."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas, whole=whole, depth=depth)
-    for word in ("example", "const", "default"):
-        if schema.get(word) is not None:
-            return schema[word]
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if schema.get("enum"):
-        return schema["enum"][0]
+    given = [schema[word] for word in ("example", "const", "default") if schema.get(word) is not None]
+    given += [schema[word][0] for word in ("examples", "enum") if schema.get(word)]
+    if given:
+        return given[0]
     for word in ("anyOf", "oneOf", "allOf"):
         if schema.get(word):
             return example(schema[word][0], schemas, whole=whole, depth=depth)
-    if not schema:
-        return {}
     match schema.get("type"):
         case "object":
             return _object(schema, schemas, whole=whole, depth=depth)
         case "array":
             many = schema.get("minItems", 0) or (depth < 3)
             return [example(schema.get("items", {}), schemas, whole=whole, depth=depth + 1)] * int(many)
-        case "integer":
-            return schema.get("minimum", 1)
-        case "boolean":
-            return True
-        case "null":
-            return None
-    return _text(schema)
+        case "string":
+            return _text(schema)
+    return {"integer": schema.get("minimum", 1), "boolean": True, "null": None}.get(schema.get("type", ""), {})
 
 
 def _object(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: bool, depth: int) -> dict[str, Any]:
@@ -141,7 +132,7 @@ def _object(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: boo
 
 
 def _text(schema: Mapping[str, Any]) -> str:
-    made: str = BY_FORMAT.get(schema.get("format", "")) or BY_PATTERN.get(schema.get("pattern", "")) or "示例"
+    made = str(BY_FORMAT.get(schema.get("format", "")) or BY_PATTERN.get(schema.get("pattern", "")) or "示例")
     if made == "示例" and (pattern := schema.get("pattern")) and not re.search(pattern, made):
         made = "example-1"
     return made + "例" * max(0, schema.get("minLength", 0) - len(made))

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -163,9 +162,11 @@ MESSAGES_ZH = {
     "missing": "必填项缺失", "extra_forbidden": "不认识的字段", "string_type": "应为字符串", "int_type": "应为整数",
     "bool_type": "应为 true 或 false", "uuid_parsing": "应为 UUID", "uuid_type": "应为 UUID",
     "date_type": "应为日期,如 2017-03-31", "date_parsing": "日期无效", "date_from_datetime_parsing": "日期无效",
-    "datetime_type": "应为时间,如 2017-03-31T08:00:00Z", "datetime_parsing": "时间无效", "timezone_aware": "时间须带时区",
+    "datetime_type": "应为时间,如 2017-03-31T08:00:00Z", "datetime_parsing": "时间无效",
+    "timezone_aware": "时间须带时区",
     "string_too_short": "内容过短", "string_too_long": "内容过长", "string_pattern_mismatch": "格式不符",
-    "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "enum": "不在可选值之内", "literal_error": "不在可选值之内",
+    "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "enum": "不在可选值之内",
+    "literal_error": "不在可选值之内",
     "list_type": "应为数组", "too_short": "条目过少", "too_long": "条目过多", "dict_type": "应为对象",
     "model_attributes_type": "应为 JSON 对象", "string_unicode": "含有无效字符", "int_from_float": "应为整数",
 }  # fmt: skip
@@ -216,7 +217,7 @@ def install(app: FastAPI) -> None:
         return answer(request, refusal)
 
     async def on_bug(request: Request, error: Exception) -> Response:
-        log.exception("unhandled", exc_info=error)
+        log.error("unhandled", exc_info=error)
         return answer(request, ServiceFailed())
 
     for kind, handler in {
@@ -340,14 +341,17 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         try:
             self._check_query(scope)
             if scope["method"] in ("POST", "PATCH", "PUT"):
                 receive = await self._body(scope, receive)
         except Refusal as refusal:
-            return await render(language_of(Request(scope)), self._first(scope, refusal))(scope, receive, send)
-        await self._app(scope, receive, send)
+            answer = render(language_of(Request(scope)), self._first(scope, refusal))
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _first(self, scope: Scope, refusal: Refusal) -> Refusal:
         """Who is not signed in hears that before anything about the request."""

@@ -31,10 +31,18 @@ from app.settings import Settings
 from app.vault import Vault
 
 PLACE = ("411421", "411421201")
-ONE = "select row_to_json(t)::text from (select township_code, id, version, created_at, name, category from people where county_code = $1 and township_code = $2 and id = $3) t"
-PAGE = "select coalesce(json_agg(t), '[]')::text from (select township_code, id, version, created_at, name, category from people where county_code = $1 and township_code = $2 order by id limit 50) t"
-ADD = "with t as (insert into units (county_code, township_code, id, version, created_at, fingerprint, name, level) values ($1, $2, $3, 1, now(), '', $4, 'x') returning *) select row_to_json(t)::text from t"
-MOVE = "with t as (update people set name = $4, version = version + 1 where county_code = $1 and township_code = $2 and id = $3 returning *) select row_to_json(t)::text from t"
+FACE = "township_code, id, version, created_at, name, category"
+HERE = "county_code = $1 and township_code = $2"
+ONE = f"select row_to_json(t)::text from (select {FACE} from people where {HERE} and id = $3) t"
+PAGE = f"select coalesce(json_agg(t), '[]')::text from (select {FACE} from people where {HERE} order by id limit 50) t"
+ADD = (
+    "with t as (insert into units (county_code, township_code, id, version, created_at, fingerprint, name, level) "
+    "values ($1, $2, $3, 1, now(), '', $4, 'x') returning *) select row_to_json(t)::text from t"
+)
+MOVE = (
+    f"with t as (update people set name = $4, version = version + 1 where {HERE} and id = $3 returning *) "
+    "select row_to_json(t)::text from t"
+)
 KINDS = ("one record", "page of 50", "insert", "change")
 
 
@@ -49,16 +57,16 @@ def bare() -> Starlette:
         async with api.state.pool.acquire() as connection:
             return Response(await connection.fetchval(sql, *PLACE, *args), media_type="application/json")
 
-    async def one(request):  # noqa: ANN001, ANN202
+    async def one(request):
         return await run(ONE, UUID(request.path_params["id"]))
 
-    async def page(request):  # noqa: ANN001, ANN202
+    async def page(request):
         return await run(PAGE)
 
-    async def add(request):  # noqa: ANN001, ANN202
+    async def add(request):
         return await run(ADD, uuid4(), (await request.json())["name"])
 
-    async def move(request):  # noqa: ANN001, ANN202
+    async def move(request):
         return await run(MOVE, UUID(request.path_params["id"]), (await request.json())["name"])
 
     api.router.routes += [
@@ -66,7 +74,7 @@ def bare() -> Starlette:
         Route("/v1/people/{id}", move, methods=["PATCH"]),
     ]  # fmt: skip
 
-    async def app(scope, receive, send):  # noqa: ANN001, ANN202
+    async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()
             await startup()
@@ -117,9 +125,9 @@ async def send(server: Server, kind: str, ids: list[str], many: int, headers: di
     versions: dict[str, int] = {}
 
     async def once(number: int) -> None:
-        id = ids[number % len(ids)]
+        key = ids[number % len(ids)]
         if kind == "one record":
-            answer = await server.client.get(f"/v1/people/{id}", headers=headers)
+            answer = await server.client.get(f"/v1/people/{key}", headers=headers)
         elif kind == "page of 50":
             answer = await server.client.get("/v1/people", headers=headers)
         elif kind == "insert":
@@ -131,12 +139,12 @@ async def send(server: Server, kind: str, ids: list[str], many: int, headers: di
             answer = await server.client.patch(
                 f"/v1/people/{id}", json={"name": "n"}, headers={**headers, "if-match": f'"{etag}"'}
             )
-            versions[id] = etag + 1
+            versions[key] = etag + 1
         assert answer.is_success, answer.text
 
     if kind == "change":
-        for id in ids[:8]:
-            versions[id] = int((await server.client.get(f"/v1/people/{id}", headers=headers)).json()["version"])
+        for key in ids[:8]:
+            versions[key] = int((await server.client.get(f"/v1/people/{key}", headers=headers)).json()["version"])
         ids = ids[:8]
     before = server.used()
     for start in range(0, many, 8):
@@ -144,20 +152,26 @@ async def send(server: Server, kind: str, ids: list[str], many: int, headers: di
     return (server.used() - before) / many * 1e6
 
 
+def spread(figures: list[float], digits: int) -> dict[str, float]:
+    """Median with minimum and maximum."""
+    of = {"median": statistics.median(figures), "min": min(figures), "max": max(figures)}
+    return {name: round(figure, digits) for name, figure in of.items()}
+
+
 async def measure(servers: dict[str, Server], ids: list[str], rounds: int, many: int, headers: dict[str, str]) -> dict:
     results: dict = {}
     for kind in KINDS:
         figures: dict[str, list[float]] = {name: [] for name in servers}
-        for name, server in servers.items():
+        for server in servers.values():
             await send(server, kind, ids, 200, headers)
         for _ in range(rounds):
             for name, server in servers.items():
                 figures[name].append(await send(server, kind, ids, many, headers))
         ratios = [a / b for a, b in zip(figures["service"], figures["bare"], strict=True)]
         results[kind] = {
-            **{name: {"median": round(statistics.median(f)), "min": round(min(f)), "max": round(max(f))} for name, f in figures.items()},
-            "ratio": {"median": round(statistics.median(ratios), 2), "min": round(min(ratios), 2), "max": round(max(ratios), 2)},
-        }  # fmt: skip
+            **{name: spread(f, 0) for name, f in figures.items()},
+            "ratio": spread(ratios, 2),
+        }
         print(kind, json.dumps(results[kind]), flush=True)
     return results
 

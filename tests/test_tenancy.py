@@ -72,7 +72,7 @@ def test_the_county_reads_its_townships_through_a_client_and_writes_none(
         service, grant_type="client_credentials", client_id="411421/feed", client_secret="a long enough secret"
     )
     ids = [t.office("leading_group_office").made("/people", PERSON)["id"] for t in (shared_township, other_township)]
-    assert [feed.get(f"/people/{id}").json()["township_code"] for id in ids] == [shared_township.code, other.code]
+    assert [feed.get(f"/people/{key}").json()["township_code"] for key in ids] == [shared_township.code, other.code]
     assert feed.get(f"/ledger/{other.code}/entries").status_code == 200
     assert feed.post("/people", json=PERSON).status_code == 403
     assert made.headers["ledger-entry"].startswith("411421/")
