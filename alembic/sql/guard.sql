@@ -29,6 +29,9 @@ begin
   grant select, insert, update on log_head to huayuan_log;
   grant select, insert on log_event to huayuan_log;
   grant insert, update, delete on clock to huayuan_app;
+  revoke update on signoff_signatures, signoff_substitutes, signoff_acknowledgements, signoff_codes from huayuan_app;
+  grant update (voided_at, voided_by) on signoff_signatures to huayuan_app;
+  grant update (used_at, voided_at) on signoff_codes to huayuan_app;
   grant usage on schema public to huayuan_public;
   grant select (id, county_code, township_code, committed_at) on inspection_rounds to huayuan_public;
   create policy published on inspection_rounds for select to huayuan_public using (committed_at is not null);

@@ -48,15 +48,6 @@ class NoSuchHousehold(Conflict):
     """
 
 
-class HouseholdOffTheRegister(Conflict):
-    """The household is no longer on the register; it is shown on its own line and signs nothing.
-
-    该户已不在册,单独列示,不再签字确认。
-    """
-
-    article = "G19"
-
-
 class YearNotBegun(Conflict):
     """That year has not begun.
 
@@ -208,7 +199,7 @@ async def open_signoff(change: Change, body: schemas.CreateSignoff) -> Answer:
     if found is None:
         raise NoSuchHousehold
     if found["status"] in CLOSED:
-        raise HouseholdOffTheRegister(status=found["status"])
+        raise rules.HouseholdOffTheRegister(status=found["status"])
     if body.year > change.today.year:
         raise YearNotBegun(year=body.year)
     new_id = body.id or uuid7(change.now)

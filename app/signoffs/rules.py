@@ -87,6 +87,15 @@ CODE_DAYS = 7
 # ---- refusals ------------------------------------------------------------------------------------
 
 
+class HouseholdOffTheRegister(Conflict):
+    """The household is no longer on the register: it stands on a line of its own, and nothing is signed for it.
+
+    该户已不在册,单独列示,不再签字确认。
+    """
+
+    article = "G19"
+
+
 class NotInOrder(Conflict):
     """The four sign one by one, in the order of article 5; another party is due.
 
@@ -440,6 +449,8 @@ class SignoffFacts:
     state: str
     village_code: str
     statement_hash: str
+    on_the_register: bool = True
+    """Is the household still one that is assisted (G19)?"""
     primary_helper: UUID | None = None
     helpers: frozenset[UUID] = frozenset()
     """Everyone paired with the household today, the primary helper included."""
@@ -467,6 +478,7 @@ class SignoffFacts:
             state=data["state"],
             village_code=data["village_code"],
             statement_hash=data["statement_hash"],
+            on_the_register=data.get("on_the_register", True),
             primary_helper=UUID(primary) if primary else None,
             helpers=_ids(data.get("helpers")),
             principals=_ids(data.get("principals")),
@@ -550,6 +562,10 @@ def is_the_signatory(facts: SignoffFacts, actor: Actor) -> Refusal | None:
     if not facts.signatories(party):
         return NobodyHoldsTheRole(party=party)
     return None if actor.person_id in facts.signatories(party) else NotTheSignatory(party=party)
+
+
+def is_on_the_register(facts: SignoffFacts, actor: Actor) -> Refusal | None:
+    return None if facts.on_the_register else HouseholdOffTheRegister()
 
 
 def signs_once(facts: SignoffFacts, actor: Actor) -> Refusal | None:
@@ -641,7 +657,7 @@ SIGNOFF = Workflow(
             article="5",
             summary="Sign: the party that is due confirms the statement.",
             summary_zh="签字确认",
-            guards=(is_the_signatory, signs_once),
+            guards=(is_on_the_register, is_the_signatory, signs_once),
             awaited_from=_AWAITED,
         ),
         Move(
@@ -651,7 +667,7 @@ SIGNOFF = Workflow(
             article="G21",
             summary="Sign with a text of disagreement, which goes on with the statement.",
             summary_zh="签字并附不同意见",
-            guards=(is_the_signatory, signs_once),
+            guards=(is_on_the_register, is_the_signatory, signs_once),
             awaited=False,
         ),
         Move(

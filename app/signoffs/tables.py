@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, func, or_, select, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
 from app.actor import Office
 from app.database import Tenant, WorkflowRecord, belongs, one_of, tenant
-from app.households.tables import HouseholdMember, Pairing
+from app.households.rules import OPEN
+from app.households.tables import Household, HouseholdMember, Pairing
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY, rows_of, utc
 from app.rulebook.tables import policy_fact
@@ -225,7 +226,15 @@ MEMBER_AS_PERSON = (
     .scalar_subquery()
 )
 
+H = Household
+ON_THE_REGISTER = (
+    select(col(H.status).in_([literal(status) for status in sorted(OPEN)]))
+    .where(same_place(H), col(H.id) == col(Signoff.household_id))
+    .scalar_subquery()
+)
+
 FACTS: dict[str, Any] = {
+    "on_the_register": ON_THE_REGISTER,
     "primary_helpers": helpers_of(Signoff, col(Signoff.household_id), col(Pairing.is_primary)),
     "helpers": helpers_of(Signoff, col(Signoff.household_id)),
     "principals": incumbents(Office.VILLAGE_PRINCIPAL),

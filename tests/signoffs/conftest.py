@@ -98,8 +98,9 @@ class Village:
 
 
 @pytest.fixture
-def village(township: Any) -> Village:
-    return Village(township)
+def village(shared_township: Any) -> Village:
+    """A village of its own in the file's township, whose offices the tests share."""
+    return Village(shared_township, f"{shared_township.code}{next(_serial) % 800 + 200}")
 
 
 @pytest.fixture(scope="module")

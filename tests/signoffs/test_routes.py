@@ -1,12 +1,15 @@
 """Do sign-offs behave over HTTP as the contract says?"""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 import rfc8785
+
+from app.database import APP_ROLE
 
 STATES = ["household_signed", "helper_signed", "village_signed", "leader_signed"]
 STATEMENT: dict[str, Any] = {
@@ -142,6 +145,16 @@ def test_R5_5_a_signoff_is_read_by_those_it_concerns(village: Any) -> None:
 def test_G26_a_statement_that_is_wrong_in_itself_is_422(village: Any, change: dict[str, Any]) -> None:
     body = {"household_id": village.household, "year": 2017, "statement": STATEMENT | change}
     assert village.office.post("/signoffs", body).status_code == 422
+
+
+def test_G19_nothing_is_opened_or_signed_for_a_household_off_the_register(village: Any) -> None:
+    path = village.signed(village.opened(), 1)
+    event = {"kind": "moved_out", "happened_on": "2017-12-04", "evidence": "户口迁移证明"}
+    confirmers = [village.witness, village.office.person_id]
+    village.office.made(f"/households/{village.household}/events", event | {"confirmer_ids": confirmers})
+    refused(village.helper.try_act(path, "sign", AS_HELPER), 409, "household-off-the-register")
+    body = {"household_id": village.household, "year": 2016, "statement": STATEMENT}
+    refused(village.office.post("/signoffs", body), 409, "household-off-the-register")
 
 
 # ---- how a household signs -----------------------------------------------------------------------
@@ -338,7 +351,10 @@ def test_G56_a_signature_after_the_window_is_marked_late_and_stands(village: Any
     assert (late["state"], late["late"]) == ("leader_signed", True)
 
 
-def test_G22_G56_the_township_sets_its_window_and_whether_it_takes_thumbprints(village: Any) -> None:
+def test_G22_G56_the_township_sets_its_window_and_whether_it_takes_thumbprints(
+    township: Any, make_village: Any
+) -> None:
+    village = make_village(township)
     path = village.opened()
     for key, value in (("year.signoffWindow", ["11-01", "11-30"]), ("signoff.allowThumbprint", False)):
         body = {"value": value, "effective_from": "2017-12-05", "reason": "领导小组会议决定"}
@@ -439,6 +455,28 @@ def test_R5_2_signatures_are_never_changed_and_free_text_is_sealed(village: Any)
     assert "漏计医药费" in rows[1][1]
     assert {household for _, _, household, _ in rows} == {village.household}
     assert rows[1][3] == village.helper.person_id
+
+
+def test_R5_2_the_database_itself_lets_nobody_change_a_signature(village: Any) -> None:
+    path = village.signed(village.opened(), 1)
+    with psycopg.connect(village.township.service.database_url) as connection:
+        connection.execute(f"set role {APP_ROLE}")  # type: ignore[arg-type]
+        place = [village.township.county, village.township.code, path.split("/")[-1]]
+        connection.execute("select enter(%s, %s, %s, null, null)", place)
+        with connection.transaction(force_rollback=True):
+            voided = connection.execute("update signoff_signatures set voided_at = now(), voided_by = recorder_id")
+            assert voided.rowcount > 0
+        for change in ("update signoff_signatures set kind = 'refused'", "delete from signoff_signatures"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(change)  # type: ignore[arg-type]
+
+
+def test_R5_5_of_many_at_once_one_signs(village: Any) -> None:
+    path = village.signed(village.opened(), 1)
+    with ThreadPoolExecutor(4) as crowd:
+        sent = [crowd.submit(village.helper.post, f"{path}/sign", AS_HELPER, if_match='"2"') for _ in range(4)]
+    assert sorted(call.result().status_code for call in sent)[:2] == [200, 403]
+    assert len(village.office.read(path)["signatures"]) == 2
 
 
 def test_R5_5_a_retry_of_a_signature_gives_the_first_answer(village: Any) -> None:

@@ -235,6 +235,14 @@ def test_G16_G25_without_an_incumbent_nobody_signs(state: str, nobody: dict[str,
     assert allowed("sign", facts(state, **nobody), actor(OTHER, Office.HELPER)) == [rules.NobodyHoldsTheRole]
 
 
+@pytest.mark.parametrize("state", DUE)
+def test_G19_nothing_is_signed_for_a_household_off_the_register(state: str) -> None:
+    who = actor(WHO_SIGNS.get(DUE[state], OFFICE), Office.HELPER)
+    for move in ("sign", "object"):
+        assert allowed(move, facts(state), who) == []
+        assert allowed(move, facts(state, on_the_register=False), who) == [rules.HouseholdOffTheRegister]
+
+
 # ---- how a household signs -----------------------------------------------------------------------
 
 
