@@ -117,9 +117,11 @@ def example(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: boo
         case "array":
             many = schema.get("minItems", 0) or (depth < 3)
             return [example(schema.get("items", {}), schemas, whole=whole, depth=depth + 1)] * int(many)
-        case "string":
-            return _text(schema)
-    return {"integer": schema.get("minimum", 1), "boolean": True, "null": None}.get(schema.get("type", ""), {})
+    return (
+        _text(schema)
+        if schema.get("type") == "string"
+        else {"integer": schema.get("minimum", 1), "boolean": True, "null": None}.get(schema.get("type", ""), {})
+    )
 
 
 def _object(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: bool, depth: int) -> dict[str, Any]:
@@ -135,4 +137,4 @@ def _text(schema: Mapping[str, Any]) -> str:
     made = str(BY_FORMAT.get(schema.get("format", "")) or BY_PATTERN.get(schema.get("pattern", "")) or "示例")
     if made == "示例" and (pattern := schema.get("pattern")) and not re.search(pattern, made):
         made = "example-1"
-    return made + "例" * max(0, schema.get("minLength", 0) - len(made))
+    return made + "例" * max(0, int(schema.get("minLength", 0)) - len(made))
