@@ -1,7 +1,7 @@
 """What can be done in the monthly spot check? Plan, commit, reveal, close; assign, record, excuse, correct."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -391,20 +391,29 @@ def told(team: Sequence[Inspector]) -> list[dict[str, Any]]:
     return [{"person_id": str(i.person_id), "interest": i.interest, "same_unit": i.same_unit} for i in team]
 
 
-async def units_of(change: Change, people: set[UUID]) -> dict[UUID, UUID | None]:
-    """The unit of each of the people. Raises NoSuchInspector for one who is not on the register."""
-    if not people:
+async def units_of(
+    change: Change, people: Collection[UUID], households: Collection[UUID] = ()
+) -> dict[UUID, UUID | None]:
+    """The unit of each of the people. Raises NoSuchInspector or HouseholdNotRegistered."""
+    if not people and not households:
         return {}
-    rows = await change.transaction.rows(tables.UNITS, **place(change), people=sorted(people))
-    units = {r["id"]: r["unit_id"] for r in rows}
-    if unknown := people - set(units):
+    named = {"people": sorted(people), "households": sorted(households)}
+    units = {r["id"]: r["unit_id"] for r in await change.transaction.rows(tables.ON_REGISTER, **place(change), **named)}
+    if unknown := set(people) - set(units):
         raise rules.NoSuchInspector(people=sorted(map(str, unknown)))
+    if unknown := set(households) - set(units):
+        raise rules.HouseholdNotRegistered(households=sorted(map(str, unknown)))
     return units
 
 
-async def team_of(change: Change, taken: Taken, named: Sequence[schemas.InspectorIn]) -> list[Inspector]:
+async def team_of(
+    change: Change, taken: Taken, named: Sequence[schemas.InspectorIn] | None, households: Collection[UUID] = ()
+) -> list[Inspector]:
+    """The inspectors named, or the team assigned before; the households spoken with are looked up on the way."""
     helper = taken.facts.helper_id
-    units = await units_of(change, {helper, *(i.person_id for i in named)})
+    units = await units_of(change, {helper, *(i.person_id for i in named)} if named else set(), households)
+    if not named:
+        return assigned(taken.row)
     return [
         Inspector(i.person_id, i.interest, units[i.person_id] is not None and units[i.person_id] == units[helper])
         for i in named
@@ -441,7 +450,7 @@ async def found_out(change: Change, taken: Taken, body: schemas.RecordCheck) -> 
     rules.check_day(body.checked_on, facts.drawn_on, change.today)
     rules.check_further(facts.further_aspects, [f.name for f in body.further])
     before = assigned(taken.row)
-    team = await team_of(change, taken, body.inspectors) if body.inspectors else before
+    team = await team_of(change, taken, body.inspectors, {i.household_id for i in body.interviews})
     same = {i.person_id for i in team} == {i.person_id for i in before}
     aspects = body.aspects.model_dump()
     aspects["village_visits"]["registered"] = facts.registered_visits

@@ -316,6 +316,15 @@ class NoSuchInspector(Conflict):
     article = "G11"
 
 
+class HouseholdNotRegistered(Conflict):
+    """A household named is not on the township's register.
+
+    所列贫困户未在本乡登记。
+    """
+
+    article = "G13"
+
+
 class CheckedOutOfTime(Conflict):
     """A check lies between the day of the draw and today.
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Date, Uuid
-from sqlmodel import Field, col
+from sqlmodel import Field
 
 from app.actor import Office
 from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
@@ -185,12 +186,12 @@ IS_HELPER = Prepared(
     select(exists().where(here(A), A.office == Office.HELPER.value, A.person_id == bindparam("helper"), holds(A, DAY)))
 )
 
-UNITS = Prepared(
-    select(col(Person.id), col(Person.unit_id)).where(
-        here(Person), col(Person.id) == func.any(bindparam("people", type_=UUIDS))
-    )
+ON_REGISTER = Prepared(
+    select(P.id, P.unit_id)
+    .where(here(P), P.id == func.any(bindparam("people", type_=UUIDS)))
+    .union_all(select(H.id, null()).where(here(H), H.id == func.any(bindparam("households", type_=UUIDS))))
 )
-"""The units of the people named; who is not on the register is not among the rows."""
+"""The people named with their units, and the households named; what is not on the register is not among the rows."""
 
 ADOPTED = select(func.min(B.effective_from)).where(here(B)).scalar_subquery()
 _own = select(R.month, R.id, R.missed_in_month, R.drawn_at).where(here(R)).subquery()

@@ -2,8 +2,10 @@
 
 import asyncio
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -18,45 +20,58 @@ BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 LGO, PGO = "leading_group_office", "party_gov_office"
 
 
+Row = tuple[str, dict[str, Any]]
+
+
 def helpers(township: Any, count: int, *, paired: bool = True, starts: str = "2016-11-09") -> list[str]:
     """Helpers with an appointment, each with a household unless said otherwise."""
-    made = [str(uuid4()) for _ in range(count)]
+    made, rows = [str(uuid4()) for _ in range(count)], []
     for person in made:
-        write(township, "people", id=person, name="帮扶人", **CADRE)
-        place = {"place": township.code, "starts": "2016-01-01"}
-        write(township, "appointments", id=uuid4(), person_id=person, office="helper", **place)
-        if paired:
-            pair(township, person, starts)
+        rows.append(("people", {"id": person, "name": "帮扶人", **CADRE}))
+        office = {"person_id": person, "office": "helper", "place": township.code, "starts": "2016-01-01"}
+        rows.append(("appointments", {"id": uuid4(), **office}))
+        rows += paired_with(township, person, starts) if paired else []
+    write(township, rows)
     return made
 
 
 CADRE = {"category": "organ_cadre", "management_authority": "township", "party_membership": "member"}
+HOUSEHOLD = {
+    "head_name": "户主", "attribute": "general", "main_cause": "illness", "other_causes": [], "listed_on": "2016-01-01",
+    "status": "registered", "status_on": "2016-01-01",
+}  # fmt: skip
+PAIRING = {"is_primary": True, "state": "active", "state_since": "2016-11-09T00:00:00Z"}
+
+
+def paired_with(township: Any, person: str, starts: str = "2016-11-09", ends: str | None = None) -> list[Row]:
+    """A household of the township's village, and its pairing with the helper."""
+    household = str(uuid4())
+    where = {"card_number": household, "village_code": township.village}
+    pairing = {"household_id": household, "helper_id": person, "starts": starts, "ends": ends}
+    return [
+        ("households", {"id": household, **where, **HOUSEHOLD}),
+        ("pairings", {"id": uuid4(), **pairing, **PAIRING}),
+    ]
 
 
 def pair(township: Any, person: str, starts: str = "2016-11-09", ends: str | None = None) -> str:
-    """A household of the township's village for the helper; its id."""
-    household = str(uuid4())
-    write(
-        township, "households", id=household, card_number=household, village_code=township.village, head_name="户主",
-        attribute="general", main_cause="illness", other_causes=[], listed_on="2016-01-01", status="registered",
-        status_on="2016-01-01",
-    )  # fmt: skip
-    write(
-        township, "pairings", id=uuid4(), household_id=household, helper_id=person, is_primary=True, starts=starts,
-        ends=ends, state="active", state_since="2016-11-09T00:00:00Z",
-    )  # fmt: skip
-    return household
+    """A household for the helper; its id."""
+    rows = paired_with(township, person, starts, ends)
+    write(township, rows)
+    return str(rows[0][1]["id"])
 
 
-def write(township: Any, table: str, **values: Any) -> None:
-    """A row of another feature's register, past its doors: here only the draw is under test."""
-    row = {
+def write(township: Any, rows: list[Row]) -> None:
+    """Rows of other features' registers, past their doors: here only the draw is under test."""
+    common = {
         "county_code": township.county, "township_code": township.code, "version": 1, "fingerprint": "",
-        "created_at": "2016-11-09T00:00:00Z", **values,
+        "created_at": "2016-11-09T00:00:00Z",
     }  # fmt: skip
-    with psycopg.connect(township.service.database_url) as connection:
-        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
-        connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+    with psycopg.connect(township.service.database_url) as connection, connection.pipeline():
+        for table, values in rows:
+            row = common | values
+            names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+            connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
 
 
 def announce(day: str, **more: Any) -> dict[str, Any]:
@@ -356,25 +371,33 @@ def test_the_proof_holds_no_name_and_is_not_there_before_the_commitment(township
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def pending(shared_township: Any) -> Iterator[str]:
+    """Pending checks of one township, drawn on 8 March 2017: each test takes one."""
+    helpers(shared_township, 60)
+    return iter([f"/inspections/{c['id']}" for c in checks(shared_township, drawn(shared_township, "2017-03"))])
+
+
 @pytest.fixture
-def check(township: Any, ten: list[str]) -> str:
-    """The path of a pending check, drawn on 8 March 2017."""
-    return "/inspections/" + checks(township, drawn(township, "2017-03"))[0]["id"]
+def check(pending: Iterator[str]) -> str:
+    """The path of a pending check in the shared township."""
+    return next(pending)
 
 
-def test_R6_2_G10_a_record_needs_all_three_aspects(township, check):
-    body = found(township, "2017-03-08")
+def test_R6_2_G10_a_record_needs_all_three_aspects(shared_township, check):
+    body = found(shared_township, "2017-03-08")
     for aspect in ("village_visits", "measures", "forms"):
         partial = {**body, "aspects": {k: v for k, v in body["aspects"].items() if k != aspect}}
-        assert township.office("assessor").try_act(check, "record", partial).status_code == 422
-    done = township.office("assessor").act(
+        assert shared_township.office("assessor").try_act(check, "record", partial).status_code == 422
+    done = shared_township.office("assessor").act(
         check, "record", {**body, "further": [{"name": "群众评价", "found": "较好"}]}
     )
     assert done["further"] == [{"name": "群众评价", "found": "较好"}]
     assert set(done["aspects"]) == {"village_visits", "measures", "forms"}
 
 
-def test_G10_a_township_may_add_aspects(township, check):
+def test_G10_a_township_may_add_aspects(township, ten):
+    check = f"/inspections/{checks(township, drawn(township, '2017-03'))[0]['id']}"
     set_policy(township, "inspection.furtherAspects", ["群众评价"])
     refused = township.office("assessor").try_act(check, "record", found(township, "2017-03-08"))
     assert code(refused, 409) == "further-aspect-missing"
@@ -382,41 +405,44 @@ def test_G10_a_township_may_add_aspects(township, check):
     assert township.office("assessor").act(check, "record", body)["further"] == body["further"]
 
 
-def test_R6_2_visits_are_counted_in_the_register_beside_what_was_seen(township, check):
-    helper = township.office(LGO).read(check)["helper_id"]
-    households = [pair(township, helper), pair(township, helper)]
-    for day in ("2017-02-28", "2017-03-02", "2017-03-05", "2017-03-31", "2017-04-01"):
-        for household in households:
-            write(
-                township, "visits", id=uuid4(), helper_id=helper, household_id=household, visited_on=day, place="村里",
-                device_time=f"{day}T02:00:00Z", received_at=f"{day}T02:00:00Z", clock="server", received_later=False,
-                text="走访",
-            )  # fmt: skip
-    done = township.office("assessor").act(check, "record", found(township, "2017-03-08"))
+def test_R6_2_visits_are_counted_in_the_register_beside_what_was_seen(shared_township, check):
+    helper = shared_township.office(LGO).read(check)["helper_id"]
+    households = [pair(shared_township, helper), pair(shared_township, helper)]
+    days = ("2017-02-28", "2017-03-02", "2017-03-05", "2017-03-31", "2017-04-01")
+    common = {"helper_id": helper, "place": "村里", "clock": "server", "received_later": False, "text": "走访"}
+    times = {day: dict.fromkeys(("device_time", "received_at"), f"{day}T02:00:00Z") for day in days}
+    visits = [
+        ("visits", {"id": uuid4(), "household_id": household, "visited_on": day, **common, **times[day]})
+        for day, household in product(days, households)
+    ]
+    write(shared_township, visits)
+    done = shared_township.office("assessor").act(check, "record", found(shared_township, "2017-03-08"))
     assert (done["aspects"]["village_visits"]["registered"], done["aspects"]["village_visits"]["seen"]) == (3, 2)
 
 
-def test_G2_a_record_has_no_score(township, check):
-    body = found(township, "2017-03-08")
-    assert township.office("assessor").try_act(check, "record", {**body, "score": 90}).status_code == 422
+def test_G2_a_record_has_no_score(shared_township, check):
+    body = found(shared_township, "2017-03-08")
+    assert shared_township.office("assessor").try_act(check, "record", {**body, "score": 90}).status_code == 422
 
 
-def test_G9_not_checked_has_a_reason_and_nobody_is_drawn_in_place(township, check):
-    before = len(checks(township, "/" + township.office(LGO).read(check)["round_id"]))
-    done = township.office("assessor").act(check, "not-checked", {"reason": "外出培训"})
+def test_G9_not_checked_has_a_reason_and_nobody_is_drawn_in_place(shared_township, check):
+    before = len(checks(shared_township, "/" + shared_township.office(LGO).read(check)["round_id"]))
+    done = shared_township.office("assessor").act(check, "not-checked", {"reason": "外出培训"})
     assert (done["state"], done["not_checked_reason"]) == ("not_checked", "外出培训")
-    assert len(checks(township, "/" + done["round_id"])) == before
+    assert len(checks(shared_township, "/" + done["round_id"])) == before
 
 
-def test_G11_nobody_checks_himself(township, check):
-    helper = township.office(LGO).read(check)["helper_id"]
+def test_G11_nobody_checks_himself(shared_township, check):
+    helper = shared_township.office(LGO).read(check)["helper_id"]
     body = found(
-        township, "2017-03-08", inspectors=[*team(township, "none"), {"person_id": helper, "interest": "none"}]
+        shared_township,
+        "2017-03-08",
+        inspectors=[*team(shared_township, "none"), {"person_id": helper, "interest": "none"}],
     )
-    assert code(township.office("assessor").try_act(check, "record", body), 403) == "checking-oneself"
-    township.appoint(helper, "assessor")
-    himself = township.account(helper)
-    assert code(himself.try_act(check, "record", found(township, "2017-03-08")), 403) == "checking-oneself"
+    assert code(shared_township.office("assessor").try_act(check, "record", body), 403) == "checking-oneself"
+    shared_township.appoint(helper, "assessor")
+    himself = shared_township.account(helper)
+    assert code(himself.try_act(check, "record", found(shared_township, "2017-03-08")), 403) == "checking-oneself"
     blocked = {a["name"]: a["allowed"] for a in himself.read(check)["actions"]}
     assert not blocked["record"] and not blocked["not-checked"]
 
@@ -429,17 +455,17 @@ def test_G11_nobody_checks_himself(township, check):
         (("none", "kinship"), "interest_overlapping"),
     ],
 )
-def test_G11_an_unusual_team_needs_the_organisers_reason(township, check, interests, warning):
-    unusual = team(township, *interests)
-    assessor = township.office("assessor")
-    refused = assessor.try_act(check, "record", found(township, "2017-03-08", inspectors=unusual))
+def test_G11_an_unusual_team_needs_the_organisers_reason(shared_township, check, interests, warning):
+    unusual = team(shared_township, *interests)
+    assessor = shared_township.office("assessor")
+    refused = assessor.try_act(check, "record", found(shared_township, "2017-03-08", inspectors=unusual))
     assert code(refused, 409) == "team-needs-reason"
     assert refused.json()["warnings"] == [warning]
     assert assessor.try_act(check, "assign-team", {"inspectors": unusual, "reason": "人手不足"}).status_code == 403
-    office = township.office(LGO)
+    office = shared_township.office(LGO)
     assert code(office.try_act(check, "assign-team", {"inspectors": unusual}), 409) == "team-needs-reason"
     office.act(check, "assign-team", {"inspectors": unusual, "reason": "人手不足"})
-    done = assessor.act(check, "record", found(township, "2017-03-08", inspectors=None))
+    done = assessor.act(check, "record", found(shared_township, "2017-03-08", inspectors=None))
     assert (done["team_warnings"], done["team_reason"]) == ([warning], "人手不足")
 
 
@@ -457,9 +483,9 @@ def test_G11_the_register_shows_an_overlap_nobody_declared(township, ten):
     assert refused.json()["warnings"] == ["interest_overlapping"]
 
 
-def test_G11_no_inspector_from_outside_the_register(township, check):
-    body = found(township, "2017-03-08", inspectors=[{"person_id": str(uuid4()), "interest": "none"}])
-    assert code(township.office("assessor").try_act(check, "record", body), 409) == "no-such-inspector"
+def test_G11_no_inspector_from_outside_the_register(shared_township, check):
+    body = found(shared_township, "2017-03-08", inspectors=[{"person_id": str(uuid4()), "interest": "none"}])
+    assert code(shared_township.office("assessor").try_act(check, "record", body), 409) == "no-such-inspector"
 
 
 def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
@@ -489,29 +515,34 @@ def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
         assert made["team_warnings"] == ([] if len(who) == 2 else ["team_too_small"])
 
 
-def test_G13_G57_an_attempt_is_no_meeting(township, check):
+def test_G13_G57_an_attempt_is_no_meeting(shared_township, check):
+    household = pair(shared_township, shared_township.office(LGO).read(check)["helper_id"])
+
     def told(**interview: Any) -> httpx.Response:
-        body = found(township, "2017-03-08", interviews=[{"household_id": str(uuid4()), **interview}])
-        return township.office("assessor").try_act(check, "record", body)
+        body = found(shared_township, "2017-03-08", interviews=[{"household_id": household, **interview}])
+        return shared_township.office("assessor").try_act(check, "record", body)
 
     assert code(told(outcome="met"), 422) == "interview-told"
     refused = told(outcome="not_reached", attempts=3, helper_present=False)
     assert refused.json()["errors"][0]["pointer"] == "/interviews/0/helper_present"
+    stranger = told(outcome="not_reached", household_id=str(uuid4()))
+    assert code(stranger, 409) == "household-not-registered"
     done = told(outcome="other_means", attempts=2, found="电话联系,在外务工")
     assert done.status_code == 200, done.text
     assert done.json()["interviews"][0]["helper_present"] is None
 
 
 @pytest.mark.parametrize("day", ["2017-03-07", "2017-03-09"])
-def test_G8_a_check_is_dated_between_its_draw_and_today(township, check, day):
+def test_G8_a_check_is_dated_between_its_draw_and_today(shared_township, check, day):
     assert (
-        code(township.office("assessor").try_act(check, "record", found(township, day)), 409) == "checked-out-of-time"
+        code(shared_township.office("assessor").try_act(check, "record", found(shared_township, day)), 409)
+        == "checked-out-of-time"
     )
 
 
-def test_G55_a_correction_is_a_linked_new_version(township, check):
-    assessor = township.office("assessor")
-    body = found(township, "2017-03-08")
+def test_G55_a_correction_is_a_linked_new_version(shared_township, check):
+    assessor = shared_township.office("assessor")
+    body = found(shared_township, "2017-03-08")
     assessor.act(check, "record", body)
     body["aspects"]["village_visits"]["seen"] = 1
     answer = assessor.try_act(check, "correct", {"reason": "误记", "recorded": body})
@@ -527,8 +558,9 @@ def test_G55_a_correction_is_a_linked_new_version(township, check):
     )
     assert (excused.json()["state"], excused.json()["aspects"]) == ("not_checked", None)
     path = "/" + old["round_id"]
-    assert sum(c["current"] for c in checks(township, path)) == 3
-    assert len(checks(township, path, current="false")) == 2
+    versions = checks(shared_township, path, helper_id=old["helper_id"])
+    assert [c["current"] for c in sorted(versions, key=lambda c: c["created_at"])] == [False, False, True]
+    assert len(checks(shared_township, path, helper_id=old["helper_id"], current="false")) == 2
     assert assessor.try_act(check, "correct", {"reason": "空"}).status_code == 422
 
 
@@ -622,23 +654,23 @@ def test_the_helper_sees_his_own_check_and_others_do_not(township, ten):
     assert another.read(path)["state"] == "drawn", "the round itself is open to everybody signed in"
 
 
-def test_an_action_needs_the_version_seen(township, check):
-    assessor = township.office("assessor")
+def test_an_action_needs_the_version_seen(shared_township, check):
+    assessor = shared_township.office("assessor")
     assert assessor.post(f"{check}/not-checked", {"reason": "外出"}).status_code == 428
     assert assessor.post(f"{check}/not-checked", {"reason": "外出"}, if_match='"9"').status_code == 412
 
 
-def test_G58_a_problem_becomes_a_proposed_finding_and_nothing_more(township, check):
+def test_G58_a_problem_becomes_a_proposed_finding_and_nothing_more(shared_township, check):
     problem = {
         "aspect": "forms", "description": "表册缺页", "happened_on": "2017-03-05", "ground": "HY.9.1.3",
     }  # fmt: skip
-    assessor, commission = township.office("assessor"), township.office("discipline_commission")
-    done = assessor.act(check, "record", found(township, "2017-03-08", problems=[problem]))
+    assessor, commission = shared_township.office("assessor"), shared_township.office("discipline_commission")
+    done = assessor.act(check, "record", found(shared_township, "2017-03-08", problems=[problem]))
     finding = commission.read(f"/findings/{done['problems'][0]['finding_id']}")
     assert (finding["state"], finding["source"], finding["source_id"]) == ("proposed", "inspection", done["id"])
     assert (finding["subject_person_id"], finding["fact_on"]) == (done["helper_id"], "2017-03-05")
     another = {**problem, "description": "表册漏签"}
-    body = {"reason": "漏记一项", "recorded": found(township, "2017-03-08", problems=[problem, another])}
+    body = {"reason": "漏记一项", "recorded": found(shared_township, "2017-03-08", problems=[problem, another])}
     new = assessor.try_act(check, "correct", body).json()
     assert new["problems"][0]["finding_id"] == finding["id"], "a correction proposes nothing twice"
     assert commission.read(f"/findings/{new['problems'][1]['finding_id']}")["source_id"] == new["id"]
@@ -646,7 +678,7 @@ def test_G58_a_problem_becomes_a_proposed_finding_and_nothing_more(township, che
     refused = assessor.try_act(
         f"/inspections/{new['id']}",
         "correct",
-        {"reason": "更早", "recorded": found(township, "2017-03-08", problems=[early])},
+        {"reason": "更早", "recorded": found(shared_township, "2017-03-08", problems=[early])},
     )
     assert refused.status_code == 409, "nothing before the regulation applied"
     assert assessor.read(f"/inspections/{new['id']}")["current"], "a refusal rolls everything back"
