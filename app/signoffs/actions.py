@@ -67,13 +67,14 @@ class NotHandedToTheHousehold(Conflict):
 
 
 def derived(facts: SignoffFacts) -> dict[str, Any]:
-    """What a single read says besides: who stands in two roles today (G24)."""
+    """What a single read says besides: what the record amounts to (G21, G27), who stands in two roles today (G24)."""
     conflicts = rules.role_conflicts(facts)
     return {
+        "outcome": rules.outcome(facts),
         "role_conflicts": [
             {"person_id": person, "parties": parties, "acknowledged": person in facts.acknowledged}
             for person, parties in sorted(conflicts.items())
-        ]
+        ],
     }
 
 

@@ -449,6 +449,7 @@ class SignoffFacts:
     state: str
     village_code: str
     statement_hash: str
+    out_of_poverty: bool = True
     on_the_register: bool = True
     """Is the household still one that is assisted (G19)?"""
     primary_helper: UUID | None = None
@@ -478,6 +479,7 @@ class SignoffFacts:
             state=data["state"],
             village_code=data["village_code"],
             statement_hash=data["statement_hash"],
+            out_of_poverty=data.get("out_of_poverty", True),
             on_the_register=data.get("on_the_register", True),
             primary_helper=UUID(primary) if primary else None,
             helpers=_ids(data.get("helpers")),
@@ -936,13 +938,14 @@ class Outcome(StrEnum):
     PENDING = "pending"
 
 
-def outcome(state: str, out_of_poverty: bool, objected: bool) -> Outcome:
+def outcome(facts: SignoffFacts) -> Outcome:
     """Confirmed only by four signatures without objection and the committee's review (G21, G27).
 
     A refusal or an objection makes it unconfirmed, never a failure of the household.
     """
-    if state in {"refused", "forwarded_unconfirmed", "considered_unconfirmed"} or objected:
+    stopped = facts.state in {"refused", "forwarded_unconfirmed", "considered_unconfirmed"}
+    if stopped or any(s.kind is Kind.OBJECTED for s in facts.signatures):
         return Outcome.UNCONFIRMED
-    if state != "reviewed":
+    if facts.state != "reviewed":
         return Outcome.PENDING
-    return Outcome.OUT_OF_POVERTY if out_of_poverty else Outcome.IN_POVERTY
+    return Outcome.OUT_OF_POVERTY if facts.out_of_poverty else Outcome.IN_POVERTY

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.reading import PageQuery
-from app.signoffs.rules import Capacity, Form, Kind, Method, Party
+from app.signoffs.rules import Capacity, Form, Kind, Method, Outcome, Party
 from app.wire import Create, Digest, In, Line, Name, Out, PageOut, Prose, VillageCode, WorkflowOut, Year
 
 Check = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=40)]
@@ -164,7 +164,7 @@ class RoleConflictOut(Out):
 
 
 class SignoffOut(WorkflowOut):
-    """A sign-off with its statement and everything put on record; `role_conflicts` on single reads only."""
+    """A sign-off and everything put on record; `outcome` and `role_conflicts` on single reads only."""
 
     household_id: UUID
     village_code: VillageCode
@@ -187,6 +187,7 @@ class SignoffOut(WorkflowOut):
     signatures: list[SignatureOut]
     substitutes: list[SubstituteOut]
     acknowledgements: list[AcknowledgementOut]
+    outcome: Outcome | None = Field(None, description="本记录所示结果,仅供审核参考 / a proposal, on single reads only")
     role_conflicts: list[RoleConflictOut] | None = None
 
 

@@ -296,6 +296,7 @@ def read_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rule
             "state": row["state"],
             "village_code": row["village_code"],
             "statement_hash": row["statement_hash"],
+            "out_of_poverty": row["out_of_poverty"],
             "primary_helper": next(iter(facts["primary_helpers"] or ()), None),
             "substitutes": {s["party"]: s["person_id"] for s in row["substitutes"]},
             "acknowledged": [a["person_id"] for a in row["acknowledgements"]],

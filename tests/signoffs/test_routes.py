@@ -49,7 +49,8 @@ def test_R5_5_R5_6_four_sign_in_order_then_collected_then_reviewed(village: Any)
     assert [s["party"] for s in done["signatures"]] == ["household", "helper", "village_principal", "liaison_leader"]
     assert {s["statement_hash"] for s in done["signatures"]} == {done["statement_hash"]}
     assert done["signatures"][0]["recorder_id"] == village.office.person_id
-    assert village.office.read(path)["role_conflicts"] == []
+    read = village.office.read(path)
+    assert (read["outcome"], read["role_conflicts"]) == ("out_of_poverty", [])
 
 
 def test_R5_5_the_hash_is_of_the_canonical_statement(village: Any) -> None:
@@ -282,6 +283,7 @@ def test_G21_an_objection_is_a_signature_and_goes_on(village: Any) -> None:
         caller.act(path, "sign", body)
     village.group.act(path, "collect", {})
     done = village.committee.act(path, "review", {})
+    assert village.office.read(path)["outcome"] == "unconfirmed"
     assert (done["state"], done["objected"], done["signatures"][0]["content"]) == (
         "reviewed",
         True,
@@ -460,7 +462,7 @@ def test_R5_2_signatures_are_never_changed_and_free_text_is_sealed(village: Any)
 def test_R5_2_the_database_itself_lets_nobody_change_a_signature(village: Any) -> None:
     path = village.signed(village.opened(), 1)
     with psycopg.connect(village.township.service.database_url) as connection:
-        connection.execute(f"set role {APP_ROLE}")  # type: ignore[arg-type]
+        connection.execute(f"set role {APP_ROLE}")
         place = [village.township.county, village.township.code, path.split("/")[-1]]
         connection.execute("select enter(%s, %s, %s, null, null)", place)
         with connection.transaction(force_rollback=True):
@@ -468,7 +470,7 @@ def test_R5_2_the_database_itself_lets_nobody_change_a_signature(village: Any) -
             assert voided.rowcount > 0
         for change in ("update signoff_signatures set kind = 'refused'", "delete from signoff_signatures"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                connection.execute(change)  # type: ignore[arg-type]
+                connection.execute(change)
 
 
 def test_R5_5_of_many_at_once_one_signs(village: Any) -> None:

@@ -632,12 +632,13 @@ def test_G27_only_reviewed_without_objection_confirms(state: str) -> None:
     expected = (
         Outcome.UNCONFIRMED if unconfirmed else Outcome.OUT_OF_POVERTY if state == "reviewed" else Outcome.PENDING
     )
-    assert rules.outcome(state, True, False) is expected
+    assert rules.outcome(facts(state)) is expected
 
 
 def test_G21_an_objection_makes_it_unconfirmed_and_never_the_households_fault() -> None:
-    assert rules.outcome("reviewed", True, True) is Outcome.UNCONFIRMED
-    assert rules.outcome("reviewed", False, False) is Outcome.IN_POVERTY
+    objected = (*signed(Party.HOUSEHOLD, kind=Kind.OBJECTED), *signed(*ORDER[1:]))
+    assert rules.outcome(facts("reviewed", signatures=objected)) is Outcome.UNCONFIRMED
+    assert rules.outcome(facts("reviewed", out_of_poverty=False)) is Outcome.IN_POVERTY
     assert {o.value for o in Outcome} == {"out_of_poverty", "in_poverty", "unconfirmed", "pending"}
 
 
