@@ -27,6 +27,7 @@ from psycopg import sql
 from app.access import Bearer
 from app.main import create_app
 from app.people.actions import adopt
+from app.rulebook.rules import huayuan
 from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -252,6 +253,54 @@ class Township:
         return self._callers[key]
 
 
+class Accountability:
+    """A township on 2017-03-20 with organs that decide, and people to answer for what was found."""
+
+    def __init__(self, place: Township) -> None:
+        self.place = place
+        place.at("2017-03-20")
+        self.committee = place.office("party_committee")
+        self.commission = place.office("discipline_commission")
+        self.government = place.office("township_government")
+        self.measures = {code: ground.measure for code, ground in huayuan().grounds.items()}
+
+    def cadre(self, office: str = "helper", **more: Any) -> Caller:
+        """A signed-in village cadre who holds an office."""
+        person = self.place.person("周七", **{"category": "village_committee_member", **more})
+        self.place.appoint(person, office, self.place.village if office.startswith("village") else None)
+        return self.place.account(person)
+
+    def finding(self, subject: dict[str, Any], ground: str, alternatives: tuple[str, ...] = (), **more: Any) -> str:
+        """A confirmed finding."""
+        body = {
+            "source": "office",
+            "subject": subject,
+            "fact_on": "2017-03-15",
+            "description": "工作推进缓慢,敷衍塞责。",
+            **more,
+        }
+        made = self.committee.made("/findings", body)
+        confirm = {"ground": ground, "alternatives": list(alternatives), "reasons": "经核实属实。"}
+        self.commission.act(f"/findings/{made['id']}", "confirm", confirm)
+        return str(made["id"])
+
+    def case(self, *findings: str, basis: str, capacity: str = "helper", **more: Any) -> str:
+        """An opened case of the Party committee, as a path."""
+        body = {"finding_ids": list(findings), "organ": "party_committee", "basis": basis, "capacity": capacity, **more}
+        caller = {"party_committee": self.committee, "discipline_commission": self.commission}[body["organ"]]
+        return f"/cases/{caller.made('/cases', body)['id']}"
+
+    def heard(self, path: str, caller: Any = None) -> str:
+        caller = caller or self.committee
+        caller.act(path, "present-facts", {"facts": "2017年3月15日工作敷衍。"})
+        caller.act(path, "record-statement", {"statement": "stated", "text": "情况属实,愿意接受处理。"})
+        return path
+
+    def decided(self, path: str, measure: str, **more: Any) -> dict[str, Any]:
+        body = {"measure": measure, "reasons": "事实清楚。", **more}
+        return self.committee.act(self.heard(path), "decide", body)
+
+
 def service_account(service: Service, code: str, login: str) -> Bearer:
     with psycopg.connect(service.database_url) as connection:
         row = connection.execute(
@@ -276,6 +325,18 @@ _codes = itertools.count(701)
 def township(service: Service) -> Township:
     """A fresh township of county 411421."""
     return Township(service, f"411421{next(_codes)}")
+
+
+@pytest.fixture(scope="module")
+def world(shared_township: Township) -> "Accountability":
+    """For the cases, notices and objections of one file, which name subjects of their own."""
+    return Accountability(shared_township)
+
+
+@pytest.fixture
+def own_world(township: Township) -> "Accountability":
+    """For one test that moves the clock or sets a policy."""
+    return Accountability(township)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ ELEMENTS = {
     "work_seriously_affected": "该村脱贫进度严重滞后。",
     "adverse_influence": "群众多次反映,造成不良影响。",
 }
-STATEMENT = {"statement": "stated", "text": "情况属实,愿意接受处理。"}
 NOTICE = {"title": "关于予以通报批评的通报", "body": "经研究,予以通报批评。", "channel": "document"}
 WORDS = {
     "self_criticism": {"output": "self_criticism", "received_on": "2017-04-01", "summary": "检查深刻。"},
@@ -32,58 +31,6 @@ WORDS = {
         "outcome": "依规处理。",
     },
 }
-
-
-class World:
-    """A township with people to answer and organs to decide."""
-
-    def __init__(self, place: Any) -> None:
-        self.place = place
-        place.at("2017-03-20")
-        self.committee = place.office("party_committee")
-        self.commission = place.office("discipline_commission")
-        self.government = place.office("township_government")
-
-    def cadre(self, office: str = "helper", **more: Any) -> Any:
-        """A signed-in village cadre who holds an office."""
-        person = self.place.person("周七", **{"category": "village_committee_member", **more})
-        self.place.appoint(person, office, self.place.village if office.startswith("village") else None)
-        return self.place.account(person)
-
-    def finding(self, subject: dict[str, Any], ground: str, alternatives: tuple[str, ...] = (), **more: Any) -> str:
-        """A confirmed finding."""
-        body = {
-            "source": "office",
-            "subject": subject,
-            "fact_on": "2017-03-15",
-            "description": "工作推进缓慢,敷衍塞责。",
-            **more,
-        }
-        made = self.committee.made("/findings", body)
-        confirm = {"ground": ground, "alternatives": list(alternatives), "reasons": "经核实属实。"}
-        self.commission.act(f"/findings/{made['id']}", "confirm", confirm)
-        return str(made["id"])
-
-    def case(self, *findings: str, basis: str, capacity: str = "helper", **more: Any) -> str:
-        """An opened case of the Party committee, as a path."""
-        body = {"finding_ids": list(findings), "organ": "party_committee", "basis": basis, "capacity": capacity, **more}
-        caller = {"party_committee": self.committee, "discipline_commission": self.commission}[body["organ"]]
-        return f"/cases/{caller.made('/cases', body)['id']}"
-
-    def heard(self, path: str, caller: Any = None) -> str:
-        caller = caller or self.committee
-        caller.act(path, "present-facts", {"facts": "2017年3月15日工作敷衍。"})
-        caller.act(path, "record-statement", STATEMENT)
-        return path
-
-    def decided(self, path: str, measure: str, **more: Any) -> dict[str, Any]:
-        body = {"measure": measure, "reasons": "事实清楚。", **more}
-        return self.committee.act(self.heard(path), "decide", body)
-
-
-@pytest.fixture
-def world(township):
-    return World(township)
 
 
 def code(answer: Any) -> tuple[int, str]:
