@@ -279,7 +279,10 @@ async def unit_recusals(change: Change, row: Mapping[str, Any], helpers: Sequenc
 
 @moves(INSPECTION_ROUND, "reveal")
 async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
-    """Record what the sources gave and draw; whoever is drawn gets a pending check. It cannot be repeated."""
+    """Record what the sources gave and draw; whoever is drawn gets a pending check. It cannot be repeated.
+
+    Raises SeedNotDue, SourcesDiffer, NonceDiffers, SeedTooShort, LateNeedsReason, FrameChanged.
+    """
     revealed = {v.name: v.value for v in body.values}
     if len(revealed) != len(body.values):
         raise rules.SourceNamedTwice("/values")
@@ -290,8 +293,8 @@ async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
     values = rules.seed_values(announced(row), revealed)
     frame = await change.transaction.value(tables.FRAME, **place(change), round=id)
     drawn = draw.draw(row["draw_id"], [str(i) for i in frame], values)
-    if draw.differences(drawn, committed(row)):
-        raise AssertionError("the stored frame is not the one committed to")
+    if wrong := draw.differences(drawn, committed(row)):
+        raise rules.FrameChanged(parts=wrong)
     answer = await change.save(
         taken,
         {

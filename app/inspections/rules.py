@@ -199,6 +199,15 @@ class NonceDiffers(Conflict):
     article = "G7"
 
 
+class FrameChanged(Conflict):
+    """The frame on file is not the one that was committed to: nothing is drawn from it.
+
+    现存抽查范围与承诺不符,不得据此抽取。
+    """
+
+    article = "G7"
+
+
 class NonceNeedsHash(Invalid):
     """A party's own number is announced by its hash, and only such a number is.
 

@@ -230,6 +230,15 @@ def test_G7_the_frame_is_frozen_by_the_commitment(township, ten):
     assert {c["helper_id"] for c in checks(township, path)} <= set(ten)
 
 
+def test_G7_nothing_is_drawn_from_a_frame_changed_behind_the_service(township, ten):
+    path = committed(township, "2017-03")
+    township.at("2017-03-08")
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute("update inspection_rounds set frame = frame[2:] where id = %s", [path.rsplit("/", 1)[-1]])
+    refused = township.office(LGO).try_act(path, "reveal", VALUES)
+    assert (code(refused, 409), refused.json()["parts"]) == ("frame-changed", ["commitment"])
+
+
 def test_G7_a_missing_source_is_recorded_as_missing(township, ten):
     nonce = {
         "name": "party-gov-office", "kind": "nonce", "due": "2017-03-07T09:00:00+08:00",
