@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi bench lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -42,6 +42,9 @@ revision: $(READY) ## write a migration from the models (MESSAGE="add plots")
 
 openapi: $(READY) ## write openapi/openapi.json from the code
 	$(RUN) app.cli openapi
+
+bench: $(READY) ## measure the full path of a request beside a bare handler (ARGS="--rounds 2")
+	$(RUN) bench.path $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade takes newer versions)
 	uv pip compile pyproject.toml --all-extras $(COMPILE) -o requirements.lock $(ARGS)

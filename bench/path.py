@@ -133,11 +133,11 @@ async def send(server: Server, kind: str, ids: list[str], many: int, headers: di
         elif kind == "insert":
             answer = await server.client.post("/v1/units", json={"name": uuid4().hex, "level": "x"}, headers=headers)
         else:
-            etag = versions.get(id) or int(
-                (await server.client.get(f"/v1/people/{id}", headers=headers)).json()["version"]
+            etag = versions.get(key) or int(
+                (await server.client.get(f"/v1/people/{key}", headers=headers)).json()["version"]
             )
             answer = await server.client.patch(
-                f"/v1/people/{id}", json={"name": "n"}, headers={**headers, "if-match": f'"{etag}"'}
+                f"/v1/people/{key}", json={"name": "n"}, headers={**headers, "if-match": f'"{etag}"'}
             )
             versions[key] = etag + 1
         assert answer.is_success, answer.text
