@@ -305,8 +305,6 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
-        sa.Column("window_from", sa.Date(), nullable=False),
-        sa.Column("window_to", sa.Date(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=True),
         sa.Column("summary", sa.Text(), nullable=True),
         sa.Column("package", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
@@ -326,7 +324,6 @@ def upgrade() -> None:
             "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
             name=op.f("ck_year_end_submissions_township_code"),
         ),
-        sa.CheckConstraint("window_to >= window_from", name=op.f("ck_year_end_submissions_window")),
         sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_year_end_submissions")),
         sa.UniqueConstraint(
             "county_code", "township_code", "year", name=op.f("uq_year_end_submissions_county_code_township_code_year")

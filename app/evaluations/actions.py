@@ -32,21 +32,15 @@ from app.writing import Answer, Change, creates, moves, uuid7
 @creates(*rules.LEADING_GROUP)
 async def open_submission(change: Change, body: schemas.CreateSubmission) -> Answer:
     """Open a year's review, with an evaluation for everyone who helped in that year (article 5)."""
-    first, last = rules.window_of(body.year)
-    window = {"window_from": body.window_from or first, "window_to": body.window_to or last}
-    rules.check_window(window["window_from"], window["window_to"])
     rules.check_year(body.year, change.today.year)
+    first, last = year_bounds(body.year)
+    found = await change.transaction.rows(HELPED_IN, **change.place, year=body.year, first=first, last=last)
+    helpers = [row["helper_id"] for row in found]
     answer = await change.create(
-        SUBMISSIONS,
-        body.id,
-        {"year": body.year, **window},
-        event=Event.OPENED,
-        public={"year": body.year, **window},
+        SUBMISSIONS, body.id, {"year": body.year}, event=Event.OPENED, public={"year": body.year, "helpers": helpers}
     )
     if answer.status == 201:
-        days = year_bounds(body.year)
-        helpers = await change.transaction.rows(HELPED_IN, **change.place, year=body.year, first=days[0], last=days[1])
-        await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, row["helper_id"]) for row in helpers])
+        await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, helper) for helper in helpers])
     return answer
 
 

@@ -80,15 +80,6 @@ class NotYetYearEnd(Conflict):
     article = "G56"
 
 
-class WindowEndsBeforeItBegins(Invalid):
-    """The year-end window cannot end before it begins.
-
-    年底审核汇总期结束日期不得早于开始日期。
-    """
-
-    article = "G56"
-
-
 class YearBeforeTheRegulation(Conflict):
     """The regulation applies from 2016-11-09; earlier years are not assessed under it.
 
@@ -204,10 +195,13 @@ class SubmissionFacts:
     today: date
     window_from: date
     window_to: date
+    """The year-end window, both days inside; local policy `year.signoffWindow` (G56)."""
 
     @classmethod
-    def of(cls, json: Mapping[str, Any]) -> "SubmissionFacts":
-        return cls(_day(json["today"]), _day(json["window_from"]), _day(json["window_to"]))
+    def of(cls, today: date, year: int, window: Sequence[str]) -> "SubmissionFacts":
+        """`window` is the policy's two days, as `MM-DD`."""
+        first, last = (date.fromisoformat(f"{year:04d}-{day}") for day in window)
+        return cls(today, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,12 +556,6 @@ class Request:
     priority_reason: str = ""
 
 
-def check_window(window_from: date, window_to: date) -> None:
-    """Refuse a window that ends before it begins (G56)."""
-    if window_to < window_from:
-        raise WindowEndsBeforeItBegins("/window_to")
-
-
 def check_request(request: Request) -> None:
     """Refuse a determination that is incomplete in itself (R5.6, G4)."""
     if request.outcome not in DETERMINABLE:
@@ -640,11 +628,6 @@ def award_eligibility(
     return Eligibility(
         year, outcome != Outcome.NOT_COMPLETE, outcome == Outcome.COMPLETE, stands, tuple(sorted(measures))
     )
-
-
-def window_of(year: int) -> tuple[date, date]:
-    """The year-end window where the township set no other: 1 to 31 December, both inside (G56, local policy)."""
-    return date(year, 12, 1), date(year, 12, 31)
 
 
 def is_late(day: date, window_to: date) -> bool:

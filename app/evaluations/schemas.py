@@ -20,8 +20,6 @@ class CreateSubmission(Create):
     """Open the year-end review (年底审核汇总) of a year, with an evaluation for everyone who helped in it."""
 
     year: Year = Field(examples=[2017])
-    window_from: date | None = Field(None, description="Local policy; 1 December if not set (G56)")
-    window_to: date | None = Field(None, description="Local policy; 31 December if not set (G56)")
 
 
 class Review(In):
@@ -56,8 +54,6 @@ class SubmissionOut(WorkflowOut):
 
     state: SubmissionState
     year: int
-    window_from: date
-    window_to: date
     findings: str | None
     summary: str | None
     package: PackageOut | None

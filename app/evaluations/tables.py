@@ -1,7 +1,7 @@
 """How is the year's end stored, and which facts of the year are gathered for its law?"""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from app.database import Prepared, Tenant, WorkflowRecord, belongs, one_of, tena
 from app.evaluations import rules
 from app.log import canonical
 from app.reading import Resource, rows_of, utc
+from app.rulebook.tables import policy_fact
 
 KEYS = ("county_code", "township_code")
 
@@ -37,7 +38,6 @@ class YearEndSubmission(WorkflowRecord, table=True):
     __tablename__ = "year_end_submissions"
     __table_args__ = tenant(
         UniqueConstraint(*KEYS, "year"),
-        CheckConstraint("window_to >= window_from", name="window"),
         CheckConstraint("(state = 'open') = (findings is null)", name="findings"),
         CheckConstraint("(state in ('summarised', 'submitted')) = (package is not null)", name="package"),
         CheckConstraint("(state = 'submitted') = (late is not null)", name="late"),
@@ -45,8 +45,6 @@ class YearEndSubmission(WorkflowRecord, table=True):
     )
 
     year: int
-    window_from: date
-    window_to: date
     findings: str | None = None
     summary: str | None = None
     package: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
@@ -196,8 +194,9 @@ _SHOWN = (
 SUBMISSIONS = Resource(
     "year-end-submissions",
     YearEndSubmission,
+    facts={"window": policy_fact("year.signoffWindow", YearEndSubmission)},
     workflow=rules.SUBMISSION,
-    read_facts=lambda row, facts, entered: rules.SubmissionFacts.of({**row, "today": entered.today}),
+    read_facts=lambda row, facts, entered: rules.SubmissionFacts.of(entered.today, row["year"], facts["window"]),
 )
 
 
@@ -277,14 +276,15 @@ HELPER, YEAR = bindparam("helper", type_=Uuid()), bindparam("year", type_=Intege
 FIRST, LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())
 HERE = "{0}.county_code = :county_code and {0}.township_code = :township_code".format
 HELPED_IN = _prepared(
-    f"select p.helper_id from pairings p where {HERE('p')} and {IN_YEAR('p', first=':first', last=':last')}"
+    f"(select p.helper_id from pairings p where {HERE('p')} and {IN_YEAR('p', first=':first', last=':last')}"
     f" union select a.person_id from appointments a where {HERE('a')} and a.office = 'helper'"
-    f" and {IN_YEAR('a', first=':first', last=':last')}"
-    " order by 1",
+    f" and {IN_YEAR('a', first=':first', last=':last')})"
+    f" except select v.helper_id from annual_evaluations v where {HERE('v')} and v.year = :year order by 1",
+    YEAR,
     FIRST,
     LAST,
 )
-"""Everyone who helped in the year, with a household or without (G15, G18)."""
+"""Everyone who helped in the year, with a household or without, and is not under evaluation yet (G15, G18)."""
 
 PACKAGE = _prepared(
     f"""

@@ -150,7 +150,7 @@ def _methods(body: schemas.Assess) -> list[rules.Method]:
 
 
 def _assessed(taken: Taken, body: schemas.Assess) -> dict[str, Any]:
-    rules.check_interviews(_methods(body), taken.facts.helped)
+    rules.check_against_record(_methods(body), taken.facts)
     seen = None if body.deductions is None else rules.seen([(d.code, d.times) for d in body.deductions])
     points = rules.points_of(taken.facts.rubric, seen)
     said = body.model_dump(mode="json")

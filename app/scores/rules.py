@@ -135,6 +135,15 @@ class MethodWithoutEvidence(Invalid):
     article = "6(2)"
 
 
+class AllMethodsRequiredHere(Conflict):
+    """This township requires all three methods; where one cannot be used, record the helper as not assessed.
+
+    本乡约定三种考核方式均须采用;无法采用的,作未考核处理并说明原因。
+    """
+
+    article = "G12"
+
+
 class InterviewIncomplete(Invalid):
     """An interview names the household met, and says whether the helper was present.
 
@@ -262,11 +271,14 @@ class ScoreFacts:
     """The households paired with the helper in the quarter."""
     rubric: Rubric | None = None
     """The rubric that the round was opened with."""
+    all_methods: bool = False
+    """Local policy `quarter.requireAllMethods` (G12)."""
 
     @classmethod
     def of(cls, json: Mapping[str, Any]) -> "ScoreFacts":
         rubric = Rubric.of(json["rubric"]) if json.get("rubric") else None
-        return cls(UUID(json["helper_id"]), frozenset(UUID(h) for h in json["helped"]), rubric)
+        helped = frozenset(UUID(h) for h in json["helped"])
+        return cls(UUID(json["helper_id"]), helped, rubric, json["all_methods"])
 
 
 def everyone_is_done(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -390,10 +402,12 @@ def check_methods(used: Sequence[Method], missing: Mapping[str, str]) -> None:
             raise InterviewIncomplete(f"/methods/{at}")
 
 
-def check_interviews(used: Iterable[Method], helped: Iterable[UUID]) -> None:
-    """Refuse an interview with a household that the helper did not help in the quarter."""
-    if not {m.household_id for m in used if m.method == "household_interview"} <= set(helped):
+def check_against_record(used: Sequence[Method], facts: ScoreFacts) -> None:
+    """Refuse an interview with a household not helped in the quarter, and what a local policy does not accept."""
+    if not {m.household_id for m in used if m.method == "household_interview"} <= facts.helped:
         raise HouseholdNotHisThatQuarter
+    if facts.all_methods and (missing := set(METHODS) - {m.method for m in used}):
+        raise AllMethodsRequiredHere(missing=sorted(missing))
 
 
 def check_correction(*, assessed: bool, not_assessed: bool) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Field, col
 from app.access import Scope
 from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.reading import Resource, rows_of, utc
+from app.rulebook.tables import policy_fact
 from app.scores import rules
 
 KEYS = ("county_code", "township_code")
@@ -131,6 +132,7 @@ _ROUND_FACTS: dict[str, Any] = {
 }
 
 _SCORE_FACTS: dict[str, Any] = {
+    "all_methods": policy_fact("quarter.requireAllMethods", QuarterlyScore),
     "helped": literal_column(
         "(select coalesce(json_agg(distinct p.household_id), '[]') from pairings p"
         f" join quarterly_rounds r on {_of('quarterly_scores', 'r')} and r.id = quarterly_scores.round_id"

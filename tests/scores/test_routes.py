@@ -121,6 +121,17 @@ def test_G12_methods_without_evidence_or_reason_are_refused_before_anything_is_l
     assert team.post(f"{nowhere}/assess", ASSESSED, if_match='"1"').status_code == 404
 
 
+def test_G12_a_township_that_requires_all_methods_accepts_nothing_less(township, team):
+    pair(township, township.person(), "2017-01-01")
+    _, rows = opened(team)
+    own = {"value": True, "effective_from": "2017-03-20", "reason": "全面考核"}
+    set_it = township.office("leading_group").patch("/policies/quarter.requireAllMethods", own, if_match='"0"')
+    assert set_it.status_code == 200, set_it.text
+    refused = team.try_act(f"/quarterly-scores/{rows[0]['id']}", "assess", ASSESSED)
+    assert (refused.status_code, refused.json()["code"]) == (409, "all-methods-required-here")
+    assert refused.json()["missing"] == ["documents", "household_interview"]
+
+
 def test_G13_G57_an_interview_is_with_a_household_the_helper_helped(township, team):
     helper = township.person()
     household = pair(township, helper, "2017-01-01")

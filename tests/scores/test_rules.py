@@ -1,5 +1,6 @@
 """The law of the quarter: every state, move and office; methods; the rubric's arithmetic."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from uuid import UUID
@@ -147,9 +148,17 @@ def test_G13_G57_an_interview_names_the_household_and_whether_the_helper_was_the
 
 
 def test_R6_3_the_household_met_is_one_the_helper_helped():
-    rules.check_interviews([TALK, SITE], [HOUSEHOLD])
+    rules.check_against_record([TALK, SITE], ScoreFacts(HELPER, frozenset({HOUSEHOLD})))
     with pytest.raises(rules.HouseholdNotHisThatQuarter):
-        rules.check_interviews([TALK], [UUID(int=4)])
+        rules.check_against_record([TALK], ScoreFacts(HELPER, frozenset({UUID(int=4)})))
+
+
+def test_G12_a_township_may_require_all_three_for_itself():
+    strict = ScoreFacts(HELPER, frozenset({HOUSEHOLD}), all_methods=True)
+    rules.check_against_record([SITE, READ, TALK], strict)
+    rules.check_against_record([SITE], replace(strict, all_methods=False))
+    with pytest.raises(rules.AllMethodsRequiredHere):
+        rules.check_against_record([SITE, TALK, Method("other", "电话")], strict)
 
 
 def test_G2_without_a_rubric_there_are_no_points():
@@ -188,7 +197,7 @@ def test_G2_lines_add_up_whatever_the_order(observed, random):
 
 
 def test_G2_points_reach_no_guard_of_any_move():
-    assert set(ScoreFacts.__slots__) == {"helper_id", "helped", "rubric"}
+    assert set(ScoreFacts.__slots__) == {"helper_id", "helped", "rubric", "all_methods"}
     assert set(RoundFacts.__slots__) == {"pending", "without_row", "assessed", "not_assessed"}
 
 
@@ -229,7 +238,7 @@ def test_G51_quarters_begin_with_the_regulation_and_end_with_today():
 
 def test_facts_come_from_json():
     assert RoundFacts.of({"pending": 2, "without_row": 1}) == RoundFacts(2, 1)
-    row = {"helper_id": str(HELPER), "helped": [str(HOUSEHOLD)], "rubric": None}
+    row = {"helper_id": str(HELPER), "helped": [str(HOUSEHOLD)], "rubric": None, "all_methods": False}
     assert ScoreFacts.of(row) == ScoreFacts(HELPER, frozenset({HOUSEHOLD}))
 
 
