@@ -151,9 +151,9 @@ class HelperMayNotSignForHousehold(Conflict):
 
 
 class OnePersonTwoParts(Conflict):
-    """Signer, recorder and witness are three different people.
+    """Signer, recorder and witness are different people, and none of them signs as the helper.
 
-    签字人、记录人、见证人须为不同的人。
+    签字人、记录人、见证人须为不同的人,且不得再以帮扶责任人身份签字。
     """
 
     article = "G22"
@@ -510,9 +510,10 @@ class SignoffFacts:
         return {Party.VILLAGE_PRINCIPAL: self.principals, Party.LIAISON_LEADER: self.leaders}.get(party, frozenset())
 
     def signatories(self, party: Party) -> frozenset[UUID]:
-        """Who may sign for the role today: the substitute where one was named (G24), else the incumbents."""
+        """Who may sign for the role today: the incumbents, or the substitute while the role is in conflict (G24)."""
         substitute = (self.substitutes or {}).get(party)
-        return frozenset({substitute}) if substitute else self.incumbents(party)
+        conflicts = role_conflicts(self, substituted=False).values() if substitute else ()
+        return frozenset({substitute}) if substitute and any(party in c for c in conflicts) else self.incumbents(party)
 
     @property
     def kept_away(self) -> frozenset[UUID]:
@@ -557,13 +558,15 @@ def open_conflicts(facts: SignoffFacts) -> dict[UUID, list[Party]]:
 
 
 def is_the_signatory(facts: SignoffFacts, actor: Actor) -> Refusal | None:
-    """Each signs for himself (HY.9.3.2); the household before a recorder who is not its helper (G22)."""
+    """Each signs for himself (HY.9.3.2); the household before people who are not its helper, nor become it (G22)."""
     party = DUE[facts.state]
     if party is Party.HOUSEHOLD:
         return HelperMayNotRecord() if actor.person_id in facts.kept_away else None
     if not facts.signatories(party):
         return NobodyHoldsTheRole(party=party)
-    return None if actor.person_id in facts.signatories(party) else NotTheSignatory(party=party)
+    if actor.person_id not in facts.signatories(party):
+        return NotTheSignatory(party=party)
+    return OnePersonTwoParts() if party is Party.HELPER and actor.person_id in facts.attendants else None
 
 
 def is_on_the_register(facts: SignoffFacts, actor: Actor) -> Refusal | None:

@@ -74,17 +74,23 @@ class World:
             substitutes=dict(self.substitutes),
             acknowledged=frozenset(self.acknowledged),
             signatures=tuple(Signature(g.party, g.person, str(g.statement)) for g in self.given),
+            attendants=frozenset(
+                p for g in self.given if g.party is Party.HOUSEHOLD for p in (g.caller, g.witness) if p
+            ),
             members=(HEAD,),
         )
 
     def entitled(self, party: Party) -> frozenset[UUID]:
         """Who is the right person today, said without the rules' help."""
-        if party in self.substitutes:
-            return frozenset({self.substitutes[party]})
+        given = {g.party: frozenset({g.person}) for g in self.given}
+        held = {p: given.get(p, self.incumbents(p)) for p in ORDER}
+        clash = any(held[party] & held[p] for p in ORDER if p is not party)
+        return frozenset({self.substitutes[party]}) if party in self.substitutes and clash else self.incumbents(party)
+
+    def incumbents(self, party: Party) -> frozenset[UUID]:
         primary = frozenset({self.primary} if self.primary else ())
-        return {Party.HELPER: primary, Party.VILLAGE_PRINCIPAL: self.principals, Party.LIAISON_LEADER: self.leaders}[
-            party
-        ]
+        offices = {Party.HELPER: primary, Party.VILLAGE_PRINCIPAL: self.principals, Party.LIAISON_LEADER: self.leaders}
+        return offices.get(party, frozenset())
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,8 @@ def complain(world: World) -> str | None:
     if {g.statement for g in world.given} != {world.statement} or world.refused_since_restated:
         return "a signature on another statement, or a refusal passed over"
     household, *others = world.given
-    if household.helpers & {household.caller, household.witness, household.person}:
+    attended = {household.caller, household.witness}
+    if household.helpers & {*attended, household.person} or others[0].person in attended:
         return "the helper had a hand in the household's signature"
     if household.caller == household.witness or household.person in {household.caller, household.witness}:
         return "one person in two parts"

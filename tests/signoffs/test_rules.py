@@ -268,6 +268,13 @@ def test_G22_a_second_helper_and_a_helpers_substitute_are_kept_away_too() -> Non
             rules.check_parts(helpers, RECORDER, household_form(), DAY)
 
 
+def test_G22_who_attended_the_household_does_not_sign_as_its_helper_afterwards() -> None:
+    replaced = facts("household_signed", primary_helper=WITNESS, helpers=frozenset({WITNESS}))
+    assert allowed("sign", replaced, actor(WITNESS, Office.HELPER)) == []
+    attended = replace(replaced, attendants=frozenset({OFFICE, WITNESS}))
+    assert allowed("sign", attended, actor(WITNESS, Office.HELPER)) == [rules.OnePersonTwoParts]
+
+
 def test_G22_signer_recorder_and_witness_are_three_people() -> None:
     with pytest.raises(rules.OnePersonTwoParts):
         rules.check_parts(facts(), RECORDER, household_form(witness_id=OFFICE), DAY)
@@ -451,6 +458,12 @@ def test_G24_a_substitute_signs_in_the_place_of_the_incumbent() -> None:
     assert allowed("sign", named, actor(OTHER, Office.ASSESSOR)) == []
     assert rules.NotTheSignatory in allowed("sign", named, actor(HELPER, Office.HELPER))
     assert rules.role_conflicts(named) == {}
+
+
+def test_G24_a_substitute_signs_only_while_the_conflict_lasts() -> None:
+    over = facts("helper_signed", substitutes={Party.VILLAGE_PRINCIPAL: OTHER})
+    assert allowed("sign", over, actor(OTHER, Office.ASSESSOR)) == [rules.NotTheSignatory]
+    assert allowed("sign", over, actor(PRINCIPAL, Office.VILLAGE_PRINCIPAL)) == []
 
 
 def test_G24_an_agent_of_the_household_does_not_sign_in_office_as_well() -> None:
