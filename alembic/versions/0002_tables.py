@@ -149,7 +149,8 @@ def upgrade() -> None:
         sa.Column("recorded_on", sa.Date(), nullable=False),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_requirements_county_code")),
         sa.CheckConstraint(
-            "kind in ('visits', 'forms', 'meetings', 'publication', 'other')", name=op.f("ck_requirements_kind")
+            "kind in ('visits', 'forms', 'meetings', 'plans', 'publication', 'other')",
+            name=op.f("ck_requirements_kind"),
         ),
         sa.CheckConstraint(
             "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",

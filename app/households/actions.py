@@ -52,10 +52,11 @@ PAIRING_COLUMNS = ("id", "helper_id", "is_primary", "starts", "ends")
 def _household_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rules.HouseholdFacts:
     events = tuple(rules.LifeEvent(rules.Status(e["kind"]), date.fromisoformat(e["on"])) for e in facts["events"])
     history = rules.History(date.fromisoformat(row["listed_on"]), events)
-    return rules.HouseholdFacts(history, tuple(_pairing(p) for p in facts["pairings"]))
+    return rules.HouseholdFacts(history, tuple(read_pairing(p) for p in facts["pairings"]))
 
 
-def _pairing(row: dict[str, Any]) -> rules.Pairing:
+def read_pairing(row: dict[str, Any]) -> rules.Pairing:
+    """A pairing of the JSON that PostgreSQL built."""
     ends = date.fromisoformat(row["ends"]) if row["ends"] else None
     starts = date.fromisoformat(row["starts"])
     return rules.Pairing(UUID(row["id"]), UUID(row["helper_id"]), row["is_primary"], starts, ends)
@@ -98,7 +99,9 @@ PAIRINGS = Resource(
         ),
     },
     workflow=rules.PAIRING,
-    read_facts=lambda row, facts, entered: rules.PairingFacts(_pairing(row), tuple(map(_pairing, facts["others"]))),
+    read_facts=lambda row, facts, entered: rules.PairingFacts(
+        read_pairing(row), tuple(map(read_pairing, facts["others"]))
+    ),
 )  # fmt: skip
 
 

@@ -372,12 +372,12 @@ def unassigned(helpers: Iterable[UUID], pairings: Iterable[Pairing], day: date) 
     return frozenset(helpers) - helpers_on(pairings, day)
 
 
-def _covered_by_primaries(pairings: Iterable[Pairing], starts: date, ends: date | None) -> bool:
-    """Is some primary there on every day from `starts` inside to `ends` outside?"""
+def covered(pairings: Iterable[Pairing], starts: date, ends: date | None) -> bool:
+    """Does some pairing hold on every day from `starts` inside to `ends` outside (None: for ever)?"""
     reached = starts
-    for primary in sorted((p for p in pairings if p.is_primary), key=lambda p: p.starts):
-        if primary.starts <= reached:
-            reached = max(reached, primary.ends or date.max)
+    for pairing in sorted(pairings, key=lambda p: p.starts):
+        if pairing.starts <= reached:
+            reached = max(reached, pairing.ends or date.max)
     return reached >= (ends or date.max)
 
 
@@ -392,7 +392,7 @@ def check_pairing(
         raise AlreadyPaired()
     if is_primary and (primary := next((p for p in beside if p.is_primary), None)):
         raise PrimaryAlreadyNamed(pairing_id=str(primary.id))
-    if not is_primary and not _covered_by_primaries(beside, starts, ends):
+    if not is_primary and not covered((p for p in beside if p.is_primary), starts, ends):
         raise PrimaryFirst()
 
 

@@ -1,39 +1,32 @@
 """What can be done about requirements, plans, visits, meetings, form tasks and publications?"""
 
-from datetime import date, datetime
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, exists, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Text, exists, false, func, or_, select
 from sqlmodel import col
 
-from app.access import PERSON, Scope
+from app.access import PERSON, Entered, Scope
 from app.actor import Office
-from app.database import Prepared
+from app.calendar import month_bounds
+from app.database import as_json
 from app.households import rules as household_rules
-from app.households.actions import HOUSEHOLDS
+from app.households.actions import HOUSEHOLDS, read_pairing
 from app.households.tables import Pairing
-from app.reading import TODAY, Resource, rows_of, utc
+from app.reading import TODAY, Reading, Resource, rows_of, utc
+from app.refusal import NotFound
 from app.work import rules, schemas, tables
 from app.work.rules import Event
+from app.work.tables import count_of, same_place, table_of
 from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
 
 R, PL, PM, V, VV = tables.RequirementRow, tables.Plan, tables.PlanMeasure, tables.Visit, tables.VisitVersion
 M, I, T, S, PU = tables.Meeting, tables.MeetingInvitation, tables.FormTask, tables.FormSubmission, tables.Publication  # noqa: E741
+P = Pairing
 EVERYONE = Scope(open=True)
-
-
-def _same_place(one: Any, other: Any) -> tuple[Any, Any]:
-    return (col(one.county_code) == col(other.county_code), col(one.township_code) == col(other.township_code))
-
-
-def _table(table: Any) -> Any:
-    return table.__table__
-
-
-def _count(table: Any, *on: Any) -> Any:
-    return select(func.count()).select_from(_table(table)).where(*on)
 
 
 REQUIREMENTS = Resource("requirements", R, scope=EVERYONE)
@@ -41,18 +34,18 @@ PLANS = Resource(
     "plans", PL, scope=Scope(people=(col(PL.author_id),), households=(col(PL.household_id),)),
     extra={
         "measures": rows_of(
-            PM, *_same_place(PM, PL), col(PM.plan_id) == col(PL.id), order=col(PM.due_on),
+            PM, *same_place(PM, PL), col(PM.plan_id) == col(PL.id), order=col(PM.due_on),
             **{c: col(getattr(PM, c)) for c in ("id", "text", "due_on", "state", "done_on", "result", "version")},
-        ).correlate(_table(PL)),
+        ).correlate(table_of(PL)),
     },
 )  # fmt: skip
 PLAN_MEASURES = Resource(
     "plan-measures", PM, scope=Scope(households=(col(PM.household_id),)),
     facts={
         "helpers": rows_of(
-            Pairing, *_same_place(Pairing, PM), col(Pairing.household_id) == col(PM.household_id),
-            col(Pairing.starts) <= TODAY, func.coalesce(col(Pairing.ends) > TODAY, literal_column("true")),
-            order=col(Pairing.id), id=col(Pairing.helper_id),
+            P, *same_place(P, PM), col(P.household_id) == col(PM.household_id),
+            col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY),
+            order=col(P.id), id=col(P.helper_id),
         ),
     },
     workflow=rules.PLAN_MEASURE,
@@ -63,22 +56,22 @@ VISITS = Resource(
     extra={
         "month": func.to_char(col(V.visited_on), "YYYY-MM", type_=Text()),
         "earlier": rows_of(
-            VV, *_same_place(VV, V), col(VV.visit_id) == col(V.id), order=col(VV.version), version=col(VV.version),
+            VV, *same_place(VV, V), col(VV.visit_id) == col(V.id), order=col(VV.version), version=col(VV.version),
             place=col(VV.place), text=col(VV.text), author_id=col(VV.author_id), reason=col(VV.reason),
             corrected_at=utc(col(VV.corrected_at)),
-        ).correlate(_table(V)),
+        ).correlate(table_of(V)),
     },
 )  # fmt: skip
-OF_MEETING = (*_same_place(I, M), col(I.meeting_id) == col(M.id))
+OF_MEETING = (*same_place(I, M), col(I.meeting_id) == col(M.id))
 MEETINGS = Resource(
-    "meetings", M, scope=Scope(more=(exists().where(*OF_MEETING, col(I.person_id) == PERSON).correlate(_table(M)),)),
+    "meetings", M, scope=Scope(more=(exists().where(*OF_MEETING, col(I.person_id) == PERSON).correlate(table_of(M)),)),
     extra={
-        "invited": _count(I, *OF_MEETING).correlate(_table(M)).scalar_subquery(),
+        "invited": count_of(I, *OF_MEETING).correlate(table_of(M)).scalar_subquery(),
         **{
-            a.value: _count(I, *OF_MEETING, col(I.attendance) == a.value).correlate(_table(M)).scalar_subquery()
+            a.value: count_of(I, *OF_MEETING, col(I.attendance) == a.value).correlate(table_of(M)).scalar_subquery()
             for a in rules.Attendance
         },
-        "on_leave": _count(I, *OF_MEETING, col(I.state) == "leave_approved").correlate(_table(M)).scalar_subquery(),
+        "on_leave": count_of(I, *OF_MEETING, col(I.state) == "leave_approved").correlate(table_of(M)).scalar_subquery(),
     },
 )  # fmt: skip
 INVITATIONS = Resource(
@@ -89,7 +82,7 @@ FORM_TASKS = Resource(
     "form-tasks", T, scope=EVERYONE,
     extra={
         "handed_in": select(func.count(func.distinct(col(S.helper_id))))
-        .where(*_same_place(S, T), col(S.form_task_id) == col(T.id)).correlate(_table(T)).scalar_subquery(),
+        .where(*same_place(S, T), col(S.form_task_id) == col(T.id)).correlate(table_of(T)).scalar_subquery(),
     },
 )  # fmt: skip
 SUBMISSIONS = Resource(
@@ -98,6 +91,7 @@ SUBMISSIONS = Resource(
 )  # fmt: skip
 PUBLICATIONS = Resource(
     "publications", PU, scope=EVERYONE, workflow=rules.PUBLICATION,
+    extra={"late": func.coalesce(col(PU.shown_from) > col(PU.due_on), false())},
     read_facts=lambda row, facts, entered: rules.Village(row["village_code"] or ""),
 )  # fmt: skip
 
@@ -241,27 +235,6 @@ async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
     return await change.shown(MEETINGS, id_, answer)
 
 
-def _here(table: Any) -> tuple[Any, Any]:
-    return (col(table.county_code) == bindparam("county"), col(table.township_code) == bindparam("township"))
-
-
-SEEN = func.unnest(
-    bindparam("people", type_=ARRAY(Uuid())), bindparam("seen", type_=ARRAY(Text()))
-).table_valued("person", "attendance").render_derived("given")  # fmt: skip
-ATTENDANCE = Prepared(
-    select(col(I.id), col(I.person_id), col(I.attendance)).where(
-        *_here(I), col(I.meeting_id) == bindparam("of_meeting"),
-        col(I.person_id) == func.any(bindparam("people", type_=ARRAY(Uuid()))),
-    ).with_for_update()
-)  # fmt: skip
-ATTEND = Prepared(
-    update(I).where(
-        *_here(I), col(I.meeting_id) == bindparam("of_meeting"), col(I.person_id) == SEEN.c.person,
-        col(I.attendance).is_distinct_from(SEEN.c.attendance),
-    ).values(attendance=SEEN.c.attendance, version=col(I.version) + 1)
-)  # fmt: skip
-
-
 @changes(*rules.ORGANISERS)
 async def record_attendance(change: Change, id: UUID, body: schemas.RecordAttendance) -> Answer:
     """What was seen of invitees. Raises NamedTwice, MeetingNotYetHeld, NotInvited, CorrectionNeedsReason."""
@@ -270,7 +243,7 @@ async def record_attendance(change: Change, id: UUID, body: schemas.RecordAttend
     taken = await change.take(MEETINGS, id)
     rules.check_attendance(datetime.fromisoformat(taken.row["begins_at"]), change.now)
     place = {"county": change.actor.county_code, "township": change.actor.township_code, "of_meeting": id}
-    before = {row["person_id"]: row for row in await change.transaction.rows(ATTENDANCE, **place, people=people)}
+    before = {row["person_id"]: row for row in await change.transaction.rows(tables.ATTENDANCE, **place, people=people)}
     for entry in body.entries:
         if entry.person_id not in before:
             raise rules.NotInvited()
@@ -282,7 +255,7 @@ async def record_attendance(change: Change, id: UUID, body: schemas.RecordAttend
                 public={"meeting_id": id, "attendance": entry.attendance, "before": known["attendance"]},
                 personal={"reason": body.reason},
             )  # fmt: skip
-    await change.transaction.rows(ATTEND, **place, people=people, seen=[e.attendance for e in body.entries])
+    await change.transaction.rows(tables.ATTEND, **place, people=people, seen=[e.attendance for e in body.entries])
     return await change.save(taken, {}, event=Event.ATTENDANCE_RECORDED, public={"entries": len(people)})
 
 
@@ -392,3 +365,60 @@ async def take_down(change: Change, id: UUID, body: schemas.TakeDown) -> Answer:
     household_rules.check_past(body.shown_to, change.today)
     public = {"shown_from": taken.row["shown_from"], "shown_to": body.shown_to}
     return await change.save(taken, {"shown_to": body.shown_to}, to="taken_down", event=Event.TAKEN_DOWN, public=public)
+
+
+# ── what a month's facts point to ────────────────────────────────────────────────────────────────
+
+
+async def month_of_work(read: Reading, helper: UUID, month: str) -> str:
+    """A helper's month: the visits that count for it, and what its facts would at most propose (G58); JSON text.
+
+    For the helper himself and offices of the whole township; NotFound for others. Two round trips.
+    """
+    first, last = month_bounds(month)
+    async with read.open() as (transaction, entered):
+        actor = entered.actor
+        if helper != actor.person_id and not actor.reads_township:
+            raise NotFound()
+        found = json.loads(await transaction.value(
+            tables.MONTH_OF_WORK, county=actor.county_code, township=actor.township_code, of_helper=helper,
+            first=first, last=last,
+        ))  # fmt: skip
+    proposals = [
+        {"ground": p.ground, "facts": p.facts, "subject_id": subject}
+        for subject, p in _proposals(found, month, entered) if p is not None
+    ]  # fmt: skip
+    return as_json({
+        "helper_id": helper, "month": month, "visits": found["visits"], "days_in_village": found["days"],
+        "households_visited": found["households"], "proposals": proposals,
+    })  # fmt: skip
+
+
+def _proposals(found: Any, month: str, entered: Entered) -> Iterator[tuple[str | None, rules.Proposal | None]]:
+    """Every rule of this feature asked about the month, with the record each answer concerns."""
+    first, last = month_bounds(month)
+    written = [(r["kind"], _rule(r)) for r in found["requirements"]]
+    paired = household_rules.covered(map(read_pairing, found["pairings"]), first, last + timedelta(days=1))
+    visits = [rule for kind, rule in written if kind == rules.Requirement.VISITS]
+    yield None, rules.missed_visits(visits, month, found["visits"], paired, entered.today)
+    for m in found["meetings"]:
+        seen = rules.Attendance(m["attendance"]) if m["attendance"] else None
+        yield m["id"], rules.absence(m["required"], seen, m["state"])
+    for f in found["forms"]:
+        handed_in = datetime.fromisoformat(f["handed_in"]) if f["handed_in"] else None
+        due = date.fromisoformat(f["due_on"])
+        yield f["id"], rules.form_faults(due, handed_in, entered.now, f["irregular"], f["incomplete"])
+    for household in sorted({m["household"] for m in found["measures"]}):
+        measures = [
+            (m["state"], date.fromisoformat(m["due_on"])) for m in found["measures"] if m["household"] == household
+        ]
+        yield household, rules.unfinished_plan(measures, entered.today)
+    plans = [rule for kind, rule in written if kind == rules.Requirement.PLANS]
+    for h in found["plans"]:
+        yield h["household"], rules.missing_plan(plans, min(last, entered.today), h["plans"])
+
+
+def _rule(row: dict[str, Any]) -> rules.Rule:
+    until = date.fromisoformat(row["applies_to"]) if row["applies_to"] else None
+    applies, recorded = (date.fromisoformat(row[c]) for c in ("applies_from", "recorded_on"))
+    return rules.Rule(applies, recorded, until, row["visits"])

@@ -252,3 +252,9 @@ async def publications_read(read: Read, id: UUID) -> Response:
 async def take_down(command: Change, id: UUID, body: Json[schemas.TakeDown]) -> Response:
     """Until when it was shown / 登记公示截止"""
     return await command.run(actions.take_down, id, body)
+
+
+@work.get("/helpers/{id}/work", name="helpers_work", response_model=schemas.WorkOut)
+async def helper_work(read: Read, id: UUID, query: Annotated[schemas.WorkQuery, Query()]) -> Response:
+    """A helper's month, and what its facts would at most propose / 帮扶责任人当月工作(仅供参考,不作处理)"""
+    return Response(await actions.month_of_work(read, id, query.month), media_type="application/json")

@@ -29,6 +29,7 @@ class Requirement(StrEnum):
     VISITS = "visits"  # 进村入户
     FORMS = "forms"  # 表册及资料报送
     MEETINGS = "meetings"  # 会议
+    PLANS = "plans"  # 帮扶计划
     PUBLICATION = "publication"  # 公示公告
     OTHER = "other"
 
@@ -289,10 +290,15 @@ class Proposal:
     facts: tuple[str, ...]
 
 
-def missed_visits(rules: Iterable[Rule], month: str, visits: int, paired_all_month: bool = True) -> Proposal | None:
-    """HY.9.1.2: fewer `visits` in `month` than a requirement that bound the whole month; without one, nothing (G47)."""
+def missed_visits(
+    rules: Iterable[Rule], month: str, visits: int, paired_all_month: bool, today: date
+) -> Proposal | None:
+    """HY.9.1.2: fewer `visits` than a requirement demands that bound the whole month, once it has ended (G47).
+
+    Without such a requirement no number is too few; nor where the helper had households for a part of the month.
+    """
     wanted = max((r.visits_per_month or 0 for r in rules if r.binds_month(month)), default=0)
-    if not paired_all_month or visits >= wanted:
+    if not paired_all_month or visits >= wanted or today <= month_bounds(month)[1]:
         return None
     return Proposal("HY.9.1.2", (f"required:{wanted}", f"made:{visits}"))
 
@@ -322,16 +328,9 @@ def form_faults(
     return Proposal("HY.9.1.3", found) if found else None
 
 
-def publication_faults(rule: Rule, due_on: date, shown_from: date | None, today: date) -> Proposal | None:
-    """HY.9.3.3 不公开或公开不及时: only against a requirement that bound the due day (G47)."""
-    if not rule.binds_on(due_on) or (shown_from or today) <= due_on:
-        return None
-    return Proposal("HY.9.3.3", ("late" if shown_from else "not_public",))
-
-
-def missing_plans(rules: Iterable[Rule], today: date, made: Iterable[PlanKind]) -> Proposal | None:
-    """HY.9.3.4: none of plan, scheme or measures on the register though a requirement binds; any of them is a plan."""
-    if not any(rule.binds_on(today) for rule in rules) or any(True for _ in made):
+def missing_plan(rules: Iterable[Rule], day: date, made: int) -> Proposal | None:
+    """HY.9.3.4: no plan, scheme or measures on the register on `day` though a requirement binds it (G47)."""
+    if made or not any(rule.binds_on(day) for rule in rules):
         return None
     return Proposal("HY.9.3.4", ("no_plan",))
 

@@ -398,6 +398,7 @@ class PublicationOut(WorkflowOut):
     shown_from: date
     shown_to: date | None
     due_on: date | None
+    late: bool = Field(description="Shown only after the day by which it was demanded (HY.9.3.3)")
     requirement_id: UUID | None
     digest: str | None
 
@@ -435,5 +436,6 @@ class WorkOut(Out):
     helper_id: UUID
     month: str
     visits: int
+    days_in_village: int = Field(description="到村次数: days with at least one visit")
     households_visited: int
     proposals: list[ProposalOut]

@@ -1,13 +1,33 @@
 """How are requirements, plans, visits, meetings, form tasks and publications stored?"""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field
+from sqlmodel import Field, col
 
-from app.database import Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.actor import Office
+from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.households import rules as household_rules
+from app.households.tables import Household, Pairing
+from app.people.tables import AppointmentRow
+from app.reading import rows_of, utc
 from app.work import rules
 
 KEYS = ("county_code", "township_code")
@@ -218,3 +238,113 @@ class Publication(WorkflowRecord, table=True):
     """By when a requirement demanded it, where one did."""
     requirement_id: UUID | None = None
     digest: str | None = None
+
+
+# ── statements that no Resource makes ────────────────────────────────────────────────────────────
+
+A, H, P = AppointmentRow, Household, Pairing
+M, I, T, S = Meeting, MeetingInvitation, FormTask, FormSubmission  # noqa: E741  (the invitation)
+V, R, PL, PM = Visit, RequirementRow, Plan, PlanMeasure
+OPEN: Any = bindparam("open", sorted(household_rules.OPEN), type_=ARRAY(Text()))
+
+
+def same_place(one: Any, other: Any) -> tuple[Any, Any]:
+    """Two tables' rows of one township."""
+    return (col(one.county_code) == col(other.county_code), col(one.township_code) == col(other.township_code))
+
+
+def table_of(model: Any) -> Any:
+    """What a sub-select is correlated with."""
+    return model.__table__
+
+
+def count_of(table: Any, *on: Any) -> Any:
+    """How many rows of a table meet the conditions."""
+    return select(func.count()).select_from(table_of(table)).where(*on)
+
+
+def _here(table: Any) -> tuple[Any, Any]:
+    return (col(table.county_code) == bindparam("county"), col(table.township_code) == bindparam("township"))
+
+
+SEEN = func.unnest(
+    bindparam("people", type_=ARRAY(Uuid())), bindparam("seen", type_=ARRAY(Text()))
+).table_valued("person", "attendance").render_derived("given")  # fmt: skip
+ATTENDANCE = Prepared(
+    select(col(I.id), col(I.person_id), col(I.attendance)).where(
+        *_here(I), col(I.meeting_id) == bindparam("of_meeting"),
+        col(I.person_id) == func.any(bindparam("people", type_=ARRAY(Uuid()))),
+    ).with_for_update()
+)  # fmt: skip
+ATTEND = Prepared(
+    update(I).where(
+        *_here(I), col(I.meeting_id) == bindparam("of_meeting"), col(I.person_id) == SEEN.c.person,
+        col(I.attendance).is_distinct_from(SEEN.c.attendance),
+    ).values(attendance=SEEN.c.attendance, version=col(I.version) + 1)
+)  # fmt: skip
+
+
+HELPER: Any = bindparam("of_helper", type_=Uuid())
+FIRST: Any = bindparam("first", type_=Date())
+LAST: Any = bindparam("last", type_=Date())
+IN_MONTH = col(V.visited_on).between(FIRST, LAST)
+MY_VISITS = (*_here(V), col(V.helper_id) == HELPER, IN_MONTH)
+MINE = (*_here(P), col(P.helper_id) == HELPER)
+HANDED_IN = (*same_place(S, T), col(S.form_task_id) == col(T.id), col(S.helper_id) == HELPER)
+AS_HELPER = exists().where(
+    *_here(A), col(A.person_id) == HELPER, col(A.office) == Office.HELPER.value, col(A.starts) <= col(T.due_on),
+    or_(col(A.ends).is_(None), col(A.ends) > col(T.due_on)),
+)  # fmt: skip
+
+
+def _primary_on(day: Any, household: Any) -> Any:
+    """The helper was primary on that day: the fact is his (G18)."""
+    return and_(
+        *MINE, col(P.household_id) == household, col(P.is_primary), col(P.starts) <= day,
+        or_(col(P.ends).is_(None), col(P.ends) > day),
+    )  # fmt: skip
+
+
+MONTH_OF_WORK = Prepared(
+    select(
+        count_of(V, *MY_VISITS).scalar_subquery().label("visits"),
+        select(func.count(func.distinct(col(V.visited_on)))).where(*MY_VISITS).scalar_subquery().label("days"),
+        select(func.count(func.distinct(col(V.household_id)))).where(*MY_VISITS).scalar_subquery().label("households"),
+        rows_of(
+            R, *_here(R), order=col(R.id), kind=col(R.kind), applies_from=col(R.applies_from),
+            applies_to=col(R.applies_to), recorded_on=col(R.recorded_on), visits=col(R.visits_per_month),
+        ).label("requirements"),
+        rows_of(
+            P, *MINE, order=col(P.starts), id=col(P.id), helper_id=col(P.helper_id), is_primary=col(P.is_primary),
+            starts=col(P.starts), ends=col(P.ends),
+        ).label("pairings"),
+        rows_of(
+            I, *_here(I), *same_place(I, M), col(I.meeting_id) == col(M.id), col(I.person_id) == HELPER,
+            func.date(func.timezone("Asia/Shanghai", col(M.begins_at))).between(FIRST, LAST), order=col(M.begins_at),
+            id=col(M.id), required=col(M.required), attendance=col(I.attendance), state=col(I.state),
+        ).label("meetings"),
+        rows_of(
+            T, *_here(T), col(T.due_on).between(FIRST, LAST),
+            or_(
+                func.array_position(col(T.helper_ids), HELPER).is_not(None),
+                and_(col(T.helper_ids).is_(None), AS_HELPER),
+            ),
+            order=col(T.due_on), id=col(T.id), due_on=col(T.due_on),
+            handed_in=select(utc(func.min(col(S.submitted_at)))).where(*HANDED_IN).correlate(table_of(T)).scalar_subquery(),
+            irregular=exists().where(*HANDED_IN, col(S.irregular)).correlate(table_of(T)),
+            incomplete=exists().where(*HANDED_IN, col(S.incomplete)).correlate(table_of(T)),
+        ).label("forms"),
+        rows_of(
+            PM, *_here(PM), col(PM.due_on).between(FIRST, LAST),
+            exists().where(_primary_on(col(PM.due_on), col(PM.household_id))),
+            order=col(PM.due_on), household=col(PM.household_id), state=col(PM.state), due_on=col(PM.due_on),
+        ).label("measures"),
+        rows_of(
+            H, *_here(H), exists().where(_primary_on(LAST, col(H.id))), col(H.status) == func.any(OPEN),
+            order=col(H.id), household=col(H.id),
+            plans=count_of(PL, *same_place(PL, H), col(PL.household_id) == col(H.id), col(PL.made_on) <= LAST,
+                         col(PL.year) == func.extract("year", LAST)).correlate(table_of(H)).scalar_subquery(),
+        ).label("plans"),
+    ),
+    json=True,
+)  # fmt: skip

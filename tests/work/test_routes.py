@@ -244,3 +244,43 @@ def test_every_list_refuses_unknown_filters_and_needs_a_sign_in(township, path):
     assert office.get(f"/{path}").status_code == 200
     assert office.get(f"/{path}", wrong="1").status_code == 422
     assert office.client.get(f"/v1/{path}", headers={"authorization": ""}).status_code == 401
+
+
+# ── what a month's facts point to ────────────────────────────────────────────────────────────────
+
+
+def test_G58_a_months_facts_are_counted_and_at_most_proposed(township):
+    office, (household, me) = township.office("leading_group_office"), helped(township)
+    rule = {"text": "每月走访不少于两次", "applies_from": "2016-11-09"}
+    office.made("/requirements", rule | {"kind": "visits", "visits_per_month": 2})
+    office.made("/requirements", rule | {"kind": "plans"})
+    called = office.made("/meetings", meeting([me.person_id], begins="2016-12-10T09:00:00+08:00"))
+    task = office.made("/form-tasks", {"title": "表", "text": "填", "due_on": "2016-12-15"})
+    township.at("2016-12-20")
+    entries = [{"person_id": me.person_id, "attendance": "absent"}]
+    office.act(f"/meetings/{called['id']}", "attendance", {"entries": entries})
+    me.made("/visits", visit(household, "2016-12-05T09:00:00+08:00"))
+    me.made("/visits", visit(household, "2016-12-05T15:00:00+08:00"))
+    path = f"/helpers/{me.person_id}/work"
+    seen = me.read(path, month="2016-12")
+    assert (seen["visits"], seen["days_in_village"], seen["households_visited"]) == (2, 1, 1)
+    grounds = {p["ground"]: (p["facts"], p["subject_id"]) for p in seen["proposals"]}
+    assert grounds == {
+        "HY.9.1.1": (["absent"], called["id"]),
+        "HY.9.1.3": (["late"], task["id"]),
+        "HY.9.3.4": (["no_plan"], household),
+    }
+    plan = {"household_id": household, "kind": "assistance_plan", "year": 2016, "text": "一户一策"}
+    me.made("/plans", plan | {"measures": [{"text": "养鸡", "due_on": "2016-12-21"}]})
+    invitation = office.read("/meeting-invitations", meeting_id=called["id"])["items"][0]["id"]
+    me.act(f"/meeting-invitations/{invitation}", "request-leave", {"reason": "住院"})
+    me.made(f"/form-tasks/{task['id']}/submissions", {"text": "补报"})
+    township.at("2017-02-02")
+    later = {p["ground"]: p["facts"] for p in office.read(path, month="2016-12")["proposals"]}
+    assert later == {"HY.9.1.3": ["late"], "HY.9.3.5": ["overdue:1"]}
+    assert office.read(path, month="2017-01")["proposals"] == [
+        {"ground": "HY.9.1.2", "facts": ["required:2", "made:0"], "subject_id": None},
+        {"ground": "HY.9.3.4", "facts": ["no_plan"], "subject_id": household},
+    ]
+    assert township.office("village_principal", place=township.village).get(path, month="2016-12").status_code == 404
+    assert office.get(path, month="2016-13").status_code == 422

@@ -9,12 +9,12 @@ import pytest
 from app.actor import Actor, Appointment, Office
 from app.calendar import end_of
 from app.work import rules
-from app.work.rules import Attendance, Clock, Persons, PlanKind, Proposal, Rule, Village
+from app.work.rules import Attendance, Clock, Persons, Proposal, Rule, Village
 from app.workflow import Move, Workflow
 
 ME, OTHER = UUID(int=1), UUID(int=2)
 VILLAGE, ELSEWHERE = "411421201201", "411421201202"
-JAN1, MAR1, MAR31 = date(2017, 1, 1), date(2017, 3, 1), date(2017, 3, 31)
+JAN1, MAR1, MAR31, APR1 = date(2017, 1, 1), date(2017, 3, 1), date(2017, 3, 31), date(2017, 4, 1)
 
 
 def actor(office: Office, person: UUID = ME, place: str = VILLAGE) -> Actor:
@@ -54,17 +54,19 @@ def test_G47_a_requirement_binds_a_month_only_as_a_whole() -> None:
 
 
 def test_HY_9_1_2_without_a_requirement_no_number_of_visits_is_too_few() -> None:
-    assert rules.missed_visits([], "2017-03", 0) is None
-    assert rules.missed_visits([Rule(JAN1, JAN1)], "2017-03", 0) is None
+    assert rules.missed_visits([], "2017-03", 0, True, APR1) is None
+    assert rules.missed_visits([Rule(JAN1, JAN1)], "2017-03", 0, True, APR1) is None
     late = Rule(JAN1, date(2017, 3, 15), visits_per_month=2)
-    assert rules.missed_visits([late], "2017-03", 0) is None
+    assert rules.missed_visits([late], "2017-03", 0, True, APR1) is None
 
 
 def test_HY_9_1_2_fewer_visits_than_required_are_a_proposal() -> None:
     rule = Rule(JAN1, JAN1, visits_per_month=2)
-    assert rules.missed_visits([rule], "2017-03", 2) is None
-    assert rules.missed_visits([rule], "2017-03", 1) == Proposal("HY.9.1.2", ("required:2", "made:1"))
-    assert rules.missed_visits([rule], "2017-03", 1, paired_all_month=False) is None
+    assert rules.missed_visits([rule], "2017-03", 2, True, APR1) is None
+    too_few = Proposal("HY.9.1.2", ("required:2", "made:1"))
+    assert rules.missed_visits([rule], "2017-03", 1, True, APR1) == too_few
+    assert rules.missed_visits([rule], "2017-03", 1, True, MAR31) is None, "the month has not ended"
+    assert rules.missed_visits([rule], "2017-03", 1, False, APR1) is None, "paired for a part of it"
 
 
 def test_G58_a_proposal_carries_no_measure() -> None:
@@ -165,20 +167,11 @@ def test_HY_9_1_3_a_returned_form_says_what_is_wrong() -> None:
         rules.check_return(False, False)
 
 
-def test_HY_9_3_3_only_a_binding_requirement_makes_a_publication_late() -> None:
-    rule = Rule(JAN1, JAN1)
-    assert rules.publication_faults(rule, MAR1, MAR1, MAR31) is None
-    assert rules.publication_faults(rule, MAR1, MAR1 + timedelta(1), MAR31) == Proposal("HY.9.3.3", ("late",))
-    assert rules.publication_faults(rule, MAR1, None, MAR1) is None
-    assert rules.publication_faults(rule, MAR1, None, MAR1 + timedelta(1)) == Proposal("HY.9.3.3", ("not_public",))
-    assert rules.publication_faults(Rule(JAN1, MAR1), MAR1, None, MAR31) is None
-
-
 def test_HY_9_3_4_a_missing_plan_is_a_proposal_only_where_one_was_required() -> None:
-    assert rules.missing_plans([], MAR1, []) is None
-    assert rules.missing_plans([Rule(JAN1, JAN1)], MAR1, []) == Proposal("HY.9.3.4", ("no_plan",))
-    for kind in PlanKind:
-        assert rules.missing_plans([Rule(JAN1, JAN1)], MAR1, [kind]) is None
+    assert rules.missing_plan([], MAR1, 0) is None
+    assert rules.missing_plan([Rule(JAN1, MAR1)], MAR1, 0) is None
+    assert rules.missing_plan([Rule(JAN1, JAN1)], MAR1, 0) == Proposal("HY.9.3.4", ("no_plan",))
+    assert rules.missing_plan([Rule(JAN1, JAN1)], MAR1, 1) is None
 
 
 def test_HY_9_3_5_an_overdue_measure_is_a_proposal_and_a_dropped_one_is_not() -> None:
