@@ -227,16 +227,16 @@ async def award_eligibility(read: Reading, helper_id: UUID, year: int) -> Respon
         [rules.Determination(str(helper_id), year, number, d["outcome"]) for number, d in versions.items()],
         known["measures"],
     )
-    stands = judged.determination
-    effects = rules.effects(stands.outcome, year, known["category"]) if stands else rules.Effects()
+    number = judged.determination.version if judged.determination else None
+    stands = None if number is None else {"number": number, **versions[number]}
     told = {
         "helper_id": helper_id,
         "year": year,
         "eligible": judged.eligible,
         "priority": judged.priority,
-        "priority_for_excellent": effects.priority_for_excellent,
+        "priority_for_excellent": bool(stands and stands.pop("priority_for_excellent")),
         "veto_ends_on": None if judged.eligible else year_bounds(year)[1],
         "measures": judged.measures,
-        "determination": {"number": stands.version, **versions[stands.version]} if stands else None,
+        "determination": stands,
     }
     return Response(as_json(told), media_type="application/json")

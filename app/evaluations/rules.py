@@ -51,7 +51,7 @@ class Standing(StrEnum):
 
     OUT = "out"  # 四方签字确认脱贫,乡党委已审核
     NOT_OUT = "not_out"  # 四方签字确认未脱贫,乡党委已审核
-    UNCONFIRMED = "unconfirmed"  # 有拒签,未经确认
+    UNCONFIRMED = "unconfirmed"  # 有拒签或不同意见,未经确认
     UNREVIEWED = "unreviewed"  # 签字或审核尚未完成
     OVERTAKEN = "overtaken"  # 确认脱贫后返贫
     CLOSED = "closed"  # 已销户,不计入分母
@@ -344,6 +344,8 @@ class Household:
     """The day of the fourth signature."""
     late: bool = False
     """Signed after the year-end window (G56)."""
+    objected: bool = False
+    """Does a standing signature carry an objection (G21)?"""
 
     @classmethod
     def of(cls, json: Mapping[str, Any]) -> "Household":
@@ -450,8 +452,8 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "unconfirmed": Rule(
         "G21",
-        "Not every open household's year-end state is confirmed by four signatures and reviewed.",
-        "尚有帮扶对象年底脱贫情况未经四方签字确认并审核。",
+        "Not every open household's year-end state is confirmed, without objection, by four signatures and reviewed.",
+        "尚有帮扶对象年底脱贫情况未经四方无异议签字确认并审核。",
     ),
     "complete": Rule(
         "G27",
@@ -469,7 +471,7 @@ def standing_of(household: Household, as_of: date) -> Standing:
         return Standing.CLOSED
     if left <= as_of:
         return Standing.HANDED_OVER
-    if household.signoff_state in UNCONFIRMED_STATES:
+    if household.signoff_state in UNCONFIRMED_STATES or household.objected:
         return Standing.UNCONFIRMED
     if household.signoff_state != REVIEWED:
         return Standing.UNREVIEWED
@@ -483,7 +485,7 @@ def propose(facts: Facts) -> Proposal:
     """What the record of the year suggests about this helper's task (R5.6, R5.7, G15, G18, G19, G21, G27, G28).
 
     `not_complete` rests only on a household that four parties signed, and the committee reviewed, as not out of
-    poverty: what is merely unsigned or refused gives `unconfirmed`.
+    poverty: what is merely unsigned, objected to or refused gives `unconfirmed`.
     """
     as_of = year_bounds(facts.year)[1]
     lines = tuple(
@@ -513,6 +515,7 @@ def _apply(year: int, lines: Sequence[HouseholdLine]) -> tuple[Outcome, str]:
 def _flags(household: Household, as_of: date) -> tuple[str, ...]:
     flags = {
         "late": household.late,
+        "objected": household.objected,
         "took_over_in_year": household.assigned_from > date(as_of.year, 1, 1),
         "delisted_in_last_quarter": household.closed_by == "delisted"
         and household.closed_on is not None

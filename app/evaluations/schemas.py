@@ -184,6 +184,7 @@ class HouseholdLineOut(Out):
     exit_rule: str | None
     confirmed_on: date | None
     late: bool
+    objected: bool
     standing: Standing
     in_denominator: bool
     flags: list[str]

@@ -141,7 +141,8 @@ select json_agg(json_build_object(
     'household_id', p.household_id, 'assigned_from', p.starts, 'assigned_to', p.ends, 'primary', p.is_primary,
     'closed_by', c.kind, 'closed_on', c.happened_on, 'returned_on', r.happened_on,
     'signoff_id', s.id, 'signoff_state', s.state, 'out_of_poverty', s.out_of_poverty, 'exit_rule', s.outside_rule,
-    'confirmed_on', s.confirmed_on, 'late', coalesce(s.late, false)) order by p.household_id, p.starts)
+    'confirmed_on', s.confirmed_on, 'late', coalesce(s.late, false),
+    'objected', coalesce(s.objected, false)) order by p.household_id, p.starts)
   from pairings p
   left join lateral (
     select e.kind, e.happened_on from household_events e
@@ -319,9 +320,10 @@ _TAKEN = MEASURES(same=_of("p", "c"), helper="p.id", year=":year")
 
 AWARDS = _prepared(
     f"""
-select json_build_object('helper_id', p.id, 'category', p.category, 'measures', {_TAKEN},
+select json_build_object('helper_id', p.id, 'measures', {_TAKEN},
   'determinations', (select coalesce(json_agg(json_build_object('id', d.id, 'evaluation_id', d.evaluation_id,
-      'number', d.number, 'outcome', d.outcome, 'under_reconsideration', v.state = 'reopened')), '[]')
+      'number', d.number, 'outcome', d.outcome, 'priority_for_excellent', d.priority_for_excellent,
+      'under_reconsideration', v.state = 'reopened')), '[]')
     from annual_determinations d join annual_evaluations v on {_of("d", "v")} and v.id = d.evaluation_id
     where {_of("p", "d")} and d.helper_id = p.id and d.year = :year))::text
   from people p where p.county_code = :county_code and p.id = :helper

@@ -58,7 +58,7 @@ class Year:
         body = {"kind": kind, "happened_on": on, "evidence": "村委会证明", "confirmer_ids": confirmers}
         self.office.made(f"/households/{household}/events", body)
 
-    def sign_off(self, household: str, *, out: bool, state: str = "reviewed") -> None:
+    def sign_off(self, household: str, *, out: bool, state: str = "reviewed", objection: str = "") -> None:
         """Through the four signatures of article 5 to `state`, or to a refusal by the household."""
         helper = self.office.read("/pairings", household_id=household)["items"][0]["helper_id"]
         statement = {"out_of_poverty": out, "outside_rule": RULE, "measures": ["公益岗位"], "checks": {}}
@@ -73,7 +73,8 @@ class Year:
             self.group.act(path, "forward", {"reason": "该户拒签"})
             self.committee.act(path, "review", {})
         if state in {"leader_signed", "reviewed"}:
-            self.office.act(path, "sign", by_head)
+            move, more = ("object", {"text": objection}) if objection else ("sign", {})
+            self.office.act(path, move, by_head | more)
             self.caller(helper).act(path, "sign", {"party": "helper", "method": "account"})
             self.principal.act(path, "sign", {"party": "village_principal", "method": "account"})
             self.leader.act(path, "sign", {"party": "liaison_leader", "method": "account"})
@@ -228,6 +229,15 @@ def test_G21_G28_what_one_household_of_two_makes_of_the_proposal(year, out, stat
     year.open()
     assert year.proposed(helper)["outcome"] == outcome
     assert year.eligible(helper)["eligible"] is True
+
+
+def test_G21_an_objection_leaves_the_household_unconfirmed(year):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=True, objection="补助尚未到账")
+    year.open()
+    told = year.proposed(helper)
+    assert (told["outcome"], told["households"][0]["standing"]) == ("unconfirmed", "unconfirmed")
+    assert told["households"][0]["flags"] == ["objected"]
 
 
 def test_R5_4_G4_the_quarter_assessed_is_attached(year):

@@ -151,6 +151,8 @@ def outcome(*households: Household, year: int = 2017) -> Outcome:
             for s in ("open", "household_signed", "helper_signed", "village_signed", "leader_signed", "collected")
             for no in (True, False)
         ),
+        ({"objected": True}, Standing.UNCONFIRMED),
+        ({"objected": True, **NO}, Standing.UNCONFIRMED),
         *(({"closed_by": k, "closed_on": date(2017, 12, 31)}, Standing.CLOSED) for k in sorted(rules.CLOSED)),
         ({"closed_by": "moved_out", "closed_on": date(2018, 1, 1)}, Standing.OUT),
         ({"assigned_to": date(2017, 12, 31)}, Standing.HANDED_OVER),
@@ -183,6 +185,11 @@ def test_R5_7_G28_two_of_three_is_not_complete_in_2017_only():
 def test_G21_a_refused_signature_gives_unconfirmed_never_not_complete():
     for state in rules.UNCONFIRMED_STATES:
         assert outcome(household(1), household(2, signoff_state=state, **NO)) is Outcome.UNCONFIRMED
+
+
+def test_G21_a_signature_given_with_disagreement_confirms_nothing():
+    for answer in ({}, NO):
+        assert outcome(household(1), household(2, objected=True, **answer)) is Outcome.UNCONFIRMED
 
 
 def test_G15_no_household_is_neither_complete_nor_not_complete():
@@ -238,7 +245,16 @@ def test_G26_the_explanation_names_the_outside_rule_and_the_rule_applied():
     assert told["rule"]["article"] == "G27" and told["as_of"] == "2017-12-31"
 
 
-VARIANTS = [{}, NO, UNSIGNED, CLOSED, HANDED, {"signoff_state": "refused"}, {"returned_on": date(2017, 12, 20)}]
+VARIANTS = [
+    {},
+    NO,
+    UNSIGNED,
+    CLOSED,
+    HANDED,
+    {"signoff_state": "refused"},
+    {"objected": True},
+    {"returned_on": date(2017, 12, 20)},
+]
 
 
 @pytest.mark.parametrize("pair", list(product(range(len(VARIANTS)), repeat=2)))
