@@ -159,8 +159,8 @@ EXPECTED = Prepared(
         _one(
             RequirementRow,
             "requirement",
-            col(RequirementRow.applies_from),
-            or_(col(RequirementRow.applies_to).is_(None), col(RequirementRow.applies_to) >= FACT_DAY),
+            func.greatest(col(RequirementRow.applies_from), col(RequirementRow.recorded_on)),
+            or_(col(RequirementRow.applies_to).is_(None), col(RequirementRow.applies_to) > FACT_DAY),
         ).label("required_from"),
         _one(
             FormTask,

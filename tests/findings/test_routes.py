@@ -113,3 +113,69 @@ def test_G45_only_the_discipline_commission_confirms_under_article_8(place):
 def test_only_recorders_propose(place):
     body = {**FOUND, "subject": {"village_code": place.village}}
     assert place.office("helper").post("/findings", body).status_code == 403
+
+
+# ── what was expected ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def helper(township):
+    """A village cadre who helps, on 2016-12-01."""
+    township.at("2016-12-01")
+    person = township.person("周七", category="village_committee_member")
+    township.appoint(person, "helper")
+    return person
+
+
+def confirmable(place: Any, person: str, fact_on: str, source: str = "office") -> str:
+    """A proposed finding about a person, on 2017-03-20."""
+    place.at("2017-03-20")
+    body = {**FOUND, "source": source, "subject": {"person_id": person}, "fact_on": fact_on, "suggested_grounds": []}
+    return f"/findings/{place.office('assessor').made('/findings', body)['id']}"
+
+
+def confirm(place: Any, path: str, ground: str, **named: str) -> tuple[int, str]:
+    body = {"ground": ground, "reasons": "经核实。", **named}
+    answer = place.office("party_committee").try_act(path, "confirm", body)
+    return answer.status_code, answer.json().get("code", "")
+
+
+def test_G47_HY_9_1_2_rests_on_a_requirement_that_was_there_before(township, helper):
+    office = township.office("party_gov_office")
+    visits = {"kind": "visits", "text": "每月走访不少于两次", "applies_from": "2016-12-01", "visits_per_month": 2}
+    first = office.made("/requirements", visits | {"applies_to": "2017-02-01"})["id"]
+    path = confirmable(township, helper, "2017-01-31")
+    later = office.made("/requirements", visits)["id"]
+    assert confirm(township, path, "HY.9.1.2") == (409, "no-expectation-on-record")
+    assert confirm(township, path, "HY.9.1.2", requirement_id=later) == (409, "expectation-came-later")
+    assert confirm(township, path, "HY.9.1.2", requirement_id=first)[0] == 200
+    after = confirmable(township, helper, "2017-02-01")
+    assert confirm(township, after, "HY.9.1.2", requirement_id=first) == (409, "no-expectation-on-record")
+
+
+def test_G46_HY_9_1_1_rests_on_a_required_meeting_missed_without_leave(township, helper):
+    office = township.office("leading_group_office")
+    body = {"title": "例会", "place": "乡政府", "begins_at": "2016-12-05T09:00:00+08:00", "required": True}
+    missed, excused = (office.made("/meetings", body | {"invitee_ids": [helper]})["id"] for _ in range(2))
+    optional = office.made("/meetings", body | {"required": False, "invitee_ids": [helper]})["id"]
+    (invitation,) = office.read("/meeting-invitations", meeting_id=excused)["items"]
+    township.account(helper).act(f"/meeting-invitations/{invitation['id']}", "request-leave", {"reason": "住院"})
+    office.act(f"/meeting-invitations/{invitation['id']}", "approve-leave", {"reason": "同意"})
+    path = confirmable(township, helper, "2016-12-05")
+    assert confirm(township, path, "HY.9.1.1") == (409, "no-meeting-on-record")
+    assert confirm(township, path, "HY.9.1.1", meeting_id=optional) == (409, "no-meeting-on-record")
+    assert confirm(township, path, "HY.9.1.1", meeting_id=excused) == (409, "leave-was-approved")
+    assert confirm(township, path, "HY.9.1.1", meeting_id=missed)[0] == 200
+
+
+def test_G48_HY_9_2_3_rests_on_a_task_overdue_that_day(township, helper):
+    office = township.office("leading_group_office")
+    task = {"title": "收入核算表", "text": "按户填写", "due_on": "2016-12-10", "helper_ids": [helper]}
+    mine = office.made("/form-tasks", task)["id"]
+    other = township.person("别人", category="village_committee_member")
+    township.appoint(other, "helper")
+    theirs = office.made("/form-tasks", task | {"helper_ids": [other]})["id"]
+    early, late = (confirmable(township, helper, day) for day in ("2016-12-10", "2016-12-11"))
+    assert confirm(township, early, "HY.9.2.3", form_task_id=mine) == (409, "not-late")
+    assert confirm(township, late, "HY.9.2.3", form_task_id=theirs) == (409, "no-expectation-on-record")
+    assert confirm(township, late, "HY.9.2.3", form_task_id=mine)[0] == 200
