@@ -168,7 +168,6 @@ async def _settle(
 ) -> Answer:
     organ = next(iter(sorted(rules.competent(taken.facts).handling & change.actor.offices)))
     settled = {**values, "settled_by_id": change.actor.person_id, "settled_organ": organ, "settled_on": change.today}
-    subject = taken.row["subject_person_id"]
     return await change.save(
         taken,
         {**settled, "reasons": reasons},
@@ -176,5 +175,4 @@ async def _settle(
         event=event,
         public=settled,
         personal={"reasons": reasons},
-        helper=UUID(subject) if subject and state == "confirmed" else None,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.actor import TOWNSHIP_WIDE
+from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.calendar import SHANGHAI
 from app.database import Prepared
 from app.ledger import schemas, tables
@@ -32,7 +32,7 @@ async def _entries(read: Read, query: PageQuery, statement: Prepared, log: str |
             raise NotFound
         rows = await transaction.rows(
             statement, at_county=actor.county_code, at_log=log, after=-1 if after is None else after,
-            many=query.limit + 1,
+            many=query.limit + 1, confidential=actor.holds(*ORGANS),
         )  # fmt: skip
     return read.listed(rows, query.limit)
 
@@ -71,7 +71,11 @@ async def _of(read: Reading, query: PageQuery, subject: UUID, kind: str) -> Resp
             if not visible:
                 raise NotFound
         statement = tables.OF_HELPER if kind == "helper" else tables.OF_HOUSEHOLD
-        rows = await transaction.rows(statement, **place, after=-1 if after is None else after, many=query.limit + 1)
+        mine = kind == "helper" and subject == actor.person_id
+        rows = await transaction.rows(
+            statement, **place, after=-1 if after is None else after, many=query.limit + 1,
+            confidential=mine or actor.holds(*ORGANS),
+        )  # fmt: skip
     return read.listed(rows, query.limit)
 
 

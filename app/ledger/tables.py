@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     DateTime,
     Integer,
@@ -10,12 +11,16 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     column,
     func,
+    null,
+    or_,
     select,
     table,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Uuid
 from sqlmodel import col
 
@@ -35,6 +40,9 @@ HERE = (
     col(LogEvent.county_code) == bindparam("at_county", type_=Text()),
     col(LogEvent.township_code) == bindparam("at_log", type_=Text()),
 )
+CONFIDENTIAL = ("case", "finding", "objection")
+"""Subjects whose words only the organs of article 10 and the person concerned read; others see the sealed leaf."""
+GUARDED = or_(*[func.split_part(col(LogEvent.event), ".", 1) == subject for subject in CONFIDENTIAL])
 FACE: tuple[Any, ...] = (
     col(LogEvent.township_code).label("log"),
     col(LogEvent.seq),
@@ -46,7 +54,12 @@ FACE: tuple[Any, ...] = (
     col(LogEvent.recorded_at),
     func.encode(col(LogEvent.leaf_hash), "hex").label("leaf_hash"),
     func.convert_from(col(LogEvent.leaf), "UTF8").label("leaf"),
-    col(LogEvent.disclosed),
+    case(
+        (and_(GUARDED, bindparam("confidential", False, type_=Boolean()).is_(False)), null()),
+        else_=col(LogEvent.disclosed),
+    )
+    .cast(JSONB)
+    .label("disclosed"),
 )
 AFTER = col(LogEvent.seq) > bindparam("after", type_=Integer())
 MANY = bindparam("many", type_=Integer())

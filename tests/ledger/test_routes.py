@@ -48,3 +48,21 @@ def test_a_checkpoint_needs_no_sign_in_and_tells_size_and_root_only(township):
     told = httpx.get(f"{township.service.address}/v1/ledger/{township.code}/checkpoint").json()
     assert told.keys() == {"log", "size", "root"}
     assert len(told["root"]) == 64
+
+
+def test_what_was_written_in_a_finding_or_a_case_is_disclosed_to_the_organs_and_the_subject_only(world):
+    subject = world.cadre()
+    world.decided(
+        world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2"),
+        "written_self_criticism",
+    )
+    path = f"/helpers/{subject.person_id}/ledger"
+    for reader, sees in ((world.committee, True), (subject, True), (world.place.office("assessor"), False)):
+        decided = [e for e in reader.read(path)["items"] if e["event"] == "case.decided"]
+        assert [e["disclosed"] is not None for e in decided] == [sees], reader
+        assert "reasons" in decided[0]["leaf"], "the commitment stays"
+    entries = world.place.office("assessor").read(f"/ledger/{world.place.code}/entries", limit=200)["items"]
+    seen = {e["event"].split(".")[0] for e in entries if e["disclosed"] is not None}
+    assert "finding.proposed" in {e["event"] for e in entries}
+    assert not seen & {"finding", "case", "objection"}
+    assert "person" in seen
