@@ -28,14 +28,20 @@ def migrate() -> None:
     command.upgrade(config, "head")
 
 
+def ready() -> Settings:
+    """The settings, with the embedded database at the newest schema; a server's is migrated by its operator."""
+    settings = Settings()
+    if settings.database_url is None:
+        migrate()
+    return settings
+
+
 @app.command
 def serve(*, host: str | None = None, port: int | None = None, workers: int | None = None) -> None:
     """Migrate the embedded database and serve the API."""
     import uvicorn
 
-    settings = Settings()
-    if settings.database_url is None:
-        migrate()
+    settings = ready()
     uvicorn.run(
         "app.main:application",
         factory=True,
@@ -49,16 +55,20 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 
 @app.command
 def adopt(place: str, *, name: str, login: str = "admin", password: str | None = None, on: date | None = None) -> None:
-    """The first day of a township (9 digits) or county (6): its log and its first administrator, NAME.
+    """The first day of a township (9 digits) or county (6): its log, its villages, its first administrator, NAME.
 
-    Without a password one is made and printed. ON is the day the appointment begins, today if not said.
+    The place must stand in the national list. Without a password one is made and printed. ON is the day the appointment begins, today if not said.
     """
     from app.people import actions
     from app.places.actions import load_divisions
+    from app.places.rules import UnknownDivision
 
-    settings = Settings()
+    settings = ready()
     password = password or secrets.token_urlsafe(12)
-    load_divisions(address(settings), place[:6])
+    try:
+        load_divisions(address(settings), place)
+    except UnknownDivision as refusal:
+        sys.exit(f"{place}: {refusal.title('zh-CN')} / {refusal.title('en')}")
     asyncio.run(actions.adopt(address(settings), Vault(settings.master_secret), place, name, login, password, on))
     print(f"{place}/{login} {password}")
 
@@ -68,7 +78,7 @@ def divisions(*, under: str = "") -> None:
     """Load the national list of places that ships with the service, or the part under a code."""
     from app.places.actions import load_divisions
 
-    print(load_divisions(address(Settings()), under))
+    print(load_divisions(address(ready()), under))
 
 
 @app.command

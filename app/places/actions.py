@@ -84,6 +84,7 @@ TOWNSHIPS = Resource(
 VILLAGES = Resource(
     "villages",
     tables.Village,
+    key="code",
     scope=Scope(open=True),
     extra={"principal": officer(Office.VILLAGE_PRINCIPAL), "liaison_leader": officer(Office.LIAISON_LEADER)},
 )
@@ -167,15 +168,19 @@ async def patch_village(change: Change, id: UUID, body: schemas.PatchVillage) ->
 def load_divisions(url: str, under: str = "") -> int:
     """Bring the national list, or the part above and below `under`, into the database; how many rows changed.
 
-    Run by the operator as the database's owner. The first load of all 665,276 rows takes some ten seconds; one
+    Raises UnknownDivision where the list has no `under`. Run by the operator as the database's owner. The first load of all 665,276 rows takes some ten seconds; one
     without news takes as long as reading and writes nothing. A change is an entry of the nation's log.
     """
     above = rules.lineage(under)[:-1] if under else []
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("create temp table incoming (code text, name text, level text, parent_code text) on commit drop")
+        found = not under
         with cursor.copy("copy incoming from stdin") as copy:
             for row in rules.divisions(under, above):
+                found = found or row.code == under
                 copy.write_row((row.code, row.name, row.level, rules.parent_of(row.code)))
+        if not found:
+            raise rules.UnknownDivision
         cursor.execute(
             "insert into divisions (code, name, level, parent_code) select code, name, level, parent_code from incoming"
             " on conflict (code) do update set name = excluded.name where divisions.name <> excluded.name"

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from app.places.actions import load_divisions
+from app.places.rules import UnknownDivision
 
 TOWNSHIP = "411421201"
 
@@ -60,6 +61,13 @@ def test_a_load_is_an_entry_of_the_nations_log_and_a_second_changes_nothing(own_
     ]
 
 
+def test_a_place_that_the_list_does_not_have_is_not_loaded(own_database_url) -> None:
+    with pytest.raises(UnknownDivision):
+        load_divisions(own_database_url, "411421999")
+    with psycopg.connect(own_database_url) as connection:
+        assert connection.execute("select count(*) from divisions").fetchone() == (0,)
+
+
 def test_adoption_settles_the_township_with_its_17_villages_and_a_rulebook(huayuan) -> None:
     (township,) = huayuan.admin.read("/townships")["items"]
     assert (township["name"], township["township_code"]) == ("花园乡", TOWNSHIP)
@@ -67,7 +75,11 @@ def test_adoption_settles_the_township_with_its_17_villages_and_a_rulebook(huayu
     assert huayuan.admin.read(f"/townships/{township['id']}") == township
     villages = huayuan.admin.read("/villages")["items"]
     assert len(villages) == 17
+    assert [v["code"] for v in villages] == sorted(v["code"] for v in villages)
     assert {v["principal_post"] for v in villages} == {"party_secretary"}
+    first = huayuan.admin.read("/villages", limit=9)
+    rest = huayuan.admin.read("/villages", limit=9, cursor=first["next_cursor"])
+    assert first["items"] + rest["items"] == villages
 
 
 def test_G25_a_village_shows_its_principal_and_liaison_leader_of_the_day(township) -> None:
