@@ -1,7 +1,7 @@
 """Where the regulation is silent, which value holds, and on whose authority? The G-numbered policies.
 
-No default adds a duty, a penalty or an automatic negative outcome. What carries a safeguard is `fixed`;
-the rest a township may set for itself, from a day on, and it is then shown as local policy, never as law.
+No default adds a duty, a penalty or an automatic negative outcome. What carries a safeguard, or has a
+record of its own elsewhere, is `fixed`; the rest a township may set for itself, from a day on, and it is then shown as local policy, never as law.
 """
 
 import json
@@ -19,9 +19,9 @@ Value = str | int | bool | list[str] | None
 
 
 class PolicyIsFixed(Conflict):
-    """This policy keeps a safeguard; a township cannot set it.
+    """This policy keeps a safeguard or is settled elsewhere; a township cannot set it here.
 
-    此项约定涉及保障性规则,乡镇不得自行设定。
+    此项约定属保障性规则或另有登记,不能在此自行设定。
     """
 
     article = "G1"
@@ -44,7 +44,7 @@ class Policy:
     source: str
     citation: str | None
     value: Mapping[str, Any]
-    """What a township may set: `fixed`, `boolean`, `integer`, `choice`, `texts` or `month_days`."""
+    """What a township may set: `fixed`, `boolean`, `integer`, `texts` or `month_days`."""
     zh: str
     en: str
 
@@ -64,8 +64,6 @@ class Policy:
 
 
 def _fits_integer(shape: Mapping[str, Any], value: Any) -> bool:
-    if value is None:
-        return bool(shape["nullable"])
     return type(value) is int and int(shape["minimum"]) <= value <= int(shape["maximum"])
 
 
@@ -88,7 +86,6 @@ def _fits_month_days(_: Mapping[str, Any], value: Any) -> bool:
 _FITS: dict[str, Callable[[Mapping[str, Any], Any], bool]] = {
     "boolean": lambda _, value: isinstance(value, bool),
     "integer": _fits_integer,
-    "choice": lambda shape, value: value in shape["choices"],
     "texts": _fits_texts,
     "month_days": _fits_month_days,
 }

@@ -234,13 +234,13 @@ def test_a_policy_is_set_on_the_version_seen(township):
 
 def test_a_retry_sets_a_policy_once(township):
     group = township.office("leading_group")
-    body = {"value": None, "effective_from": "2016-12-01", "reason": "不另作要求"}
+    body = {"value": 60, "effective_from": "2016-12-01", "reason": "延长异议期限"}
     asked = {"if_match": '"0"', "idempotency_key": "k1"}
-    first = group.patch("/policies/visit.minPerMonth", body, **asked)
-    again = group.patch("/policies/visit.minPerMonth", body, **asked)
+    first = group.patch("/policies/objection.windowDays", body, **asked)
+    again = group.patch("/policies/objection.windowDays", body, **asked)
     assert (first.status_code, again.status_code, again.headers["idempotent-replayed"]) == (200, 200, "true")
     assert again.json() == first.json()
-    assert group.read("/policies/visit.minPerMonth")["version"] == 1
+    assert group.read("/policies/objection.windowDays")["version"] == 1
 
 
 @pytest.mark.parametrize(
