@@ -94,6 +94,8 @@ class Resource:
     facts: Mapping[str, Any] = field(default_factory=dict)
     where: tuple[ColumnElement[bool], ...] = ()
     """Which rows of the table are records of this resource at all."""
+    filters: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+    """Filters that are no equality of a column, such as `as_of`: conditions over `bindparam("by_<name>")`."""
     hide: frozenset[str] = frozenset()
     workflow: Workflow | None = None
     read_facts: Any = None
@@ -145,7 +147,10 @@ class Resource:
         names = {**{c.name: c for c in t.columns}, **self.extra}
         statement = self._statement(wide, county, key.cast(Text()).label("at"))
         for name in filters:
-            statement = statement.where(names[name] == bindparam(f"by_{name}", type_=names[name].type))
+            by = self.filters.get(name)
+            if by is None:
+                by = names[name] == bindparam(f"by_{name}", type_=names[name].type)
+            statement = statement.where(by)
         if after:
             statement = statement.where(key > bindparam("after", type_=key.type))
         statement = statement.order_by(key).limit(bindparam("many", type_=Integer()))

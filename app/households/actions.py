@@ -89,6 +89,7 @@ EVENTS = Resource(
     hide=frozenset({"first_confirmer_id", "second_confirmer_id"}),
 )  # fmt: skip
 
+AS_OF: Any = bindparam("by_as_of", type_=Date())
 PAIRINGS = Resource(
     "pairings", P, scope=Scope(people=(col(P.helper_id),), households=(col(P.household_id),)),
     facts={
@@ -97,6 +98,9 @@ PAIRINGS = Resource(
             OTHER.c.household_id == col(P.household_id), OTHER.c.id != col(P.id), order=OTHER.c.starts,
             **{name: OTHER.c[name] for name in PAIRING_COLUMNS},
         ),
+    },
+    filters={
+        "as_of": and_(col(P.starts) <= AS_OF, or_(col(P.ends).is_(None), col(P.ends) > AS_OF)),
     },
     workflow=rules.PAIRING,
     read_facts=lambda row, facts, entered: rules.PairingFacts(
@@ -279,7 +283,7 @@ async def record_event(change: Change, id: UUID, body: schemas.CreateEvent) -> A
     )
     if answer.status == 200:
         return answer
-    rules.check_event(household.facts.history, kind, body.happened_on, change.today)
+    rules.check_event(_so_far(household.row), kind, body.happened_on, change.today)
     await _check_related(change, body.related_household_ids)
     await change.save(
         household, {"status": kind, "status_on": body.happened_on}, event=Event.STATUS_CHANGED,
@@ -288,6 +292,13 @@ async def record_event(change: Change, id: UUID, body: schemas.CreateEvent) -> A
     if kind in rules.CLOSED:
         await _release(change, id, body.happened_on, kind)
     return answer
+
+
+def _so_far(row: dict[str, Any]) -> rules.History:
+    """The household's history as its locked row tells it: the latest event is all that the next one must follow."""
+    status, listed_on = rules.Status(row["status"]), date.fromisoformat(row["listed_on"])
+    latest = rules.LifeEvent(status, date.fromisoformat(row["status_on"]))
+    return rules.History(listed_on, () if status is rules.Status.REGISTERED else (latest,))
 
 
 async def _check_related(change: Change, ids: list[UUID]) -> None:
@@ -310,19 +321,29 @@ async def _release(change: Change, household: UUID, on: date, why: str) -> None:
 # ── pairings ─────────────────────────────────────────────────────────────────────────────────────
 
 A = AppointmentRow
-IS_HELPER = Prepared(
-    select(col(A.id)).where(
-        col(A.county_code) == bindparam("county"), col(A.township_code) == bindparam("township"),
-        col(A.person_id) == bindparam("person"), col(A.office) == Office.HELPER.value,
-        col(A.starts) <= bindparam("on", type_=Date()),
-        or_(col(A.ends).is_(None), col(A.ends) > bindparam("on", type_=Date())),
-    ).limit(1)
+IS_HELPER = exists().where(
+    col(A.county_code) == bindparam("county"), col(A.township_code) == bindparam("township"),
+    col(A.person_id) == bindparam("person"), col(A.office) == Office.HELPER.value,
+    col(A.starts) <= bindparam("on", type_=Date()),
+    or_(col(A.ends).is_(None), col(A.ends) > bindparam("on", type_=Date())),
 )  # fmt: skip
+OF_PAIRING = select(col(P.household_id)).where(
+    col(P.county_code) == bindparam("county"), col(P.township_code) == bindparam("township"),
+    col(P.id) == bindparam("pairing"),
+).scalar_subquery()  # fmt: skip
 
 
-async def _check_helper(change: Change, person: UUID, on: date) -> None:
-    if await change.transaction.value(IS_HELPER, **_place(change), person=person, on=on) is None:
-        raise rules.NotHelperThatDay()
+def _locking(household: Any) -> Prepared:
+    """Lock the household, so that what is read of its pairings afterwards stays true; is that person a helper?"""
+    return Prepared(
+        select(IS_HELPER).where(
+            col(H.county_code) == bindparam("county"), col(H.township_code) == bindparam("township"),
+            col(H.id) == household,
+        ).with_for_update(of=HOUSEHOLD)
+    )  # fmt: skip
+
+
+LOCK_HOUSEHOLD, LOCK_OF_PAIRING = _locking(bindparam("household", type_=Uuid())), _locking(OF_PAIRING)
 
 
 @creates(*rules.KEEPERS)
@@ -331,12 +352,16 @@ async def create_pairing(change: Change, body: schemas.CreatePairing) -> Answer:
 
     Raises HouseholdClosed, NotHelperThatDay, EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, PrimaryFirst.
     """
+    is_helper = await change.transaction.value(
+        LOCK_HOUSEHOLD, **_place(change), household=body.household_id, person=body.helper_id, on=body.starts
+    )
     household = await change.find(HOUSEHOLDS, body.household_id)
     before = next((p for p in household.facts.pairings if p.id == body.id), None)
     if before is None:
         rules.check_open(household.facts.history, body.starts, change.today)
         rules.check_pairing(household.facts.pairings, body.helper_id, body.is_primary, body.starts, body.ends)
-        await _check_helper(change, body.helper_id, body.starts)
+        if not is_helper:
+            raise rules.NotHelperThatDay()
     values = body.model_dump(exclude={"id"})
     if body.ends is not None:
         values |= {"state": "ended"}
@@ -358,6 +383,7 @@ def _note_alone(change: Change, taken: Taken, ends: date) -> None:
 @moves(rules.PAIRING, "end")
 async def end_pairing(change: Change, id: UUID, body: schemas.EndPairing) -> Answer:
     """Raises EndsBeforeItStarts, OthersStillHelp."""
+    await change.transaction.value(LOCK_OF_PAIRING, **_place(change), pairing=id, person=None, on=body.ends)
     taken = await change.take(PAIRINGS, id)
     rules.check_end(taken.facts.others, taken.facts.pairing, body.ends)
     answer = await _end(change, taken, body.ends, body.reason, Event.PAIRING_ENDED)
@@ -375,9 +401,13 @@ async def _end(change: Change, taken: Taken, ends: date, reason: str, event: Eve
 @moves(rules.PAIRING, "hand-over")
 async def hand_over(change: Change, id: UUID, body: schemas.HandOver) -> Answer:
     """Answers with the new pairing. Raises EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, NotHelperThatDay."""
+    is_helper = await change.transaction.value(
+        LOCK_OF_PAIRING, **_place(change), pairing=id, person=body.helper_id, on=body.starts
+    )
     taken = await change.take(PAIRINGS, id)
     rules.check_hand_over(taken.facts.others, taken.facts.pairing, body.helper_id, body.starts)
-    await _check_helper(change, body.helper_id, body.starts)
+    if not is_helper:
+        raise rules.NotHelperThatDay()
     await _end(change, taken, body.starts, body.reason, Event.PRIMARY_CHANGED)
     values = {
         "household_id": UUID(taken.row["household_id"]), "helper_id": body.helper_id, "is_primary": True,

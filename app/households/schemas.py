@@ -175,4 +175,5 @@ class PairingQuery(PageQuery):
     household_id: UUID | None = None
     helper_id: UUID | None = None
     is_primary: bool | None = None
+    as_of: date | None = Field(None, description="Pairings that held on that day / 该日有效的结对")
     state: Literal["active", "ended"] | None = None

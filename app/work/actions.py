@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, exists, false, func, or_, select
+from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, select
 from sqlmodel import col
 
 from app.access import PERSON, Entered, Scope
@@ -29,7 +29,15 @@ P = Pairing
 EVERYONE = Scope(open=True)
 
 
-REQUIREMENTS = Resource("requirements", R, scope=EVERYONE)
+AS_OF: Any = bindparam("by_as_of", type_=Date())
+
+
+def _held(starts: Any, ends: Any) -> Any:
+    """The filter `as_of`: rows whose interval holds the day."""
+    return {"as_of": and_(col(starts) <= AS_OF, or_(col(ends).is_(None), col(ends) > AS_OF))}
+
+
+REQUIREMENTS = Resource("requirements", R, scope=EVERYONE, filters=_held(R.applies_from, R.applies_to))
 PLANS = Resource(
     "plans", PL, scope=Scope(people=(col(PL.author_id),), households=(col(PL.household_id),)),
     extra={
@@ -91,6 +99,7 @@ SUBMISSIONS = Resource(
 )  # fmt: skip
 PUBLICATIONS = Resource(
     "publications", PU, scope=EVERYONE, workflow=rules.PUBLICATION,
+    filters=_held(PU.shown_from, PU.shown_to),
     extra={"late": func.coalesce(col(PU.shown_from) > col(PU.due_on), false())},
     read_facts=lambda row, facts, entered: rules.Village(row["village_code"] or ""),
 )  # fmt: skip

@@ -68,6 +68,7 @@ class RequirementPage(PageOut):
 
 class RequirementQuery(PageQuery):
     kind: Requirement | None = None
+    as_of: date | None = Field(None, description="In force on that day / 该日有效的要求")
 
 
 # ── plans ────────────────────────────────────────────────────────────────────────────────────────
@@ -411,6 +412,7 @@ class PublicationQuery(PageQuery):
     kind: PublicationKind | None = None
     village_code: VillageCode | None = None
     state: ShownState | None = None
+    as_of: date | None = Field(None, description="On display on that day / 该日正在公示")
 
 
 # ── what a month's facts point to ────────────────────────────────────────────────────────────────

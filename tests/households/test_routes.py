@@ -1,5 +1,6 @@
 """Are households, their life events and pairings kept over HTTP as the contract says?"""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -245,6 +246,49 @@ def test_G19_no_pairing_begins_with_a_household_off_the_register(township):
     made = household(township)
     event(township, made["id"], "moved_out", "2016-11-09")
     assert code(pair(township, made["id"], helper(township))) == (409, "household-closed")
+
+
+def test_G17_pairings_at_the_same_moment_name_one_primary(township):
+    made, people = household(township), [helper(township) for _ in range(4)]
+    township.office("leading_group_office")
+    with ThreadPoolExecutor(4) as at_once:
+        answers = list(at_once.map(lambda person: pair(township, made["id"], person), people))
+    assert sorted(a.status_code for a in answers) == [201, 409, 409, 409]
+
+
+def test_G17_no_co_helper_comes_while_the_primary_leaves(township):
+    office = township.office("leading_group_office")
+    for _ in range(5):
+        made, first, second = household(township), helper(township), helper(township)
+        primary = pair(township, made["id"], first).json()["id"]
+        with ThreadPoolExecutor(2) as at_once:
+            leaves = at_once.submit(
+                office.try_act, f"/pairings/{primary}", "end", {"ends": "2016-11-10", "reason": "x"}
+            )
+            comes = at_once.submit(pair, township, made["id"], second, False)
+        assert sorted([leaves.result().status_code == 200, comes.result().status_code == 201]) == [False, True]
+
+
+def test_G19_two_closing_events_at_the_same_moment_are_one(township):
+    for _ in range(5):
+        made = household(township)
+        kinds = ["moved_out", "delisted", "deceased_all"]
+        event(township, made["id"], "returned_to_poverty", "2016-11-09")
+        with ThreadPoolExecutor(3) as at_once:
+            answers = list(at_once.map(lambda k: event(township, made["id"], k, "2016-11-09"), kinds))  # noqa: B023
+        assert sorted(a.status_code for a in answers) == [201, 409, 409]
+
+
+def test_G18_pairings_are_listed_as_of_a_day(township):
+    made, first, second = household(township), helper(township), helper(township)
+    old = pair(township, made["id"], first).json()
+    office = township.office("leading_group_office")
+    office.act(f"/pairings/{old['id']}", "hand-over", {"helper_id": second, "starts": "2017-07-01", "reason": "调动"})
+    held = [
+        [p["helper_id"] for p in office.read("/pairings", household_id=made["id"], as_of=day)["items"]]
+        for day in ("2016-11-08", "2016-11-09", "2017-06-30", "2017-07-01")
+    ]
+    assert held == [[], [first], [first], [second]]
 
 
 def test_pairings_are_listed_by_household_and_helper(township):

@@ -37,6 +37,8 @@ def test_G47_a_requirement_carries_the_day_it_was_recorded(township):
     made = office.made("/requirements", body)
     assert made["recorded_on"] == "2016-11-09"
     assert office.read("/requirements", kind="visits")["items"] == [made]
+    held = [office.read("/requirements", as_of=day)["items"] for day in ("2016-11-30", "2016-12-01")]
+    assert held == [[], [made]]
     assert code(office.post("/requirements", body | {"kind": "forms"})) == (422, "visits-are-counted-by-the-month")
     assert code(office.post("/requirements", body | {"applies_to": "2016-11-30"})) == (422, "ends-before-it-begins")
     assert township.office("assessor").post("/requirements", body).status_code == 403
@@ -235,6 +237,10 @@ def test_HY_9_3_3_what_was_public_is_recorded_from_day_to_day(township):
     assert code(early) == (409, "taken-down-before-shown")
     down = principal.act(path, "take-down", {"shown_to": "2016-11-16"})
     assert (down["state"], down["shown_to"]) == ("taken_down", "2016-11-16")
+    assert principal.read("/publications", as_of="2016-11-16")["items"] == []
+    assert [p["id"] for p in principal.read("/publications", as_of="2016-11-15")["items"]] == [made["id"]]
+    late = principal.made("/publications", body | {"due_on": "2016-11-08"})
+    assert (made["late"], late["late"]) == (False, True)
     assert township.office("assessor").post("/publications", body).status_code == 403
 
 
