@@ -57,7 +57,8 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 def adopt(place: str, *, name: str, login: str = "admin", password: str | None = None, on: date | None = None) -> None:
     """The first day of a township (9 digits) or county (6): its log, its villages, its first administrator, NAME.
 
-    The place must stand in the national list. Without a password one is made and printed. ON is the day the appointment begins, today if not said.
+    The place must stand in the national list. Without a password one is made and printed. ON is the day the
+    appointment begins, today if not said.
     """
     from app.people import actions
     from app.places.actions import load_divisions

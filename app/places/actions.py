@@ -168,8 +168,9 @@ async def patch_village(change: Change, id: UUID, body: schemas.PatchVillage) ->
 def load_divisions(url: str, under: str = "") -> int:
     """Bring the national list, or the part above and below `under`, into the database; how many rows changed.
 
-    Raises UnknownDivision where the list has no `under`. Run by the operator as the database's owner. The first load of all 665,276 rows takes some ten seconds; one
-    without news takes as long as reading and writes nothing. A change is an entry of the nation's log.
+    Raises UnknownDivision where the list has no `under`. Run by the operator as the database's owner. The first load
+    of all 665,276 rows takes some ten seconds; one without news writes nothing. A change is an entry of the nation's
+    log.
     """
     above = rules.lineage(under)[:-1] if under else []
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
