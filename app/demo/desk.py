@@ -119,11 +119,16 @@ class Desk:
             return record
         return Record(record.path, answer.json(), answer.headers.get("etag", ""))
 
+    async def patch(self, path: str, body: Any) -> None:
+        """A change of master data or of a setting, as it stands now."""
+        seen = await self.read(path)
+        self._expect(await self.send("PATCH", path, {"if-match": seen.etag}, json=body), 200)
+
     async def refused(self, record: Record | str, action: str, body: Any, code: str) -> None:
         """An attempt that the law forbids: it must be refused with this code, and it is counted."""
         path, etag = (record.path, record.etag) if isinstance(record, Record) else (record, '"1"')
         answer = await self.send("POST", f"{path}/{action}".rstrip("/"), {"if-match": etag}, json=body)
-        found = answer.json().get("type", "").rpartition("/")[2] if answer.status_code >= 400 else "done"
+        found = answer.json().get("code") if answer.status_code >= 400 else "done"
         if found != code:
             raise StoryBroke(f"{self.login} POST {path}/{action}: {found} instead of {code}: {answer.text}")
         self.line.refusals[code] = self.line.refusals.get(code, 0) + 1

@@ -96,6 +96,7 @@ class Register:
     units: dict[str, str]
     people: dict[str, Person]
     households: list[Household]
+    by_id: dict[str, Person]
 
     def of(self, office: str) -> list[Person]:
         """The holders of an office, in the order of their keys."""
@@ -140,7 +141,8 @@ def invent(villages: Sequence[tuple[str, str]]) -> Register:
     chance = _Chance()
     units = {name: chance.id() for name, _ in UNITS}
     people = {p.key: p for p in _people(chance, [code for code, _ in villages])}
-    return Register(list(villages), units, people, list(_households(chance, [code for code, _ in villages])))
+    households = list(_households(chance, [code for code, _ in villages]))
+    return Register(list(villages), units, people, households, {p.id: p for p in people.values()})
 
 
 def _people(chance: _Chance, villages: list[str]) -> Iterator[Person]:

@@ -27,7 +27,7 @@ async def _register(town: Town, person: Person) -> None:
     await town.admin.make("/accounts", account)
 
 
-# @on("2016-11-09 10:00")
+@on("2016-11-09 10:00")
 async def register_households(town: Town) -> None:
     """登记建档立卡贫困户并结对帮扶"""
     await everyone(_household(town, household) for household in town.register.households)

@@ -1,13 +1,32 @@
-"""How did the year come out, and is that what the story must give?"""
+"""How did the year come out, and is that what the story must give?
 
+What is expected is computed from the story and from the public proofs, what is found is what the service answers.
+"""
+
+import json
+from collections import Counter
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from app.demo import exits, months, quarters, year_end
+from app.demo.accountability import AFFAIRS, FOUND_IN_INSPECTION, MODIFIED_TO, OBJECTS, measure_of
+from app.demo.desk import Desk, everyone
 from app.demo.people import TOWNSHIP
+from app.demo.service import ADMIN_PASSWORD
 from app.demo.town import MARK, Town
+from app.merkle import leaf_hash, root
+
+STATES = {
+    "closed": "已结束", "missed": "未抽查", "reported": "已上报", "reviewed": "乡党委已审核", "complete": "完成",
+    "considered_unconfirmed": "未确认(已审议)", "not_complete": "没有完成", "not_determined": "未确定",
+    "not_applicable": "不适用", "unconfirmed": "未经确认", "no_rule": "本年度无规定", "circular_criticism": "通报批评",
+    "written_self_criticism": "书面检查", "admonition_talk": "诫勉谈话", "party_or_admin_discipline": "党政纪处分",
+    "no_measure": "不予追究", "transferred": "移交司法", "referred": "转送上级", "outside": "依外部规定处理",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -28,33 +47,233 @@ def table(title: str, *columns: str) -> Table:
     return Table(*columns, title=f"{title}({MARK})", title_justify="left", title_style="bold")
 
 
+def named(code: str | None) -> str:
+    return STATES.get(code or "", code or "")
+
+
+def counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{named(code)} {many}" for code, many in sorted(counts.items()))
+
+
 async def tell_year(town: Town, console: Console, seconds: float) -> int:
     """Print the year as tables and the checks; how many of these failed."""
     checks = Checks()
-    await _ledger(town, console, checks)
+    reader = town.desk("discipline-commission-1")
+    for part in (_months, _quarters, _signoffs, _year_end, _cases, _ledger):
+        console.print(await part(town, reader, checks))
+    refused = table("依法不予受理的尝试", "代码", "次数")
+    for code, many in sorted(town.line.refusals.items()):
+        refused.add_row(code, str(many))
+    console.print(refused)
     _checked(console, checks)
-    console.print(f"{town.line.requests} 次请求,{seconds:.0f} 秒")
+    console.print(f"{MARK}:{town.line.requests} 次请求,{seconds:.0f} 秒。")
     return checks.faults
 
 
-async def _ledger(town: Town, console: Console, checks: Checks) -> None:
-    head = await town.desk("leading-group-1").read(f"/ledger/{TOWNSHIP}/checkpoint")
-    shown = table("台账", "日志", "条数", "RFC 9162 根")
+async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("当月抽查", "月份", "N", "n", "状态", "当月未抽", "补抽", "已检查", "未检查", "另行检查", "种子")
+    rounds = {r["month"]: r for r in await reader.all("/inspection-rounds")}
+    checked = await reader.all("/inspections", current=True)
+    everybody = len({h.helper for h in town.register.households})
+    checks.add("抽查月份", months.MONTHS, sorted(rounds))
+    for month in months.MONTHS:
+        one, mine = rounds[month], [i for i in checked if i["month"] == month]
+        by = Counter(i["state"] for i in mine)
+        added = sum(i["kind"] == "additional" for i in mine)
+        shown.add_row(
+            month, _n(one["population"]), _n(one["sample_size"]), named(one["state"]),
+            "是" if one["missed_in_month"] else "", "是" if one["late"] else "", _n(by["recorded"]),
+            _n(by["not_checked"]), _n(added), (one["seed"] or "")[:16],
+        )  # fmt: skip
+        if month == months.MISSED:
+            checks.add(
+                f"{month} 未抽查,永久标记", ("missed", True, 0), (one["state"], one["missed_in_month"], len(mine))
+            )
+            continue
+        late = month == months.LATE
+        size = -(-3 * everybody // 10)
+        expected = ("closed", everybody, size, late, late)
+        found = (one["state"], one["population"], one["sample_size"], one["missed_in_month"], one["late"])
+        checks.add(f"{month} 状态、N、n、当月未抽、补抽", expected, found)
+        drawn = await _drawn_again(reader, one["id"])
+        checks.add(f"{month} 复算抽中名单", drawn, [i["helper_id"] for i in _drawn(mine)])
+        missed = int(month == months.NOT_CHECKED)
+        checks.add(f"{month} 未检查人数", missed, by["not_checked"])
+    besides = sum(i["kind"] == "additional" for i in checked)
+    checks.add("另行检查(不计入30%)", 1, besides)
+    return shown
+
+
+def _drawn(inspections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted((i for i in inspections if i["kind"] == "drawn"), key=lambda i: i["rank"])
+
+
+def _n(number: int | None) -> str:
+    return str(number or "")
+
+
+async def _drawn_again(reader: Desk, round_id: str) -> list[str]:
+    """Who must have been drawn: computed here from the public proof with nothing but SHA-256."""
+    proof = (await reader.read(f"/inspection-rounds/{round_id}/proof")).body
+    frame = sha256("".join(f"{i}\n" for i in sorted(proof["frame"])).encode()).hexdigest()
+    sources = "".join(f"{s['name']}={s['value']}\n" for s in proof["sources"])
+    seed = sha256(b"\x01" + f"draw/v1\n{proof['draw_id']}\n{frame}\n{sources}".encode()).digest()
+    tickets = sorted((sha256(b"\x02" + seed + i.encode()).digest(), i) for i in proof["frame"])
+    return [i for _, i in tickets[: (30 * len(tickets) + 99) // 100]]
+
+
+async def _quarters(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("季度考核", "季度", "状态", "已考核", "未考核", "评分细则")
+    everybody = len({h.helper for h in town.register.households})
+    found = {r["quarter"]: r for r in await reader.all("/quarterly-rounds")}
+    checks.add("考核季度", sorted(quarters.QUARTERS.values()), sorted(found))
+    for quarter, one in sorted(found.items()):
+        rubric = "有(仅供参考)" if one["rubric_id"] else ""
+        shown.add_row(quarter, named(one["state"]), str(one["assessed"]), str(one["not_assessed"]), rubric)
+        left_out = int(quarter == quarters.NOT_ASSESSED[0])
+        expected = ("reported", everybody - left_out, left_out)
+        checks.add(f"{quarter} 状态、已考核、未考核", expected, (one["state"], one["assessed"], one["not_assessed"]))
+    return shown
+
+
+async def _signoffs(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("签字确认", "年度", "户数", "状态", "附异议", "曾作废签字", "替代人", "捺印", "签字码")
+    for year in (2016, 2017):
+        found = await reader.all("/signoffs", year=year)
+        states = Counter(s["state"] for s in found)
+        signatures = [[g for g in s["signatures"] if not g["voided_at"]] for s in found]
+        methods = Counter(g["method"] for standing in signatures for g in standing)
+        objected = sum(s["objected"] for s in found)
+        voided = sum(any(g["voided_at"] for g in s["signatures"]) for s in found)
+        substitutes = sum(bool(s["substitutes"]) for s in found)
+        told = (objected, voided, substitutes, methods["thumbprint"], methods["code"])
+        shown.add_row(str(year), str(len(found)), counted(states), *map(str, told))
+        special = year == 2017
+        many = len(exits.sign_in_2017(town)) if special else len(exits.sign_early(town))
+        expected = {"reviewed": many - 1, "considered_unconfirmed": 1} if special else {"reviewed": many}
+        checks.add(f"{year} 签字确认状态", expected, dict(states))
+        marks = (1, 2, 1, 1, 1) if special else (0, 0, 0, 0, 0)
+        checks.add(f"{year} 异议、作废、替代、捺印、签字码", marks, told)
+        four = sum([g["party"] for g in s] == list(PARTIES) for s in signatures)
+        checks.add(f"{year} 四方依次签字的户数", expected["reviewed"], four)
+    return shown
+
+
+PARTIES = ("household", "helper", "village_principal", "liaison_leader")
+
+
+async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("年终考核评价", "年度", "建议", "乡党委确定", "一票否决", "应予通报")
+    for year in (2016, 2017):
+        found = {town.by_id(e["helper_id"]).key: e for e in await reader.all("/annual-evaluations", year=year)}
+        proposed = {key: e["proposed_outcome"] for key, e in found.items()}
+        last = {key: e["determinations"][-1] for key, e in found.items() if e["determinations"]}
+        vetoed = sorted(key for key, d in last.items() if d["veto_year"])
+        shown.add_row(
+            str(year), counted(Counter(proposed.values())), counted(Counter(d["outcome"] for d in last.values())),
+            ", ".join(vetoed), str(sum(d["notice_due"] for d in last.values())),
+        )  # fmt: skip
+        if year == 2016:
+            expected = {p.key: "no_rule" for p in town.register.of("helper")} | {year_end.IDLE: "not_applicable"}
+            checks.add("2016 逐人建议", expected, proposed)
+            continue
+        checks.add("2017 逐人建议", year_end.proposals_2017(town), proposed)
+        expected = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}
+        checks.add("2017 逐人确定", expected, {key: d["outcome"] for key, d in last.items()})
+        checks.add("重新研究后的版本", 2, len(found[year_end.REOPENED]["determinations"]))
+        checks.add("一票否决", [exits.FELL_BACK], vetoed)
+        await _awards(town, reader, checks)
+    return shown
+
+
+async def _awards(town: Town, reader: Desk, checks: Checks) -> None:
+    """Eligibility follows from the determinations of that year alone."""
+    people = year_end.helpers_of_2017(town)
+    answers = await everyone(reader.read(f"/helpers/{p.id}/award-eligibility", year=2017) for p in people)
+    barred = [p.key for p, a in zip(people, answers, strict=True) if not a["eligible"]]
+    first = sorted(p.key for p, a in zip(people, answers, strict=True) if a["priority"])
+    determined = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}
+    checks.add("不得参加评先选优", [exits.FELL_BACK], barred)
+    checks.add("优先推荐", sorted(k for k, outcome in determined.items() if outcome == "complete"), first)
+
+
+async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("责任追究", "结果", "件数", "情形")
+    found = await reader.all("/cases")
+    by: dict[str, list[str]] = {}
+    for case in found:
+        by.setdefault(case["measure"] or _other_end(case), []).append(case["ground"] or case["basis"])
+    for end, grounds in sorted(by.items()):
+        shown.add_row(named(end), str(len(grounds)), ", ".join(sorted(grounds)))
+    checks.add("各类结果的情形", _expected_ends(), {end: sorted(grounds) for end, grounds in by.items()})
+    checks.add("十七种情形均有处理", 17, len({c["basis"] for c in found} - {"HY.8"}))
+    finished = Counter(c["state"] for c in found)
+    checks.add("案件状态", {"closed": len(AFFAIRS), "no_measure": 1}, dict(finished))
+    notices = Counter((n["kind"], n["state"]) for n in await reader.all("/notices"))
+    ends = _expected_ends()
+    expected = {
+        ("circular_criticism", "published"): len(ends["circular_criticism"]),
+        ("self_criticism_circulation", "published"): len(ends["written_self_criticism"]),
+        ("article_7_notice", "published"): 1,
+    }
+    checks.add("已发布的通报", expected, {k: many for k, many in notices.items() if k[1] == "published"})
+    objections = Counter(o["state"] for o in await reader.all("/objections"))
+    checks.add("异议", {"upheld": 1, "modified": 1}, dict(objections))
+    findings = Counter(f["state"] for f in await reader.all("/findings"))
+    checks.add("问题线索", {"confirmed": len(AFFAIRS) + 1, "dismissed": 1}, dict(findings))
+    return shown
+
+
+def _other_end(case: dict[str, Any]) -> str:
+    kinds = {step["kind"] for step in case["steps"]}
+    if case["state"] == "no_measure":
+        return "no_measure"
+    return "transferred" if "transfer" in kinds else "referred" if "referral" in kinds else "outside"
+
+
+def _expected_ends() -> dict[str, list[str]]:
+    """The grounds of the story by what becomes of them; an objection turns one into a milder one."""
+    other = {"transfer": "transferred", "refer": "referred", "article_8": "outside", "no_measure": "no_measure"}
+    ends: dict[str, list[str]] = {measure_of(FOUND_IN_INSPECTION): [FOUND_IN_INSPECTION]}
+    for affair in AFFAIRS:
+        ground = MODIFIED_TO if affair.who == OBJECTS else affair.ground
+        end = measure_of(ground) if affair.ends == "measure" else other[affair.ends]
+        ends.setdefault(end, []).append(ground)
+    return {end: sorted(grounds) for end, grounds in ends.items()}
+
+
+async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("台账", "日志", "条数", "RFC 9162 根(SHA-256)")
+    head = await reader.read(f"/ledger/{TOWNSHIP}/checkpoint")
     shown.add_row(head["log"], str(head["size"]), head["root"])
-    console.print(shown)
+    entries = await reader.all(f"/ledger/{TOWNSHIP}/entries")
+    checks.add("台账条数连续", list(range(head["size"])), [e["seq"] for e in entries][: head["size"]])
+    checks.add("由全部条目复算的根", head["root"], root([leaf_hash(e["leaf"].encode()) for e in entries]).hex())
+    real = [e["seq"] for e in entries if not json.loads(e["leaf"]).get("simulated")]
+    checks.add("除启用当日外均标为模拟时钟", True, len(real) < 40)
+    years = [r for year in (2016, 2017) for r in await reader.all("/ledgers/helpers", year=year)]
+    checks.add("走访次数", town.visits, sum(r["events"].get("visit.recorded", 0) for r in years))
+    return shown
 
 
 def _checked(console: Console, checks: Checks) -> None:
     shown = table("与故事逐项核对", "项目", "应为", "实为", "")
     for what, expected, found in checks.rows:
-        shown.add_row(what, str(expected), str(found), "[green]✓[/]" if expected == found else "[bold red]✗[/]")
+        right = expected == found
+        mark = "[green]✓[/]" if right else "[bold red]✗[/]"
+        shown.add_row(what, _short(expected, whole=not right), "" if right else _short(found, whole=True), mark)
     console.print(shown)
+
+
+def _short(value: Any, *, whole: bool) -> str:
+    text = str(value)
+    return text if whole or len(text) <= 60 else f"{text[:57]}…"
 
 
 def print_doors(console: Console, town: Town, address: str) -> None:
     """Where the service runs and with which accounts to look at it."""
     shown = table("样例账号", "账号", "口令", "任职")
-    shown.add_row(f"{TOWNSHIP}/admin", "yanshi-admin-2016", "administrator")
+    shown.add_row(f"{TOWNSHIP}/admin", ADMIN_PASSWORD, "administrator")
     for key in ("leading-group-office-1", "party-gov-office-1", "leading-group-1", "party-committee-1",
                 "discipline-commission-1", "assessor-1", "leader-1", "principal-01", "helper-01"):  # fmt: skip
         person = town.person(key)

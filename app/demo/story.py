@@ -14,7 +14,7 @@ from app.demo.desk import Desk, Line, StoryBroke
 from app.demo.service import ADMIN_LOGIN, ADMIN_PASSWORD, Service, ServiceFailed
 from app.demo.town import CALENDAR, MARK, Town
 
-ACTS = ("preparation",)
+ACTS = ("preparation", "duties", "months", "quarters", "exits", "accountability", "year_end")
 """The files of acts; within a moment they are told in this order."""
 NOTICE = (
     f"[bold red]{MARK}[/]:村名为国家统计区划中的真实村名;人员、事件均为虚构;办法原文未写明所属县,"
@@ -52,9 +52,7 @@ async def _play(service: Service, console: Console) -> tuple[Town, int]:
     async with httpx.AsyncClient(base_url=service.address, limits=limits, timeout=60) as client:
         line = Line(client)
         first = Desk(line, f"{people.TOWNSHIP}/{ADMIN_LOGIN}", ADMIN_PASSWORD)
-        from app.places.rules import divisions
-
-        villages = [(d.code, d.name) for d in divisions(people.TOWNSHIP) if len(d.code) == 12]
+        villages = [(v["code"], v["name"]) for v in await first.all("/villages")]
         town = Town(line, people.invent(sorted(villages)))
         began = time.monotonic()
         await _acts(town, console)

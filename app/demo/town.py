@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from app.calendar import SHANGHAI
-from app.demo.desk import Desk, Line, Record
+from app.demo.desk import Desk, Line, Record, StoryBroke
 from app.demo.people import TOWNSHIP, Household, Person, Register
 from app.demo.service import ADMIN_LOGIN, ADMIN_PASSWORD
 
@@ -23,10 +23,35 @@ class Town:
     desks: dict[str, Desk] = field(default_factory=dict)
     pairings: dict[int, Record] = field(default_factory=dict)
     """The primary pairing of each household, by its number."""
+    closed: set[int] = field(default_factory=set)
+    """Numbers of households that are no longer on the register."""
+    rounds: dict[str, Record] = field(default_factory=dict)
+    """The spot check of each month."""
+    visits: int = 0
+    careless: str = ""
+    """Person id of the first one drawn in the month whom the township manages."""
+    requirements: dict[str, Record] = field(default_factory=dict)
+    publications: list[Record] = field(default_factory=list)
+    plans: dict[int, Record] = field(default_factory=dict)
+    """The plan for each household, by its number."""
+    form_tasks: list[Record] = field(default_factory=list)
+    meeting: Record | None = None
+    """The required meeting of March 2017."""
+    rubric: Record | None = None
+    signoffs: dict[int, dict[int, Record]] = field(default_factory=dict)
+    """By year, the sign-off of each household, by its number."""
+    submissions: dict[int, Record] = field(default_factory=dict)
+    evaluations: dict[int, dict[str, Record]] = field(default_factory=dict)
+    """By year, the annual evaluation of each helper, by his key."""
 
     @property
     def today(self) -> date:
         return self.now.astimezone(SHANGHAI).date()
+
+    @property
+    def working(self) -> set[str]:
+        """The keys of the helpers who have a household today."""
+        return {h.helper for h in self.register.households if h.number not in self.closed}
 
     @property
     def admin(self) -> Desk:
@@ -45,9 +70,19 @@ class Town:
     def person(self, key: str) -> Person:
         return self.register.people[key]
 
+    def by_id(self, person_id: str) -> Person:
+        return self.register.by_id[person_id]
+
     def helper_of(self, household: Household) -> Person:
         """Its primary helper today."""
         return self.person(household.helper)
+
+    @staticmethod
+    def the(record: Record | None) -> Record:
+        """What an earlier act has made."""
+        if record is None:
+            raise StoryBroke("an act comes before what it needs")
+        return record
 
     async def at(self, moment: datetime) -> None:
         """Move the clock of domain dates."""
