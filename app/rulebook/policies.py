@@ -1,7 +1,8 @@
 """Where the regulation is silent, which value holds, and on whose authority? The G-numbered policies.
 
 No default adds a duty, a penalty or an automatic negative outcome. What carries a safeguard, or has a
-record of its own elsewhere, is `fixed`; the rest a township may set for itself, from a day on, and it is then shown as local policy, never as law.
+record of its own elsewhere, is `fixed`; the rest a township may set for itself, from a day on, and it
+is then shown as local policy, never as law.
 """
 
 import json
