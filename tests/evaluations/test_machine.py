@@ -123,7 +123,8 @@ def test_R7_2_control_the_machine_notices_a_veto_that_was_lifted_by_hand(machine
     walk = vetoed(machine)
     with psycopg.connect(walk.place.service.database_url) as connection:
         connection.execute(
-            "update annual_determinations set outcome = 'complete', notice_due = false, veto_year = null where evaluation_id = %s",
+            "update annual_determinations set outcome = 'complete', notice_due = false, veto_year = null "
+            "where evaluation_id = %s",
             [str(walk.path).split("/")[-1]],
         )
     with pytest.raises(AssertionError):
