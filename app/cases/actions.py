@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,10 @@ from app.access import Entered, Scope
 from app.actor import ORGANS, Office
 from app.cases import rules, schemas
 from app.cases.tables import (
-    DROP,
     FINDINGS_NAMED,
     GATHERED,
     MEMBERS,
+    REVISE,
     SHOWN,
     SUBJECT,
     Case,
@@ -31,8 +31,9 @@ from app.findings.tables import heads_the_village, serves_in_the_unit, subject_f
 from app.log import plain
 from app.notices import actions as notices
 from app.notices.rules import MEASURE_NOTICE
+from app.notices.tables import Notice
 from app.reading import Resource, place_values
-from app.refusal import NotYourOffice
+from app.refusal import NotYourOffice, VersionStale
 from app.rulebook.rules import Facts
 from app.wire import In
 from app.writing import Answer, Change, Taken, creates, moves, uuid7
@@ -364,6 +365,12 @@ async def recuse(change: Change, id: UUID, body: schemas.Recuse) -> Answer:
     return Answer(made.status, made.body, {**made.headers, "location": f"/v1/cases/{id}"})
 
 
+def as_taken(whole: Mapping[str, Any], entered: Entered) -> Taken:
+    """A case gathered by `whole_case`; unlocked, so that what is written compares the version."""
+    row = whole["row"]
+    return Taken(CASES, UUID(row["id"]), row, _facts(row, whole["gathered"], entered))
+
+
 async def revise(
     change: Change,
     case: Taken,
@@ -373,38 +380,48 @@ async def revise(
     ground: str | None = None,
     dropped: Sequence[UUID] = (),
 ) -> None:
-    """What an objection makes of a decision: revoked where `ground` is None, else modified, never heavier (G50)."""
+    """What an objection makes of a decision: revoked where `ground` is None, else modified, never heavier (G50).
+
+    One round trip, two where a notice becomes due. Raises what check_modification raises, and VersionStale.
+    """
     before, measure = case.facts.measure, None
     gone = {str(d) for d in dropped}
     if ground is not None:
         book = rulebook_of(date.fromisoformat(case.row["fact_on"]))
         kept = {finding: grounds for finding, grounds in case.facts.fitting.items() if finding not in gone}
-        measure = rules.check_modification(
-            book,
-            case.row["capacity"],
-            case.row["ground"],
-            ground,
-            kept=kept,
-            dropped=len(gone.intersection(case.facts.fitting)),
-        )
+        lost = len(gone.intersection(case.facts.fitting))
+        capacity, decided = case.row["capacity"], case.row["ground"]
+        measure = rules.check_modification(book, capacity, decided, ground, kept=kept, dropped=lost)
+    state = rules.state_after_revision(case.state, before, measure, case.facts.outputs if measure == before else ())
     details = {"objection_id": objection_id, "ground": ground, "measure": measure, "dropped": list(dropped)}
     step = rules.Step.REVOCATION if ground is None else rules.Step.MODIFICATION
-    await _step(change, case.id, step, {**details, "reasons": reasons})
-    if dropped:
-        await change.transaction.rows(DROP, **_here(change), case=case.id, ids=list(dropped))
     keeps = MEASURE_NOTICE.get(measure or "")
-    there = await notices.revise(change, case_id=case.id, keeps=keeps)
-    if keeps is not None and not there:
-        await notices.due(change, keeps, Office(case.row["organ"]), subject=case.row, case_id=case.id)
-    state = rules.state_after_revision(case.state, before, measure, case.facts.outputs if measure == before else ())
-    values: dict[str, Any] = {"measure": measure, "ground": ground or case.row["ground"]}
-    if state != case.state:
-        values |= {"state": state, "state_since": change.now}
-    await change.save(
-        case,
-        values,
-        event=Event.REVISED,
-        public={**details, "state": state},
-        personal={"reasons": reasons},
-        helper=_person(case),
+    basis = {"case_id": case.id, "evaluation_id": None, **{name: case.row[name] for name in SUBJECT}}
+    told, rows = notices.follow(change, case.facts.notices, keeps, basis)
+    if keeps is not None and not rules.has_notice(case.facts, keeps):
+        rows.append(notices.draft(change, {**basis, "kind": keeps, "organ": case.row["organ"]}))
+    version = await change.transaction.value(
+        REVISE,
+        **_here(change),
+        **told,
+        case=case.id,
+        seen=case.version,
+        step=uuid7(change.now),
+        step_kind=step,
+        step_on=change.today,
+        step_person=change.actor.person_id,
+        step_details=plain({**details, "reasons": reasons}),
+        dropped_findings=list(dropped),
+        new_measure=measure,
+        new_ground=ground or case.row["ground"],
+        new_state=state,
+        new_since=change.now if state != case.state else datetime.fromisoformat(case.row["state_since"]),
+    )
+    if version is None:
+        raise VersionStale
+    await change.insert_rows(Notice, rows)
+    public = {**details, "state": state}
+    personal = {"reasons": reasons}
+    change.record(
+        Event.REVISED, CASES, case.id, version=version, public=public, personal=personal, helper=_person(case)
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from app.actor import ORGANS, Actor, Office
 from app.findings.rules import OwnFile
@@ -115,8 +116,8 @@ class CaseFacts:
     """Person ids of everyone who acted in the case."""
     window_days: int = 30
     """Days in which an objection may be filed: the township's policy today (G50)."""
-    notices: Sequence[Mapping[str, str]] = ()
-    """`id`, `kind` and `state` of the notices about it."""
+    notices: Sequence[Mapping[str, Any]] = ()
+    """`id`, `kind`, `state`, `version` and `organ` of the notices about it."""
 
 
 class AnotherOrganHasTheCase(Forbidden):
@@ -573,6 +574,11 @@ def check_output(facts: CaseFacts, output: Output) -> None:
         raise NotAnOutputOfThisMeasure(measure=facts.measure, output=output)
     if output in facts.outputs:
         raise OutputAlreadyRecorded(output=output)
+
+
+def has_notice(facts: CaseFacts, kind: str) -> bool:
+    """Is there a notice of the kind about the case, drafted or published?"""
+    return any(known["kind"] == kind and known["state"] != "withdrawn" for known in facts.notices)
 
 
 def check_notice(facts: CaseFacts, notice: str) -> None:

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Date,
+    DateTime,
     Index,
+    Integer,
     Text,
     UniqueConstraint,
     Uuid,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     distinct,
     func,
+    insert,
     literal_column,
     or_,
     select,
@@ -28,7 +31,7 @@ from app.actor import ORGANS
 from app.cases.rules import CASE, Interest, Statement, Step
 from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.findings.tables import Finding, subject_facts
-from app.notices.tables import Notice
+from app.notices.tables import REVISION, Notice
 from app.people.tables import AppointmentRow
 from app.reading import rows_of
 from app.rulebook.rules import Capacity, Crime, MeasureCode, huayuan, matrix
@@ -284,6 +287,8 @@ GATHERED: dict[str, Any] = {
         id=col(Notice.id),
         kind=col(Notice.kind),
         state=col(Notice.state),
+        version=col(Notice.version),
+        organ=col(Notice.organ),
     ),
 }
 """What the law asks about a case beside its own columns and its subject."""
@@ -313,13 +318,59 @@ MEMBERS = Prepared(
 )
 """Who is a member of an organ on a day."""
 
-DROP = Prepared(
+_AT_CASE = (
+    T.c.county_code == bindparam("county", type_=Text()),
+    T.c.township_code == bindparam("township", type_=Text()),
+    T.c.id == bindparam("case", type_=Uuid()),
+    T.c.version == bindparam("seen", type_=Integer()),
+)
+_STEP = insert(CaseStep).values(
+    county_code=bindparam("county", type_=Text()),
+    township_code=bindparam("township", type_=Text()),
+    id=bindparam("step", type_=Uuid()),
+    case_id=bindparam("case", type_=Uuid()),
+    kind=bindparam("step_kind", type_=Text()),
+    on=bindparam("step_on", type_=Date()),
+    person_id=bindparam("step_person", type_=Uuid()),
+    details=bindparam("step_details", type_=JSONB()),
+)
+_DROP = (
     update(CaseFinding)
     .where(
-        col(CaseFinding.county_code) == bindparam("county", type_=Text()),
-        col(CaseFinding.township_code) == bindparam("township", type_=Text()),
-        col(CaseFinding.case_id) == bindparam("case", type_=Uuid()),
-        col(CaseFinding.finding_id) == func.any(bindparam("ids", type_=ARRAY(Uuid()))),
+        MINE.c.county_code == bindparam("county", type_=Text()),
+        MINE.c.township_code == bindparam("township", type_=Text()),
+        MINE.c.case_id == bindparam("case", type_=Uuid()),
+        MINE.c.finding_id == func.any(bindparam("dropped_findings", type_=ARRAY(Uuid()))),
     )
     .values(dropped=True)
 )
+REVISE = Prepared(
+    update(Case)
+    .where(*_AT_CASE)
+    .values(
+        measure=bindparam("new_measure", type_=Text()),
+        ground=bindparam("new_ground", type_=Text()),
+        state=bindparam("new_state", type_=Text()),
+        state_since=bindparam("new_since", type_=DateTime(timezone=True)),
+        version=T.c.version + 1,
+    )
+    .returning(T.c.version)
+    .add_cte(_STEP.cte("step"), _DROP.cte("dropped"), REVISION.cte("notices_revised"))
+)
+"""After an objection: the case as it stands now, its step, the facts dropped and its notices, in one statement."""
+
+
+def whole_case(case_id: Any, other: Any) -> Any:
+    """Everything the law asks about the case that a row of another table names, as one JSON object."""
+    gathered = {**subject_facts(Case, T.c.fact_on), **GATHERED}
+    pairs: list[Any] = []
+    for name, what in gathered.items():
+        pairs += [literal_column(f"'{name}'"), what]
+    parts = func.json_build_object(
+        literal_column("'row'"),
+        func.row_to_json(literal_column("cases")),
+        literal_column("'gathered'"),
+        func.json_build_object(*pairs),
+    )
+    here = (T.c.county_code == col(other.county_code), T.c.township_code == col(other.township_code))
+    return select(parts).select_from(T).where(*here, T.c.id == case_id).correlate(other.__table__).scalar_subquery()

@@ -1,12 +1,12 @@
 """What can be done about a notice: make it due, publish, correct, withdraw?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, literal_column, or_, select, union
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy import and_, bindparam, exists, literal_column, or_, select, union, update
+from sqlalchemy.types import DateTime, Text, Uuid
 from sqlmodel import col
 
 from app.access import Entered, Scope
@@ -15,8 +15,9 @@ from app.database import Prepared
 from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
 from app.notices import rules, schemas
-from app.notices.tables import Notice
+from app.notices.tables import REVISED, Notice
 from app.reading import Resource
+from app.refusal import VersionStale
 from app.writing import Answer, Change, Taken, moves, uuid7
 
 SUBJECT = ("subject_person_id", "subject_village_code", "subject_unit_id")
@@ -83,7 +84,7 @@ HOUSEHOLD_WORDS = Prepared(
     )
 )
 OF_BASIS = Prepared(
-    select(col(Notice.id), col(Notice.kind), col(Notice.state))
+    select(*[col(getattr(Notice, name)) for name in ("id", "kind", "state", "version", "organ", *SUBJECT)])
     .where(
         _at(Notice),
         or_(
@@ -91,10 +92,23 @@ OF_BASIS = Prepared(
             col(Notice.evaluation_id) == bindparam("evaluation", type_=Uuid()),
         ),
         or_(col(Notice.state) == "draft", col(Notice.state) == "published"),
-        col(Notice.kind) != rules.NoticeKind.CORRECTION,
     )
     .with_for_update()
 )
+SETTLE = Prepared(
+    update(Notice)
+    .where(_at(Notice), col(Notice.id) == bindparam("original", type_=Uuid()), col(Notice.state) == "published")
+    .values(
+        state=bindparam("into", type_=Text()),
+        state_since=bindparam("moment", type_=DateTime(timezone=True)),
+        version=col(Notice.version) + 1,
+    )
+    .returning(col(Notice.version))
+)
+
+
+def _place(change: Change) -> dict[str, str]:
+    return {"county": change.actor.county_code, "township": change.actor.township_code}
 
 
 async def due(
@@ -111,69 +125,80 @@ async def due(
     Exactly one of `case_id` and `evaluation_id`; `subject` names its subject under `subject_person_id`,
     `subject_village_code` or `subject_unit_id`. The notice of article 7(2) is the Party committee's alone.
     """
-    values = {name: subject.get(name) for name in SUBJECT}
-    values |= {
-        "kind": kind,
-        "organ": rules.organ_of(kind, deciding),
-        "case_id": case_id,
-        "evaluation_id": evaluation_id,
-    }
-    return await _draft(change, values)
+    basis = {"case_id": case_id, "evaluation_id": evaluation_id, **{name: subject.get(name) for name in SUBJECT}}
+    row = draft(change, {**basis, "kind": kind, "organ": rules.organ_of(kind, deciding)})
+    await change.insert_rows(Notice, [row])
+    return UUID(str(row["id"]))
 
 
-async def _draft(change: Change, values: Mapping[str, Any]) -> UUID:
+def draft(change: Change, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a new draft, which is noted for the log; inserting it is the caller's."""
+    shown = {"corrects_id": None, "withdraws": False, **values}
     key = uuid7(change.now)
-    await change.create(
-        NOTICES,
-        key,
-        {"audience": rules.AUDIENCE, "basis_stands": True, "withdraws": False, **values},
-        event=Event.DUE,
-        public=values,
-    )
-    return key
+    change.record(Event.DUE, NOTICES, key, version=1, public=shown)
+    return {
+        **{name: value for name, value in shown.items() if name not in IDS},
+        **{name: _id(shown[name]) for name in IDS},
+        "id": key,
+        "version": 1,
+        "created_at": change.now,
+        "fingerprint": change.fingerprint,
+        "state": rules.NOTICE.initial,
+        "state_since": change.now,
+        "audience": rules.AUDIENCE,
+        "basis_stands": True,
+    }
+
+
+IDS = ("case_id", "evaluation_id", "subject_person_id", "subject_unit_id", "corrects_id")
+
+
+def _id(value: Any) -> UUID | None:
+    return UUID(str(value)) if value is not None else None
+
+
+def follow(
+    change: Change, there: Sequence[Mapping[str, Any]], keeps: str | None, basis: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What becomes of the notices `there` when what they tell of was changed (G53): values of REVISED, and new rows.
+
+    `keeps` is the kind that is still demanded, None where none is. A draft of another kind is dropped; for a
+    published notice a correction to the same audience becomes due, which takes it back where its kind is not
+    demanded any more. `basis` holds case, evaluation and subject.
+    """
+    fate = rules.fate_of(there, keeps)
+    for notice in fate.dropped:
+        public = {"state": "withdrawn", "basis_stands": False}
+        change.record(Event.WITHDRAWN, NOTICES, UUID(str(notice["id"])), version=notice["version"] + 1, public=public)
+    rows = []
+    for notice in fate.corrected:
+        public = {"basis_stands": False}
+        change.record(Event.DUE, NOTICES, UUID(str(notice["id"])), version=notice["version"] + 1, public=public)
+        told = {"organ": notice["organ"], "corrects_id": notice["id"], "withdraws": notice["kind"] != keeps}
+        rows.append(draft(change, {**basis, **told, "kind": rules.NoticeKind.CORRECTION}))
+    values = {
+        "dropped_notices": [UUID(str(n["id"])) for n in fate.dropped],
+        "corrected_notices": [UUID(str(n["id"])) for n in fate.corrected],
+        "notices_moment": change.now,
+    }
+    return values, rows
 
 
 async def revise(
     change: Change,
     *,
-    case_id: UUID | None = None,
-    evaluation_id: UUID | None = None,
+    evaluation_id: UUID,
     keeps: rules.NoticeKind | None = None,
 ) -> bool:
-    """What becomes of the notices when their decision or determination was changed (G53).
-
-    `keeps` is the kind that it still demands, None where it demands none any more. A draft of another kind
-    is dropped; for a published notice a correction to the same audience becomes due, which takes it back
-    where its kind is not demanded any more. Answers whether a notice of the kind `keeps` is there.
-    """
-    place = {"county": change.actor.county_code, "township": change.actor.township_code}
-    there = await change.transaction.rows(OF_BASIS, **place, case=case_id, evaluation=evaluation_id)
-    for notice in there:
-        taken = await change.find(NOTICES, notice["id"])
-        kept = taken.row["kind"] == keeps
-        if taken.state == "draft" and not kept:
-            values = {"state": "withdrawn", "state_since": change.now, "basis_stands": False}
-            await change.save(taken, values, event=Event.WITHDRAWN, public={"state": "withdrawn"})
-        elif taken.state == "published":
-            await change.save(taken, {"basis_stands": False}, event=Event.DUE, public={"basis_stands": False})
-            await _draft(change, _correcting(taken, withdraws=not kept))
+    """`follow` for a determination; at most three round trips. Is a notice of the kind `keeps` there?"""
+    there = await change.transaction.rows(OF_BASIS, **_place(change), case=None, evaluation=evaluation_id)
+    if not there:
+        return False
+    basis = {"case_id": None, "evaluation_id": evaluation_id, **{name: there[0][name] for name in SUBJECT}}
+    values, rows = follow(change, there, keeps, basis)
+    await change.transaction.rows(REVISED, **_place(change), **values)
+    await change.insert_rows(Notice, rows)
     return any(notice["kind"] == keeps for notice in there)
-
-
-def _correcting(taken: Taken, *, withdraws: bool) -> dict[str, Any]:
-    """A correction's values: of the same organ, about the same subject, on the same basis."""
-    row = taken.row
-    ids = {
-        name: UUID(row[name]) if row[name] else None for name in ("case_id", "evaluation_id", SUBJECT[0], SUBJECT[2])
-    }
-    return {
-        **ids,
-        SUBJECT[1]: row[SUBJECT[1]],
-        "kind": rules.NoticeKind.CORRECTION,
-        "organ": row["organ"],
-        "corrects_id": taken.id,
-        "withdraws": withdraws,
-    }
 
 
 async def _words(change: Change, taken: Taken, body: schemas.Publish) -> dict[str, Any]:
@@ -209,19 +234,21 @@ async def publish(change: Change, id: UUID, body: schemas.Publish) -> Answer:
     taken = await change.take(NOTICES, id)
     words = await _words(change, taken, body)
     if taken.row["corrects_id"]:
-        first = await change.find(NOTICES, UUID(taken.row["corrects_id"]))
-        state = "withdrawn" if taken.row["withdraws"] else "corrected"
-        event = Event.WITHDRAWN if taken.row["withdraws"] else Event.CORRECTED
-        await change.save(
-            first,
-            {"state": state, "state_since": change.now},
-            event=event,
-            public={"state": state, "correction_id": id},
-            helper=_helper(taken),
-        )
+        await _settle_original(change, taken)
     return await change.save(
         taken, words, to="published", event=Event.PUBLISHED, helper=_helper(taken), **_entry(words)
     )
+
+
+async def _settle_original(change: Change, correction: Taken) -> None:
+    """The notice that a published correction corrects or takes back; one round trip. Raises VersionStale."""
+    original = UUID(correction.row["corrects_id"])
+    state, event = ("withdrawn", Event.WITHDRAWN) if correction.row["withdraws"] else ("corrected", Event.CORRECTED)
+    version = await change.transaction.value(SETTLE, **_place(change), original=original, into=state, moment=change.now)
+    if version is None:
+        raise VersionStale
+    public = {"state": state, "correction_id": correction.id}
+    change.record(event, NOTICES, original, version=version, public=public, helper=_helper(correction))
 
 
 @moves(rules.NOTICE, "correct")
@@ -246,7 +273,12 @@ async def _replace(
         NOTICES,
         correction,
         {
-            **_correcting(taken, withdraws=state == "withdrawn"),
+            **{name: _id(taken.row[name]) for name in IDS},
+            SUBJECT[1]: taken.row[SUBJECT[1]],
+            "kind": rules.NoticeKind.CORRECTION,
+            "organ": taken.row["organ"],
+            "corrects_id": taken.id,
+            "withdraws": state == "withdrawn",
             **words,
             "audience": rules.AUDIENCE,
             "basis_stands": True,

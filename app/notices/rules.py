@@ -1,10 +1,11 @@
 """When may the township be told, in what words, and how is it taken back? (articles 7(2), 9, G30, G53)"""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from app.actor import ORGANS, Actor, Office
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
@@ -193,3 +194,26 @@ def is_shown(state: str, starts_on: date | None, ends_on: date | None, today: da
 def organ_of(kind: NoticeKind, deciding: Office) -> Office:
     """Article 7(2): that notice is the Party committee's alone; any other is the deciding organ's."""
     return Office.PARTY_COMMITTEE if kind is NoticeKind.ARTICLE_7_NOTICE else deciding
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of notices whose basis was changed."""
+
+    dropped: Sequence[Mapping[str, Any]]
+    """Drafts nobody publishes any more."""
+    corrected: Sequence[Mapping[str, Any]]
+    """Published notices whose correction becomes due."""
+
+
+def fate_of(notices: Sequence[Mapping[str, Any]], keeps: str | None) -> Fate:
+    """G53: a draft that is not demanded is dropped, a correction that waits is made anew, what was said is corrected.
+
+    `notices` carry `kind` and `state`; `keeps` is the kind that is still demanded.
+    """
+    live = [n for n in notices if n["kind"] != NoticeKind.CORRECTION]
+    waiting = [n for n in notices if n["kind"] == NoticeKind.CORRECTION and n["state"] == "draft"]
+    return Fate(
+        dropped=[*waiting, *[n for n in live if n["state"] == "draft" and n["kind"] != keeps]],
+        corrected=[n for n in live if n["state"] == "published"],
+    )

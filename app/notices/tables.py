@@ -1,12 +1,14 @@
 """How are notices stored?"""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field
+from sqlalchemy import CheckConstraint, DateTime, Index, Text, Uuid, and_, any_, bindparam, case, or_, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, col
 
-from app.database import WorkflowRecord, belongs, one_of, tenant
+from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
 from app.notices.rules import AUDIENCE, NOTICE, Channel, NoticeKind
 
 KEYS = ("county_code", "township_code")
@@ -56,3 +58,28 @@ class Notice(WorkflowRecord, table=True):
     ends_on: date | None = None
     reasons: str | None = None
     """Why it was corrected or withdrawn."""
+
+
+IDS: Any = ARRAY(Uuid())
+DROPPED: Any = and_(col(Notice.id) == any_(bindparam("dropped_notices", type_=IDS)), col(Notice.state) == "draft")
+CORRECTED: Any = and_(
+    col(Notice.id) == any_(bindparam("corrected_notices", type_=IDS)), col(Notice.state) == "published"
+)
+MOMENT = bindparam("notices_moment", type_=DateTime(timezone=True))
+REVISION = (
+    update(Notice)
+    .where(
+        col(Notice.county_code) == bindparam("county", type_=Text()),
+        col(Notice.township_code) == bindparam("township", type_=Text()),
+        or_(DROPPED, CORRECTED),
+    )
+    .values(
+        state=case((DROPPED, "withdrawn"), else_=col(Notice.state)),
+        state_since=case((DROPPED, MOMENT), else_=col(Notice.state_since)),
+        basis_stands=False,
+        version=col(Notice.version) + 1,
+    )
+    .returning(col(Notice.id))
+)
+"""Drops drafts, and marks published notices whose correction is due."""
+REVISED = Prepared(REVISION)

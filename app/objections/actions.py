@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, distinct, exists, func, literal_column, or_, select
+from sqlalchemy import bindparam, exists, literal_column, or_, select
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import col
 
@@ -14,7 +14,7 @@ from app.access import Entered, Scope
 from app.actor import ORGANS
 from app.cases import actions as cases
 from app.cases.rules import WINDOW_LABEL_ZH
-from app.cases.tables import Case, CaseRecusal, CaseStep
+from app.cases.tables import Case, whole_case
 from app.database import Prepared
 from app.findings.tables import same_place
 from app.objections import rules, schemas
@@ -31,49 +31,34 @@ class Event(StrEnum):
     WITHDRAWN = "objection.withdrawn"
 
 
-def _of_case(table: Any) -> Any:
-    return and_(same_place(table, Objection), col(table.case_id) == col(Objection.case_id))
-
-
-def _case(column: Any) -> Any:
-    """A column of the case objected to."""
-    return select(column).where(same_place(Case, Objection), col(Case.id) == col(Objection.case_id)).scalar_subquery()
-
-
-def _people(column: Any, table: Any) -> Any:
-    listed = func.coalesce(func.json_agg(distinct(column)), literal_column("'[]'::json"))
-    return select(listed).where(_of_case(table), column.is_not(None)).scalar_subquery()
-
-
 def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.ObjectionFacts:
+    case = cases.as_taken(found["case"], entered)
     return rules.ObjectionFacts(
         filed_by=row["filed_by_id"],
-        handlers=[*found["handlers"], found["opened_by"]],
-        recused=found["recused"],
-        subject_person=found["subject"],
-        capacity=found["capacity"],
-        categories=found["categories"],
-        management=found["management"],
+        handlers=case.facts.handlers,
+        recused=case.facts.recused,
+        subject_person=case.facts.subject_person,
+        capacity=case.row["capacity"],
+        categories=case.row["categories"],
+        management=case.row["management"],
+        case=found["case"],
     )
 
 
+SUBJECT_PERSON = (
+    select(col(Case.subject_person_id))
+    .where(same_place(Case, Objection), col(Case.id) == col(Objection.case_id))
+    .scalar_subquery()
+)
 OBJECTIONS = Resource(
     "objections",
     Objection,
-    scope=Scope(wide=ORGANS, people=(col(Objection.filed_by_id), _case(col(Case.subject_person_id)))),
+    scope=Scope(wide=ORGANS, people=(col(Objection.filed_by_id), SUBJECT_PERSON)),
     extra={
         "window_note": literal_column(f"'{WINDOW_LABEL_ZH}'"),
         "other_channels": literal_column(f"'{rules.OTHER_CHANNELS_ZH}'"),
     },
-    facts={
-        "handlers": _people(col(CaseStep.person_id), CaseStep),
-        "recused": _people(col(CaseRecusal.person_id), CaseRecusal),
-        "opened_by": _case(col(Case.opened_by_id)),
-        "subject": _case(col(Case.subject_person_id)),
-        "capacity": _case(col(Case.capacity)),
-        "categories": _case(func.to_json(col(Case.categories))),
-        "management": _case(col(Case.management)),
-    },
+    facts={"case": whole_case(col(Objection.case_id), Objection)},
     workflow=rules.OBJECTION,
     read_facts=_facts,
 )
@@ -143,7 +128,7 @@ async def decide(change: Change, id: UUID, body: schemas.DecideObjection) -> Ans
     taken = await change.take(OBJECTIONS, id)
     rules.check_outcome(body.outcome, body.ground, len(body.dropped_finding_ids))
     if body.outcome != "upheld":
-        case = await change.find(cases.CASES, UUID(taken.row["case_id"]))
+        case = cases.as_taken(taken.facts.case, change.entered)
         modified = body.outcome == "modified"
         await cases.revise(
             change,

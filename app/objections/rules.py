@@ -34,6 +34,8 @@ class ObjectionFacts:
     capacity: str | None = None
     categories: Sequence[str] = ()
     management: str | None = None
+    case: Mapping[str, Any] | None = None
+    """The whole case, as gathered: what a review changes."""
 
 
 class OnlyTheSubjectObjects(Forbidden):

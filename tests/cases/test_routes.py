@@ -277,3 +277,33 @@ def test_the_same_case_sent_twice_is_one_case(world):
     assert [a.status_code for a in answers] == [201, 200]
     assert answers[0].json() == answers[1].json()
     assert len(answers[0].json()["findings"]) == 1
+
+
+def test_every_move_takes_at_most_six_round_trips(world, counter):
+    subject = world.cadre()
+    findings = [world.finding({"person_id": subject.person_id}, "HY.9.2.2") for _ in range(3)]
+    body = {"finding_ids": findings, "organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    counter.seen.clear()
+    path = f"/cases/{world.committee.made('/cases', body)['id']}"
+    assert len(counter.work()) <= 6, counter.work()
+    moves = []
+    for move, body in (
+        ("present-facts", {"facts": "事实"}),
+        ("record-statement", {"statement": "waived"}),
+        ("decide", {"measure": "written_self_criticism", "reasons": "事实清楚。"}),
+        ("execute", WORDS["self_criticism"]),
+    ):
+        etag = world.committee.get(path).headers["etag"]
+        counter.seen.clear()
+        assert world.committee.post(f"{path}/{move}", body, if_match=etag).status_code == 200
+        moves.append((move, len(counter.work())))
+    assert max(n for _, n in moves) <= 6, moves
+
+
+def test_a_list_or_a_single_read_takes_two_round_trips(world, counter):
+    subject = world.cadre()
+    path = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    for read in (path, "/cases", "/findings", "/notices", "/objections"):
+        counter.seen.clear()
+        assert world.committee.get(read).status_code == 200
+        assert len(counter.work()) <= 2, read

@@ -23,6 +23,7 @@ from app.notices.rules import (
     TheDecisionStands,
     check_period,
     check_text,
+    fate_of,
     is_shown,
     organ_of,
 )
@@ -111,3 +112,19 @@ def test_G30_a_notice_ends_by_itself() -> None:
     assert not is_shown("published", start, end, date(2017, 3, 31))
     assert not is_shown("withdrawn", start, end, end)
     assert is_shown("published", start, None, date(2019, 1, 1))
+
+
+@pytest.mark.parametrize("kind", sorted(MEASURE_NOTICE.values()))
+@pytest.mark.parametrize("state", ["draft", "published"])
+@pytest.mark.parametrize("keeps", [None, *sorted(MEASURE_NOTICE.values())])
+def test_G53_what_was_said_is_corrected_and_what_was_not_yet_said_is_dropped(
+    kind: str, state: str, keeps: str | None
+) -> None:
+    notice = {"kind": kind, "state": state}
+    waiting = {"kind": "correction", "state": "draft"}
+    said = {"kind": "correction", "state": "published"}
+    fate = fate_of([notice, waiting, said], keeps)
+    assert (notice in fate.corrected) is (state == "published")
+    assert (notice in fate.dropped) is (state == "draft" and kind != keeps)
+    assert waiting in fate.dropped
+    assert said not in [*fate.dropped, *fate.corrected]

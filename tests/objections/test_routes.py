@@ -183,3 +183,27 @@ def test_G50_the_township_may_set_its_own_window(own_world):
     subject = world.cadre()
     case = world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2")
     assert world.decided(case, "written_self_criticism")["objection_until"] == "2017-05-19"
+
+
+def trips(counter, caller, path, move, body):
+    """How often the database was asked during one move that succeeded."""
+    etag = caller.get(path).headers["etag"]
+    counter.seen.clear()
+    answer = caller.post(f"{path}/{move}", body, if_match=etag)
+    assert answer.status_code == 200, answer.text
+    return len(counter.work())
+
+
+@pytest.mark.parametrize("outcome", ["upheld", "modified", "revoked"])
+def test_a_review_takes_at_most_six_round_trips(world, counter, outcome):
+    dispute = Dispute(world, "HY.9.2.2", "HY.9.1.3")
+    (notice,) = dispute.notices()
+    assert trips(counter, world.committee, f"/notices/{notice['id']}", "publish", WORDS) <= 6
+    path = dispute.filed()
+    assert trips(counter, dispute.reviewer, path, "accept", {}) <= 6
+    more = {"ground": "HY.9.1.3", "dropped_finding_ids": [dispute.findings[1]]} if outcome == "modified" else {}
+    body = {"outcome": outcome, "reasons": "复核。", **more}
+    assert trips(counter, dispute.reviewer, path, "decide", body) <= 6
+    if outcome != "upheld":
+        (due,) = dispute.notices(kind="correction")
+        assert trips(counter, world.committee, f"/notices/{due['id']}", "publish", WORDS) <= 6
