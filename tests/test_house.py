@@ -202,7 +202,11 @@ CHECKS: list[tuple[Callable[[Tree], list[str]], Tree]] = [
 def tree() -> Tree:
     """What git tracks or would track, where it is text."""
     listing = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     files = (ROOT / name for name in listing.stdout.splitlines())
     found = {}
