@@ -53,6 +53,8 @@ DESCRIPTION = """\
 
 Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`; every refusal is an RFC 9457 problem.
 """
+DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事件均为虚构,办法所属县为假定。\n\n"
+"""What the document of a demonstration says before anything else."""
 
 
 class Api(FastAPI):
@@ -80,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     api = Api(
         title="花园 Huayuan",
         version="0.1.0",
-        description=DESCRIPTION,
+        description=DEMO_NOTICE + DESCRIPTION if settings.profile == "demo" else DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,

@@ -15,7 +15,7 @@ from rich.table import Table
 from app.demo import exits, months, quarters, year_end
 from app.demo.accountability import AFFAIRS, FOUND_IN_INSPECTION, MODIFIED_TO, OBJECTS, measure_of
 from app.demo.desk import Desk, everyone
-from app.demo.people import TOWNSHIP
+from app.demo.people import HOUSEHOLDS, TOWNSHIP
 from app.demo.service import ADMIN_PASSWORD
 from app.demo.town import MARK, Town
 from app.merkle import leaf_hash, root
@@ -59,7 +59,7 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     """Print the year as tables and the checks; how many of these failed."""
     checks = Checks()
     reader = town.desk("discipline-commission-1")
-    for part in (_months, _quarters, _signoffs, _year_end, _cases, _ledger):
+    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _ledger):
         console.print(await part(town, reader, checks))
     refused = table("依法不予受理的尝试", "代码", "次数")
     for code, many in sorted(town.line.refusals.items()):
@@ -68,6 +68,29 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     _checked(console, checks)
     console.print(f"{MARK}:{town.line.requests} 次请求,{seconds:.0f} 秒。")
     return checks.faults
+
+
+async def _villages(town: Town, reader: Desk, checks: Checks) -> Table:
+    shown = table("各村(村名真实,户为虚构)", "代码", "村", "贫困户", "2016年脱贫", "2017年底在册", "四方确认脱贫")
+    households = await reader.all("/households")
+    left = Counter(h["village_code"] for h in households if h["status"] not in OPEN)
+    signed = [s for year in (2016, 2017) for s in await reader.all("/signoffs", year=year, state="reviewed")]
+    out = Counter((s["village_code"], s["year"]) for s in signed if s["out_of_poverty"])
+    listed = Counter(h["village_code"] for h in households)
+    for code, name in town.register.villages:
+        numbers = (listed[code], out[code, 2016], listed[code] - left[code], out[code, 2017])
+        shown.add_row(code, name, *map(str, numbers))
+    total = (listed.total(), sum(n for (_, y), n in out.items() if y == 2016), listed.total() - left.total())
+    confirmed = sum(n for (_, y), n in out.items() if y == 2017)
+    shown.add_row("", "合计", *map(str, (*total, confirmed)), style="bold")
+    checks.add("村", 17, len(town.register.villages))
+    open_now = len(exits.sign_in_2017(town))
+    checks.add("户:登记、2016年脱贫、年底在册", (HOUSEHOLDS, len(exits.sign_early(town)), open_now), total)
+    checks.add("2017年底四方确认脱贫", open_now - 3, confirmed)
+    return shown
+
+
+OPEN = ("registered", "newly_listed", "returned_to_poverty")
 
 
 async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
@@ -257,17 +280,31 @@ async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
 
 
 def _checked(console: Console, checks: Checks) -> None:
-    shown = table("与故事逐项核对", "项目", "应为", "实为", "")
+    """One line a check; where one failed, what differs stands below in full."""
+    shown = table("与故事逐项核对", "", "项目", "应为")
+    shown.columns[2].no_wrap, shown.columns[2].overflow = True, "ellipsis"
     for what, expected, found in checks.rows:
-        right = expected == found
-        mark = "[green]✓[/]" if right else "[bold red]✗[/]"
-        shown.add_row(what, _short(expected, whole=not right), "" if right else _short(found, whole=True), mark)
+        mark = "[green]✓[/]" if expected == found else "[bold red]✗[/]"
+        shown.add_row(mark, what, _short(expected))
     console.print(shown)
+    for what, expected, found in checks.rows:
+        if expected != found:
+            console.print(f"[bold red]✗[/] {what}")
+            for line in differences(expected, found):
+                console.print(f"    {line}", markup=False)
 
 
-def _short(value: Any, *, whole: bool) -> str:
+def _short(value: Any) -> str:
     text = str(value)
-    return text if whole or len(text) <= 60 else f"{text[:57]}…"
+    return f"{len(value)} 项" if len(text) > 64 and isinstance(value, list | dict) else text
+
+
+def differences(expected: Any, found: Any) -> list[str]:
+    """What differs; of two tables only the lines that do."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        keys = [k for k in {**expected, **found} if expected.get(k) != found.get(k)]
+        return [f"{k}: 应为 {expected.get(k)},实为 {found.get(k)}" for k in keys]
+    return [f"应为 {expected}", f"实为 {found}"]
 
 
 def print_doors(console: Console, town: Town, address: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import signal
 import sys
 import time
 
@@ -28,6 +29,7 @@ def tell(*, leave: bool) -> int:
     Returns 0, or 1 where the year came out otherwise than the story says.
     """
     console = Console(width=None if sys.stdout.isatty() else 120)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console.print(NOTICE)
     service = Service()
     try:
@@ -42,6 +44,8 @@ def tell(*, leave: bool) -> int:
         console.print(f"[bold red]{MARK} 中断 / the story broke off:[/]")
         console.print(str(failure), markup=False)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         service.stop()
     return 1 if faults else 0
