@@ -793,6 +793,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_person", "cases", ["county_code", "township_code", "subject_person_id"], unique=False)
     op.create_index("ix_cases_state", "cases", ["county_code", "township_code", "state"], unique=False)
+    op.create_index("ix_cases_unit", "cases", ["county_code", "township_code", "subject_unit_id"], unique=False)
+    op.create_index("ix_cases_village", "cases", ["county_code", "township_code", "subject_village_code"], unique=False)
     op.create_table(
         "findings",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -889,6 +891,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_findings_source", "findings", ["county_code", "township_code", "source_id"], unique=False)
     op.create_index("ix_findings_state", "findings", ["county_code", "township_code", "state"], unique=False)
+    op.create_index("ix_findings_unit", "findings", ["county_code", "township_code", "subject_unit_id"], unique=False)
+    op.create_index(
+        "ix_findings_village", "findings", ["county_code", "township_code", "subject_village_code"], unique=False
+    )
     op.create_table(
         "form_submissions",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -2363,10 +2369,14 @@ def downgrade() -> None:
     op.drop_index("ix_form_submissions_task", table_name="form_submissions")
     op.drop_index("ix_form_submissions_helper", table_name="form_submissions")
     op.drop_table("form_submissions")
+    op.drop_index("ix_findings_village", table_name="findings")
+    op.drop_index("ix_findings_unit", table_name="findings")
     op.drop_index("ix_findings_state", table_name="findings")
     op.drop_index("ix_findings_source", table_name="findings")
     op.drop_index("ix_findings_person", table_name="findings")
     op.drop_table("findings")
+    op.drop_index("ix_cases_village", table_name="cases")
+    op.drop_index("ix_cases_unit", table_name="cases")
     op.drop_index("ix_cases_state", table_name="cases")
     op.drop_index("ix_cases_person", table_name="cases")
     op.drop_table("cases")

@@ -297,6 +297,7 @@ async def refer(change: Change, id: UUID, body: schemas.Refer) -> Answer:
 async def record_outcome(change: Change, id: UUID, body: schemas.RecordOutcome) -> Answer:
     """What another organ answered, or the outside outcome under article 8 (G43, G45)."""
     taken = await change.take(CASES, id)
+    rules.check_answer(taken.state, body.conclusion, body.crime_assessment)
     presented = taken.row["facts_presented_on"] is not None
     state = rules.outcome_state(taken.state, taken.facts, body.conclusion, presented)
     values = {"crime_assessment": body.crime_assessment or taken.facts.crime}
@@ -324,9 +325,12 @@ async def execute(change: Change, id: UUID, body: schemas.Execute) -> Answer:
     taken = await change.take(CASES, id)
     output = rules.Output(body.output)
     rules.check_output(taken.facts, output)
-    notice = body.notice_id if isinstance(body, schemas.TownshipNoticeOutput) else None
-    if notice is not None:
+    notice = None
+    if isinstance(body, schemas.TownshipNoticeOutput):
+        notice = body.notice_id
         rules.check_notice(taken.facts, str(notice))
+    else:
+        rules.check_happened(body.happened_on, change.today)
     measure = taken.facts.measure
     details = body.model_dump(exclude={"output", "notice_id"})
     await _step(change, id, rules.Step.OUTPUT, details, output=output, measure=measure, notice_id=notice)

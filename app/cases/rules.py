@@ -183,6 +183,24 @@ class NotAnOutputOfThisMeasure(Conflict):
     article = "9"
 
 
+class NotYetHappened(Conflict):
+    """What is recorded has happened: its day is not after today.
+
+    只能记录已发生的事项,日期不得晚于今日。
+    """
+
+    article = "5"
+
+
+class AnswerStillOpen(Conflict):
+    """A case comes back from the judicial organs with their answer: no crime is constituted.
+
+    司法机关退回的案件须记录其答复:未构成犯罪。
+    """
+
+    article = "G43"
+
+
 class OutputAlreadyRecorded(Conflict):
     """This output is already on record.
 
@@ -555,6 +573,18 @@ def check_transfer(crime: str | None) -> None:
     """Article 10: what touches criminal law goes to the judiciary, nothing else does."""
     if crime not in (Crime.SUSPECTED, Crime.ESTABLISHED):
         raise NoCrimeAssessed(crime_assessment=crime)
+
+
+def check_answer(state: str, conclusion: Conclusion, crime: str | None) -> None:
+    """G43: what was transferred resumes only on the answer that there is no crime."""
+    if state == "transferred" and conclusion is Conclusion.RESUME and crime != Crime.NONE:
+        raise AnswerStillOpen(crime_assessment=crime)
+
+
+def check_happened(on: date, today: date) -> None:
+    """Raises NotYetHappened for a day to come (R5.2: 如实记载)."""
+    if on > today:
+        raise NotYetHappened(on=on.isoformat(), today=today.isoformat())
 
 
 def outcome_state(state: str, facts: CaseFacts, conclusion: Conclusion, facts_presented: bool) -> str:

@@ -114,6 +114,10 @@ class SelfCriticismOutput(In):
     received_on: date
     summary: Prose
 
+    @property
+    def happened_on(self) -> date:
+        return self.received_on
+
 
 class TalkRecordOutput(In):
     """诫勉谈话: who talked, the reason told, the explanation heard, what must change."""
@@ -125,6 +129,10 @@ class TalkRecordOutput(In):
     explanation: Prose
     corrections_required: Prose
 
+    @property
+    def happened_on(self) -> date:
+        return self.held_on
+
 
 class DisciplineReferenceOutput(In):
     """党政纪处分: the decision of the organ that issued it, under the rule it cites (G42)."""
@@ -135,6 +143,10 @@ class DisciplineReferenceOutput(In):
     issued_on: date
     cited_rule: Prose
     outcome: Prose
+
+    @property
+    def happened_on(self) -> date:
+        return self.issued_on
 
 
 Execute = Annotated[

@@ -62,6 +62,8 @@ class Case(WorkflowRecord, table=True):
         CheckConstraint(f"rulebook <> '{BOOK.code}' or (measure, capacity) in ({PAIRS})", name="matrix"),
         CheckConstraint("measure is null or (decided_on is not null and statement is not null)", name="heard"),
         Index("ix_cases_person", *KEYS, "subject_person_id"),
+        Index("ix_cases_village", *KEYS, "subject_village_code"),
+        Index("ix_cases_unit", *KEYS, "subject_unit_id"),
         Index("ix_cases_state", *KEYS, "state"),
         states=CASE.states,
     )

@@ -52,6 +52,8 @@ class Finding(WorkflowRecord, table=True):
         CheckConstraint("state <> 'confirmed' or ground is not null", name="ground"),
         CheckConstraint("state = 'proposed' or reasons is not null", name="reasons"),
         Index("ix_findings_person", *KEYS, "subject_person_id"),
+        Index("ix_findings_village", *KEYS, "subject_village_code"),
+        Index("ix_findings_unit", *KEYS, "subject_unit_id"),
         Index("ix_findings_state", *KEYS, "state"),
         Index("ix_findings_source", *KEYS, "source_id"),
         states=FINDING.states,

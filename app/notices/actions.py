@@ -31,7 +31,7 @@ class Event(StrEnum):
 
 
 def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.NoticeFacts:
-    return rules.NoticeFacts(row["organ"], row["basis_stands"], found["correction_due"])
+    return rules.NoticeFacts(row["organ"], row["basis_stands"], found["correction_due"], row["subject_person_id"])
 
 
 N: Any = Notice.__table__  # type: ignore[attr-defined]

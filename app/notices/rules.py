@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.actor import ORGANS, Actor, Office
+from app.findings.rules import OwnFile
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.workflow import Move, Workflow
 
@@ -47,6 +48,7 @@ class NoticeFacts:
     """Does the decision or determination it tells of still stand, unchanged?"""
     correction_due: bool = False
     """Does a correction of it already wait for its publication?"""
+    subject_person: str | None = None
 
 
 class NotTheIssuingOrgan(Forbidden):
@@ -116,6 +118,11 @@ def _by_the_organ(facts: NoticeFacts, actor: Actor) -> Refusal | None:
     return None if facts.organ in actor.offices else NotTheIssuingOrgan(awaiting=[facts.organ])
 
 
+def _not_about_himself(facts: NoticeFacts, actor: Actor) -> Refusal | None:
+    himself = facts.subject_person is not None and facts.subject_person == str(actor.person_id)
+    return OwnFile() if himself else None
+
+
 def _basis_stands(facts: NoticeFacts, actor: Actor) -> Refusal | None:
     return None if facts.basis_stands else TheDecisionFell()
 
@@ -143,7 +150,7 @@ NOTICE = Workflow(
             "7(2)",
             "Publish the notice to the whole township.",
             "在全乡范围内发布通报。",
-            (_by_the_organ, _basis_stands),
+            (_by_the_organ, _not_about_himself, _basis_stands),
         ),
         Move(
             "correct",
@@ -152,7 +159,7 @@ NOTICE = Workflow(
             "G53",
             "Publish a correction to the same audience; the decision stands.",
             "向同一范围发布更正,决定不变。",
-            (_by_the_organ, _basis_stands, _no_correction_due),
+            (_by_the_organ, _not_about_himself, _basis_stands, _no_correction_due),
             awaited=False,
         ),
         Move(
@@ -162,7 +169,7 @@ NOTICE = Workflow(
             "G53",
             "Withdraw the notice of a decision that fell, telling the same audience so.",
             "决定变更或撤销后撤回通报,并向同一范围说明。",
-            (_by_the_organ, _basis_fell, _no_correction_due),
+            (_by_the_organ, _not_about_himself, _basis_fell, _no_correction_due),
             awaited=False,
         ),
     ),

@@ -13,10 +13,10 @@ ELEMENTS = {
 }
 NOTICE = {"title": "关于予以通报批评的通报", "body": "经研究,予以通报批评。", "channel": "document"}
 WORDS = {
-    "self_criticism": {"output": "self_criticism", "received_on": "2017-04-01", "summary": "检查深刻。"},
+    "self_criticism": {"output": "self_criticism", "received_on": "2017-03-18", "summary": "检查深刻。"},
     "talk_record": {
         "output": "talk_record",
-        "held_on": "2017-04-01",
+        "held_on": "2017-03-18",
         "held_by": "郑九",
         "reason_told": "业务指导不及时。",
         "explanation": "人手不足。",
@@ -26,7 +26,7 @@ WORDS = {
         "output": "discipline_reference",
         "document_number": "花纪〔2017〕3号",
         "issued_by": "中共花园乡纪律检查委员会",
-        "issued_on": "2017-04-10",
+        "issued_on": "2017-03-19",
         "cited_rule": "《中国共产党纪律处分条例》有关规定",
         "outcome": "依规处理。",
     },
@@ -50,6 +50,8 @@ def test_R9_a_written_self_criticism_runs_from_finding_to_closing(world):
     assert "非办法规定" in decided["objection_note"]
     assert [s["kind"] for s in decided["steps"]] == ["facts", "statement", "decision"]
     assert code(world.committee.try_act(path, "close", {})) == (409, "outputs-missing")
+    early = WORDS["self_criticism"] | {"received_on": "2017-03-21"}
+    assert code(world.committee.try_act(path, "execute", early)) == (409, "not-yet-happened")
     world.committee.act(path, "execute", WORDS["self_criticism"])
     assert code(world.committee.try_act(path, "close", {})) == (409, "outputs-missing")
     assert world.committee.read(path)["missing_outputs"] == ["township_notice"]
@@ -128,6 +130,8 @@ def test_G43_G49_an_urgent_transfer_waits_for_nothing_and_resumes_on_the_answer(
     assert world.committee.act(path, "transfer", {**to, "crime_assessment": "suspected"})["state"] == "transferred"
     assert code(world.committee.try_act(path, "present-facts", {"facts": "事实"})) == (409, "wrong-state")
     back = {"conclusion": "resume", "outcome": "不构成犯罪。", "cited_rule": "刑事诉讼法", "crime_assessment": "none"}
+    unanswered = world.committee.try_act(path, "record-outcome", back | {"crime_assessment": "suspected"})
+    assert code(unanswered) == (409, "answer-still-open")
     assert world.committee.act(path, "record-outcome", back)["state"] == "opened"
     done = world.decided(path, "party_or_admin_discipline")
     assert done["crime_assessment"] == "none"

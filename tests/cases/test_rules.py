@@ -12,6 +12,7 @@ from app.cases.rules import (
     Aggravated,
     AlreadyRecused,
     AnotherOrganHasTheCase,
+    AnswerStillOpen,
     CapacityNotHeld,
     CaseFacts,
     Conclusion,
@@ -22,6 +23,7 @@ from app.cases.rules import (
     NotAnOutputOfThisMeasure,
     NothingLeft,
     NothingModified,
+    NotYetHappened,
     OnlyOutsideOutcome,
     Output,
     OutputAlreadyRecorded,
@@ -33,9 +35,11 @@ from app.cases.rules import (
     StatementNotHeard,
     SubstituteIsConcerned,
     SuperiorOrganDecides,
+    check_answer,
     check_basis,
     check_capacity,
     check_decision,
+    check_happened,
     check_modification,
     check_opening,
     check_output,
@@ -476,3 +480,20 @@ def test_G50_never_heavier_for_any_two_grounds(before: str, after: str) -> None:
             check_modification(BOOK, capacity, before, after, kept=kept, dropped=1)
     else:
         assert check_modification(BOOK, capacity, before, after, kept=kept, dropped=1) == new.code
+
+
+@pytest.mark.parametrize("crime", [None, "none", "suspected", "established"])
+def test_G43_what_was_transferred_resumes_only_when_there_is_no_crime(crime: str | None) -> None:
+    check_answer("transferred", Conclusion.CONCLUDED, crime)
+    check_answer("referred", Conclusion.RESUME, crime)
+    if crime == "none":
+        check_answer("transferred", Conclusion.RESUME, crime)
+    else:
+        with pytest.raises(AnswerStillOpen):
+            check_answer("transferred", Conclusion.RESUME, crime)
+
+
+def test_R5_2_an_output_is_recorded_once_it_happened() -> None:
+    check_happened(DAY, DAY)
+    with pytest.raises(NotYetHappened):
+        check_happened(date(2017, 3, 16), DAY)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.actor import ORGANS, Actor, Appointment, Office
+from app.findings.rules import OwnFile
 from app.notices.rules import (
     AUDIENCE,
     MEASURE_NOTICE,
@@ -128,3 +129,11 @@ def test_G53_what_was_said_is_corrected_and_what_was_not_yet_said_is_dropped(
     assert (notice in fate.dropped) is (state == "draft" and kind != keeps)
     assert waiting in fate.dropped
     assert said not in [*fate.dropped, *fate.corrected]
+
+
+@pytest.mark.parametrize(("name", "state", "stands"), [("publish", "draft", True), ("correct", "published", True)])
+def test_G61_nobody_publishes_a_notice_about_himself(name: str, state: str, stands: bool) -> None:
+    organ = actor(Office.PARTY_COMMITTEE)
+    NOTICE.check(name, state, NoticeFacts("party_committee", stands, subject_person=str(UUID(int=2))), organ)
+    with pytest.raises(OwnFile):
+        NOTICE.check(name, state, NoticeFacts("party_committee", stands, subject_person=str(UUID(int=1))), organ)
