@@ -95,6 +95,12 @@ def test_a_citizen_id_with_a_wrong_check_digit_is_named_in_the_reader_s_language
     assert "110105194912310021" not in json.dumps(found)
 
 
+def test_what_is_wrong_in_itself_is_said_before_who_may_do_it(shared_township):
+    helper = shared_township.office("helper")
+    problem(helper.post("/people", PERSON | {"citizen_id": "110105194912310021"}), 422)
+    problem(helper.post("/people", PERSON), 403)
+
+
 def test_month_13_and_half_dates_are_422(office, shared_township):
     person = office.made("/people", PERSON)["id"]
     base = {"person_id": person, "office": "assessor", "place": shared_township.code}

@@ -13,7 +13,7 @@ EARLIEST_BIRTH = date(1880, 1, 1)
 """The birth date of the standard's own oldest example; nobody born earlier can be met today."""
 
 
-class WrongCitizenId(Invalid):
+class WrongCitizenId(Invalid, ValueError):
     """This is not a citizen id: its form, birth date or check digit is wrong.
 
     公民身份号码有误:格式、出生日期或校验码不正确。

@@ -4,16 +4,30 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, AfterValidator, Field, StringConstraints
 
 from app.actor import Office
+from app.people import rules
 from app.reading import PageQuery
 from app.wire import Create, In, Line, Name, Out, PageOut, PlaceCode, RecordOut
 
 Category = Literal["organ_cadre", "village_committee_member", "group_cadre", "unit_staff", "other"]
 Authority = Literal["township", "county", "above"]
 Membership = Literal["member", "not_member", "unknown"]
-CitizenIdText = Annotated[str, StringConstraints(pattern=r"^\d{17}[\dX]$", min_length=18, max_length=18)]
+
+
+def _right_in_itself(number: str) -> str:
+    """Raises WrongCitizenId, which the caller reads in his language; who was born tomorrow is told later."""
+    rules.read_citizen_id(number)
+    return number
+
+
+CitizenIdText = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{17}[\dX]$", min_length=18, max_length=18),
+    AfterValidator(_right_in_itself),
+    Field(json_schema_extra={"format": "citizen-id"}),
+]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$", min_length=2, max_length=40)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 
