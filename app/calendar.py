@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has kept UTC+8 without summer time since 1992; every date of the regulation lies after that."""
 
+EARLIEST, LATEST = date(1880, 1, 1), date(2199, 12, 31)
+"""No date of the registers lies outside: arithmetic on days, months and time zones stays possible everywhere."""
+
 MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 QUARTER = re.compile(r"^\d{4}-Q[1-4]$")
 

@@ -46,9 +46,16 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
         operation.setdefault("security", [{"bearer": []}])
         operation["summary"] = operation.get("description", operation["summary"]).split("\n")[0]
         operation["responses"].pop("422", None)
-        for status in sorted(_statuses(path, method, operation)):
-            answer = {"description": HTTPStatus(status).phrase, "content": {MEDIA: {"schema": _ref("Problem")}}}
-            operation["responses"].setdefault(str(status), answer)
+        body = _body(operation, schemas)
+        if "201" in operation["responses"] and "id" in body:
+            again = {
+                "description": "The same request made this record before",
+                **_content(operation["responses"]["201"]),
+            }
+            operation["responses"].setdefault("200", again)
+        for status in sorted(_statuses(path, method, operation, body)):
+            answer = operation["responses"].setdefault(str(status), {"description": HTTPStatus(status).phrase})
+            answer.setdefault("content", {})[MEDIA] = {"schema": _ref("Problem")}
         _headers(method, operation)
         _examples(operation, schemas)
     return api
@@ -64,12 +71,23 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> set[int]:
-    """The errors an operation can give, from its shape."""
+def _content(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"content": {media: dict(content) for media, content in answer["content"].items()}}
+
+
+def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The members of the request's body, by name."""
+    schema = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
+    members: Mapping[str, Any] = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
+    return members
+
+
+def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mapping[str, Any]) -> set[int]:
+    """The errors an operation can give, from its shape; `body` are the members of its request."""
     needed = {422, 503}
     if operation["security"]:
         needed |= {401, 403}
-    if "{" in path:
+    if "{" in path or any(name.endswith("_id") for name in body):
         needed |= {404}
     if method in ("post", "patch", "put"):
         needed |= {400, 408, 409, 413}
@@ -93,7 +111,7 @@ def _headers(method: str, operation: dict[str, Any]) -> None:
 def _examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     """An example for every body that has none of its own, made from its schema."""
     bodies = [operation.get("requestBody", {})]
-    bodies += [answer for status, answer in operation["responses"].items() if status < "300"]
+    bodies += operation["responses"].values()
     for body in bodies:
         for media, content in body.get("content", {}).items():
             if media == JSON and "schema" in content and "example" not in content and "examples" not in content:

@@ -149,6 +149,8 @@ def refusal_of(error: Exception) -> Refusal | None:
             return ReferenceMissing(constraint=error.constraint_name)
         case asyncpg.CheckViolationError() | asyncpg.ExclusionViolationError():
             return ContradictsItself(constraint=error.constraint_name)
+        case asyncpg.DataError():
+            return ValueTooLarge()
         case (
             asyncpg.LockNotAvailableError() | asyncpg.QueryCanceledError() | asyncpg.TransactionRollbackError()
             | asyncpg.InsufficientResourcesError() | asyncpg.OperatorInterventionError() | asyncpg.InterfaceError()
@@ -161,6 +163,7 @@ def refusal_of(error: Exception) -> Refusal | None:
 MESSAGES_ZH = {
     "missing": "必填项缺失", "extra_forbidden": "不认识的字段", "string_type": "应为字符串", "int_type": "应为整数",
     "bool_type": "应为 true 或 false", "uuid_parsing": "应为 UUID", "uuid_type": "应为 UUID",
+    "date_out_of_range": "日期超出范围(1880年至2199年)",
     "date_type": "应为日期,如 2017-03-31", "date_parsing": "日期无效", "date_from_datetime_parsing": "日期无效",
     "datetime_type": "应为时间,如 2017-03-31T08:00:00Z", "datetime_parsing": "时间无效",
     "timezone_aware": "时间须带时区",
@@ -276,6 +279,20 @@ class DuplicateKey(Malformed):
     """
 
 
+class TooDeep(Malformed):
+    """The body is nested deeper than anything this service knows.
+
+    请求正文嵌套过深。
+    """
+
+
+class ValueTooLarge(Invalid):
+    """A value is larger than the register holds.
+
+    数值超出登记范围。
+    """
+
+
 class BadNumber(Invalid):
     """The body holds a number that JSON or this service does not know: NaN, Infinity, or beyond 64 bits.
 
@@ -319,18 +336,24 @@ _strict = json.JSONDecoder(
 ).decode
 
 
-def _walk(value: Any, where: str = "") -> None:
-    """Refuse NUL and lone surrogates anywhere, keys included; the pointer says where."""
+DEPTH = 40
+"""How deep a body may be nested."""
+
+
+def _walk(value: Any, where: str = "", depth: int = 0) -> None:
+    """Refuse NUL, lone surrogates and bottomless nesting anywhere, keys included; the pointer says where."""
+    if depth > DEPTH:
+        raise TooDeep
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
             raise BadText(where)
     elif isinstance(value, dict):
         for key, inner in value.items():
             _walk(key, where)
-            _walk(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}")
+            _walk(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _walk(inner, f"{where}/{index}")
+            _walk(inner, f"{where}/{index}", depth + 1)
 
 
 class Guard:
@@ -392,6 +415,8 @@ class Guard:
                 raise kinds.UnsupportedMediaType(accept=wanted.decode())
             if wanted == b"application/json":
                 _parse(body)
+            elif b"\x00" in body or b"%00" in body:
+                raise BadText
         sent = False
 
         async def again() -> Message:

@@ -11,13 +11,15 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text
@@ -32,6 +34,7 @@ from app.workflow import Workflow
 TODAY: Any = bindparam("today", type_=Date())
 """The township's day, for conditions on dated rows."""
 ENTER = "select enter($1, $2, $3, $4, $5)"
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 HIDDEN = {"county_code", "fingerprint"}
 
 
@@ -56,6 +59,15 @@ class PageQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=200, description="How many at the most / 每页最多条数")
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before / 上一页的游标")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _dates_are_iso(cls, value: Any, info: ValidationInfo) -> Any:
+        """pydantic would take `0` for a day of 1970."""
+        wanted = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, str) and date in (wanted, *get_args(wanted)) and not ISO_DATE.fullmatch(value):
+            raise PydanticCustomError("date_parsing", "Input should be a valid date in the format YYYY-MM-DD")
+        return value
 
 
 def utc(moment: Any) -> Any:
@@ -302,11 +314,12 @@ def read_cursor(cursor: str | None, kind: type) -> Any:
         return None
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if "\x00" in text:
-            raise BadCursor("query:cursor")
-        return kind(text)
+        after = kind(text)
     except (ValueError, binascii.Error) as error:
         raise BadCursor("query:cursor") from error
+    if "\x00" in text or (kind is int and not 0 <= after < 2**63):
+        raise BadCursor("query:cursor")
+    return after
 
 
 def refuse_unknown_parameters(request: Request) -> None:

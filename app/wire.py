@@ -2,18 +2,37 @@
 
 import functools
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, TypeAdapter
-from pydantic_core import CoreSchema, core_schema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from app.calendar import EARLIEST, LATEST
 
 
 class In(BaseModel):
     """A request body: unknown fields are refused, text is bounded."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=4000)
+
+    @field_validator("*")
+    @classmethod
+    def _on_the_calendar(cls, value: Any) -> Any:
+        """A date far outside every register would overflow somewhere later."""
+        if isinstance(value, date) and not EARLIEST.year <= value.year <= LATEST.year:
+            raise PydanticCustomError("date_out_of_range", "The date lies outside 1880 to 2199")
+        return value
 
 
 class Out(BaseModel):

@@ -1,5 +1,6 @@
 """Does bad input get what the contract says: a clear problem, never a 500, never a silent change?"""
 
+import base64
 import json
 import socket
 
@@ -170,3 +171,55 @@ def test_two_at_once_under_one_key_make_one_record(office):
         assert answer.status_code == 201 or answer.headers["retry-after"] == "1"
     assert send(office, body, idempotency_key="at-once").headers["idempotent-replayed"] == "true"
     assert sum(p["name"] == "同时" for p in office.read("/people", limit=200)["items"]) == 1
+
+
+@pytest.mark.parametrize("depth", [45, 300, 500, 900])
+def test_a_bottomless_body_is_400(office, depth):
+    for opening, closing in (("[", "]"), ('{"a":', "}")):
+        body = f'{{"name":{opening * depth}1{closing * depth}}}'
+        assert problem(send(office, body), 400)["code"] == "too-deep"
+        shallow = f'{{"name":{opening * 20}1{closing * 20}}}'
+        problem(send(office, shallow), 422)
+
+
+def test_a_cursor_beyond_any_number_is_422(office, shared_township):
+    for key in ("9" * 30, str(2**63), "-1"):
+        cursor = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+        problem(office.get(f"/ledger/{shared_township.code}/entries", cursor=cursor), 422)
+    cursor = base64.urlsafe_b64encode(str(2**40).encode()).decode().rstrip("=")
+    assert office.read(f"/ledger/{shared_township.code}/entries", cursor=cursor)["items"] == []
+
+
+def test_a_date_in_a_query_is_an_iso_date(office):
+    for bad in ("0", "1488326400", "2017-3-1", "２０１７-03-01"):
+        found = problem(office.get("/visits", visited_on=bad), 422)
+        assert found["errors"][0]["pointer"] == "query:visited_on"
+    assert office.read("/visits", visited_on="2017-03-01")["items"] == []
+
+
+@pytest.mark.parametrize("starts", ["0001-01-01", "1879-12-31", "2200-01-01", "9999-12-31"])
+def test_a_date_outside_every_register_is_422(office, shared_township, starts):
+    person = office.made("/people", PERSON)["id"]
+    base = {"person_id": person, "office": "assessor", "place": shared_township.code}
+    found = problem(office.post("/appointments", base | {"starts": starts}), 422)
+    assert found["errors"][0]["pointer"] == "/starts" and "1880" in found["errors"][0]["message"]
+    assert office.post("/appointments", base | {"starts": "2199-12-31"}).status_code == 201
+
+
+def test_the_clock_cannot_be_moved_where_no_date_lies(shared_township):
+    moments = ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2200-01-01T00:00:00Z", "2017-03-01T00:00:00")
+    for moment in moments:
+        problem(shared_township.admin.post("/clock", {"now": moment}), 422)
+    shared_township.at("2016-11-09")
+    assert shared_township.admin.read("/me")["today"] == "2016-11-09"
+
+
+@pytest.mark.parametrize("nul", [b"%00", b"\x00"])
+def test_a_nul_in_a_form_is_422(office, nul):
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    for path, form in (
+        ("/v1/oauth/token", b"grant_type=password&password=xxxxxxxxxx&username=411421701/a"),
+        ("/v1/oauth/revoke", b"token=411421701.x"),
+    ):
+        problem(office.client.post(path, content=form + nul, headers=headers), 422)
+        assert office.client.post(path, content=form, headers=headers).status_code in (200, 400)

@@ -38,8 +38,9 @@ def test_every_operation_is_fully_described(path, method, operation):
     assert operation["operationId"].replace("_", "").isalnum()
     errors = {status for status in operation["responses"] if status >= "400"}
     assert {"422", "503"} <= errors
-    assert ("404" in errors) == ("{" in path)
-    assert (operation["security"] == []) == ("401" not in errors)
+    assert "404" in errors or "{" not in path
+    if path != "/v1/oauth/token":  # which answers a client with RFC 6749's own 401
+        assert (operation["security"] == []) == ("401" not in errors)
     parameters = {p["name"].lower() for p in operation.get("parameters", ())}
     assert ("if-match" in parameters) == ({"412", "428"} <= errors)
 

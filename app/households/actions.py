@@ -227,7 +227,8 @@ async def disclose_member(change: Change, id: UUID, member_id: UUID, body: Discl
         Event.MEMBER_DISCLOSED, HOUSEHOLDS, id, public={"member_id": member_id}, personal={"purpose": body.purpose},
         household=id,
     )  # fmt: skip
-    return Answer(200, as_json({"id": str(member_id), "citizen_id": change.vault.open(found["citizen_id_sealed"])}))
+    told = change.vault.open(found["citizen_id_sealed"])
+    return Answer(200, as_json({"id": str(member_id)}), once={"citizen_id": told})
 
 
 # ── life events ──────────────────────────────────────────────────────────────────────────────────

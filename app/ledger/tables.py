@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     DateTime,
@@ -61,7 +62,7 @@ FACE: tuple[Any, ...] = (
     .cast(JSONB)
     .label("disclosed"),
 )
-AFTER = col(LogEvent.seq) > bindparam("after", type_=Integer())
+AFTER = col(LogEvent.seq) > bindparam("after", type_=BigInteger())
 MANY = bindparam("many", type_=Integer())
 FROM = bindparam("from_moment", type_=DateTime(timezone=True))
 UNTIL = bindparam("until_moment", type_=DateTime(timezone=True))

@@ -61,6 +61,22 @@ class PlaceOutside(Conflict):
     """
 
 
+class NobodyAppointsHimself(Forbidden):
+    """Nobody gives himself an office: somebody else makes the appointment.
+
+    不得为本人办理任职,须由他人办理。
+    """
+
+    article = "3"
+
+
+class AppointmentOver(Conflict):
+    """This appointment has ended; a new one is made instead.
+
+    该任职已经结束,请另行办理任职。
+    """
+
+
 class OnlyACountyAdministrator(Forbidden):
     """Only an administrator of the county makes clients of the county.
 
@@ -167,12 +183,14 @@ async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
     if sealed is None:
         raise NoCitizenIdOnFile
     change.record(Event.PERSON_DISCLOSED, PEOPLE, id, personal={"purpose": body.purpose})
-    return Answer(200, as_json({"id": str(id), "citizen_id": change.vault.open(sealed)}))
+    return Answer(200, as_json({"id": str(id)}), once={"citizen_id": change.vault.open(sealed)})
 
 
 @creates(*REGISTRARS)
 async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
-    """Raises PlaceOutside; only an administrator appoints administrators."""
+    """Raises NobodyAppointsHimself, PlaceOutside; only an administrator appoints administrators."""
+    if body.person_id == change.actor.person_id:
+        raise NobodyAppointsHimself
     if not body.place.startswith(change.actor.township_code):
         raise PlaceOutside
     if body.office in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR) and not change.actor.holds(Office.ADMINISTRATOR):
@@ -186,7 +204,10 @@ async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
 
 @changes(*REGISTRARS)
 async def end_appointment(change: Change, id: UUID, body: schemas.EndAppointment) -> Answer:
+    """Raises AppointmentOver: what has ended is not made to last longer."""
     taken = await change.take(APPOINTMENTS, id)
+    if taken.row["ends"] is not None and date.fromisoformat(taken.row["ends"]) <= change.today:
+        raise AppointmentOver
     helper = UUID(taken.row["person_id"]) if taken.row["office"] == Office.HELPER else None
     return await change.save(
         taken, {"ends": body.ends}, event=Event.APPOINTMENT_ENDED,
@@ -227,14 +248,24 @@ async def create_client(change: Change, body: schemas.CreateClient) -> Answer:
 async def disable_account(change: Change, id: UUID) -> Answer:
     taken = await change.take(ACCOUNTS, id)
     change.log = change.actor.county_code
+    await sign_out(change, id)
     return await change.save(taken, {"disabled_at": change.now}, event=Event.ACCOUNT_DISABLED)
 
 
 @changes(Office.ADMINISTRATOR)
 async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -> Answer:
+    """Whoever signed in with the old password is signed out."""
     taken = await change.take(ACCOUNTS, id)
     change.log = change.actor.county_code
+    await sign_out(change, id)
     return await change.save(taken, {"secret_hash": await hashed(body.password)}, event=Event.ACCOUNT_RESET)
+
+
+async def sign_out(change: Change, account: UUID) -> None:
+    """End every family of refresh tokens of an account; one round trip."""
+    await change.transaction.rows(
+        SIGN_OUT, county=change.actor.county_code, township=change.actor.township_code, account=account
+    )
 
 
 async def adopt(
@@ -372,6 +403,16 @@ REVOKE = Prepared(
                 col(T.token_hash) == bindparam("hash"),
             )
         ),
+    )
+    .values(revoked_at=func.now())
+)  # fmt: skip
+
+
+SIGN_OUT = Prepared(
+    update(T)
+    .where(
+        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        col(T.account_id) == bindparam("account"), col(T.revoked_at).is_(None),
     )
     .values(revoked_at=func.now())
 )  # fmt: skip

@@ -141,7 +141,10 @@ async def set_clock(command: Create, request: Request, body: Json[schemas.SetClo
     return await command.run(actions.set_clock, body, allowed)
 
 
-@sign_in.post("/oauth/token", name="oauth_token", response_model=schemas.TokenOut, openapi_extra={"security": []})
+@sign_in.post(
+    "/oauth/token", name="oauth_token", response_model=schemas.TokenOut, openapi_extra={"security": []},
+    responses={400: {"model": schemas.TokenError}, 401: {"model": schemas.TokenError}},
+)  # fmt: skip
 async def token(
     request: Request,
     grant_type: Annotated[str, Form(max_length=40, examples=["password"])],

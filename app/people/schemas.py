@@ -9,7 +9,7 @@ from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from app.actor import Office
 from app.people import rules
 from app.reading import PageQuery
-from app.wire import Create, In, Line, Name, Out, PageOut, PlaceCode, RecordOut
+from app.wire import Create, In, Line, Moment, Name, Out, PageOut, PlaceCode, RecordOut
 
 Category = Literal["organ_cadre", "village_committee_member", "group_cadre", "unit_staff", "other"]
 Authority = Literal["township", "county", "above"]
@@ -100,10 +100,10 @@ class Disclose(In):
 
 
 class Disclosed(Out):
-    """A citizen id in full."""
+    """A citizen id in full; it is not kept for retries."""
 
     id: UUID
-    citizen_id: str
+    citizen_id: str | None = Field(None, description="Told once: the replay of a retry lacks it / 仅告知一次")
 
 
 class HelperOut(PersonOut):
@@ -193,6 +193,12 @@ class TokenOut(Out):
     refresh_token: str | None = None
 
 
+class TokenError(Out):
+    """RFC 6749, section 5.2."""
+
+    error: Literal["invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"]
+
+
 class HeldOffice(Out):
     office: Office
     place: str
@@ -229,7 +235,7 @@ class TaskPage(Out):
 class SetClock(In):
     """Where the clock of domain dates stands from now on; demonstrations only."""
 
-    now: datetime
+    now: Moment
 
 
 class ClockOut(Out):

@@ -1,6 +1,8 @@
 """Are people registered, appointed and signed in as the contract says?"""
 
 import httpx
+import psycopg
+import pytest
 
 
 def test_a_person_is_registered_and_read_back(township):
@@ -67,3 +69,57 @@ def test_the_same_id_from_the_same_request_is_no_second_record(township):
     body = {"id": "01920000-0000-7000-8000-000000000001", "name": "张三", "category": "organ_cadre"}
     assert [office.post("/people", body).status_code for _ in range(2)] == [201, 200]
     assert office.post("/people", body | {"name": "李四"}).status_code == 409
+
+
+def test_a_disclosed_citizen_id_is_not_kept_for_retries(township):
+    office = township.office("leading_group_office")
+    made = office.made("/people", {"name": "张三", "category": "organ_cadre", "citizen_id": "11010519491231002X"})
+    path = f"/people/{made['id']}/disclose"
+    first = office.post(path, {"purpose": "核对签字人"}, idempotency_key="told-once")
+    assert first.json() == {"id": made["id"], "citizen_id": "11010519491231002X"}
+    again = office.post(path, {"purpose": "核对签字人"}, idempotency_key="told-once")
+    assert (again.status_code, again.json()) == (200, {"id": made["id"]})
+    with psycopg.connect(township.service.database_url) as connection:
+        kept = connection.execute(
+            "select count(*), count(*) filter (where body like '%11010519491231002X%') from retries"
+        )
+        (all_, telling), *_ = kept.fetchall()
+    assert all_ > 0 and telling == 0
+
+
+@pytest.mark.parametrize("registrar", ["administrator", "leading_group_office", "party_gov_office"])
+def test_nobody_appoints_himself(township, registrar):
+    me = township.admin if registrar == "administrator" else township.office(registrar)
+    body = {"person_id": me.read("/me")["person_id"], "office": "party_committee", "place": township.code}
+    refused = me.post("/appointments", body | {"starts": "2016-01-01"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "nobody-appoints-himself")
+    assert "party_committee" not in [a["office"] for a in me.read("/me")["appointments"]]
+    assert me.made("/appointments", body | {"starts": "2016-01-01", "person_id": township.person()})
+
+
+def test_what_has_ended_is_not_made_to_last_longer(township):
+    made = township.appoint(township.person(), "assessor")
+    path = f"/appointments/{made['id']}"
+    assert township.admin.act(path, "end", {"ends": "2017-01-31"})["ends"] == "2017-01-31"
+    assert township.admin.act(path, "end", {"ends": "2016-12-31"})["ends"] == "2016-12-31", "not over yet"
+    township.at("2016-12-31")
+    again = township.admin.try_act(path, "end", {"ends": "2018-12-31"})
+    assert (again.status_code, again.json()["code"]) == (409, "appointment-over")
+
+
+@pytest.mark.parametrize(("action", "body"), [("reset", {"password": "another long secret"}), ("disable", None)])
+def test_a_reset_or_disabled_account_is_signed_out(township, action, body):
+    login = {"login": "clerk", "password": "correct horse battery", "person_id": township.person()}
+    account = township.admin.made("/accounts", login)["id"]
+    client = httpx.Client(base_url=township.service.address)
+    form = {"grant_type": "password", "username": f"{township.code}/clerk", "password": "correct horse battery"}
+
+    def refreshed(token):
+        form = {"grant_type": "refresh_token", "refresh_token": token}
+        answer = client.post("/v1/oauth/token", data=form)
+        return answer.json().get("refresh_token") or answer.json()["error"]
+
+    token = client.post("/v1/oauth/token", data=form).json()["refresh_token"]
+    assert (renewed := refreshed(token)) != "invalid_grant"
+    township.admin.act(f"/accounts/{account}", action, body)
+    assert refreshed(renewed) == "invalid_grant"
