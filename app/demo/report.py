@@ -61,6 +61,7 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     reader = town.desk("discipline-commission-1")
     for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _ledger):
         console.print(await part(town, reader, checks))
+    checks.add("年终各机关待办", {}, town.left_over)
     refused = table("依法不予受理的尝试", "代码", "次数")
     for code, many in sorted(town.line.refusals.items()):
         refused.add_row(code, str(many))
@@ -199,6 +200,8 @@ async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
         if year == 2016:
             expected = {p.key: "no_rule" for p in town.register.of("helper")} | {year_end.IDLE: "not_applicable"}
             checks.add("2016 逐人建议", expected, proposed)
+            undetermined = dict.fromkeys(expected, "not_determined") | {year_end.IDLE: "not_applicable"}
+            checks.add("2016 逐人确定", undetermined, {key: d["outcome"] for key, d in last.items()})
             continue
         checks.add("2017 逐人建议", year_end.proposals_2017(town), proposed)
         expected = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}

@@ -5,6 +5,7 @@ from typing import Any
 from app.demo.accountability import DOCKET
 from app.demo.desk import Record, everyone
 from app.demo.exits import FELL_BACK, OBJECTED, REFUSED, REPLACED, STILL_POOR
+from app.demo.people import SINGLE_OFFICES
 from app.demo.town import MARK, Town, on
 
 IDLE = "helper-idle"
@@ -52,6 +53,15 @@ async def propose(town: Town) -> None:
     town.evaluations[year] = {town.by_id(r["helper_id"]).key: r for r in records}
 
 
+@on("2016-12-30")
+async def leave_undetermined(town: Town) -> None:
+    """2016年度无规定任务:乡党委不作完成与否的认定"""
+    await everyone(
+        _determine(town, key, "not_applicable" if key == IDLE else "not_determined", year=2016)
+        for key in town.evaluations[2016]
+    )
+
+
 @on("2017-12-28")
 async def determine(town: Town) -> None:
     """乡党委逐人确定帮扶任务是否完成"""
@@ -59,17 +69,17 @@ async def determine(town: Town) -> None:
     await everyone(_determine(town, key, outcome) for key, outcome in outcomes.items())
 
 
-async def _determine(town: Town, key: str, outcome: str, **more: str) -> None:
+async def _determine(town: Town, key: str, outcome: str, year: int = 2017) -> None:
     body = {
         "outcome": outcome, "reasons": f"{MARK}:经乡党委审核研究确定。",
         "results_considered": f"{MARK}:全年月抽查、季考核结果已逐项研究,作为重要依据。",
-        "submission_id": town.submissions[2017].id, **more,
+        "submission_id": town.submissions[year].id,
     }  # fmt: skip
-    if key == STILL_POOR:
+    if key == STILL_POOR and year == 2017:
         body["mitigation"] = f"{MARK}:该户年底突遭火灾。"
     if outcome == "complete" and key in measured(town):
         body["priority_reason"] = f"{MARK}:已改正,帮扶任务全面完成。"
-    await town.desk("party-committee-1").act(town.evaluations[2017][key], "determine", body)
+    await town.desk("party-committee-1").act(town.evaluations[year][key], "determine", body)
 
 
 def measured(town: Town) -> set[str]:
@@ -94,3 +104,12 @@ async def notify(town: Town) -> None:
             "title": f"{MARK}:关于没有完成帮扶任务的通报", "body": f"{MARK}:依第七条第(二)项予以通报。",
             "channel": "document",
         })  # fmt: skip
+
+
+@on("2017-12-31 17:00")
+async def look_for_what_is_left(town: Town) -> None:
+    """年度终了:各机关查看待办事项"""
+    keys = [f"{office.replace('_', '-')}-1" for office in SINGLE_OFFICES]
+    keys += ["leader-1", "principal-01", "head-01", "helper-01"]
+    lists = await everyone(town.desk(key).read("/me/tasks") for key in keys)
+    town.left_over = {key: len(tasks["items"]) for key, tasks in zip(keys, lists, strict=True) if tasks["items"]}
