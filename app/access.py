@@ -141,8 +141,8 @@ class Scope:
     more: tuple[ColumnElement[bool], ...] = field(default=())
     """Further conditions that open a row, written with PERSON and VILLAGES."""
 
-    def sees_all(self, actor: Actor) -> bool:
-        return self.open or not self.wide.isdisjoint(actor.offices)
+    def sees_all(self, offices: frozenset[Office]) -> bool:
+        return self.open or not self.wide.isdisjoint(offices)
 
     def condition(self, county: Any, township: Any) -> ColumnElement[bool]:
         """What a narrow reader may see, as SQL over `scope_person` and `scope_villages`."""

@@ -20,13 +20,13 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text
 from sqlmodel import SQLModel
 
 from app.access import Bearer, Entered, Scope, Tokens, scope_values
-from app.actor import Actor
+from app.actor import Actor, Office
 from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.workflow import Workflow
@@ -90,6 +90,15 @@ def _pairs(columns: Mapping[str, Any]) -> list[Any]:
     return pairs
 
 
+@dataclass(frozen=True)
+class Errand:
+    """What a record without a workflow asks of each holder of an office, until `where` no longer holds."""
+
+    office: Office
+    action: str
+    where: tuple[ColumnElement[bool], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """One kind of record: its path, its table, its face on the wire, its readers and its workflow.
@@ -114,12 +123,15 @@ class Resource:
     """`(row: dict, facts: dict, entered: Entered) -> Any`: what the workflow's guards are asked about."""
     derived: Callable[[Any], Mapping[str, Any]] | None = None
     """What a single read says besides, computed from those facts."""
+    errand: Errand | None = None
+    due: Any = None
+    """The day, as SQL, by which what awaits somebody should be done."""
     key: str = "id"
     not_found: type[NotFound] = NotFound
 
     def __post_init__(self) -> None:
-        if self.workflow is not None:
-            WORKFLOW_RESOURCES[self.name] = self
+        if self.workflow is not None or self.errand is not None:
+            AWAITING[self.name] = self
 
     @cached_property
     def columns(self) -> tuple[Any, ...]:
@@ -136,6 +148,29 @@ class Resource:
         if not wide:
             where.append(self.scope.condition(t.c.county_code, t.c.township_code))
         return where
+
+    def awaiting(self, offices: frozenset[Office], county: bool) -> Any:
+        """What waits for one of the offices, as `resource, id, state, since, due_on`; None where nothing can."""
+        t = self.table.__table__  # type: ignore[attr-defined]
+        due = literal(None, Date()) if self.due is None else self.due
+        where = self.readable(self.scope.sees_all(offices), county)
+        if self.workflow is not None:
+            state, since = t.c.state, t.c.state_since
+            states = self.workflow.awaits(*offices)
+            where.append(state.in_([literal(s) for s in sorted(states)]))
+        else:
+            assert self.errand is not None
+            state, since = literal("open"), t.c.created_at
+            states = offices & {self.errand.office}
+            where += self.errand.where
+        columns = (literal(self.name).label("resource"), t.c.id, state.label("state"), since.label("since"))
+        return select(*columns, due.label("due_on")).where(*where) if states else None
+
+    def asked_of(self, state: str, offices: frozenset[Office]) -> list[str]:
+        """The actions by which holders of the offices would answer what waits in that state."""
+        if self.workflow is None:
+            return [self.errand.action] if self.errand is not None else []
+        return [move.name for move in self.workflow.moves if move.awaited_in(state) & offices]
 
     def _statement(self, wide: bool, county: bool, *more: Any) -> Any:
         return select(*self.columns, *more).where(*self.readable(wide, county))
@@ -169,8 +204,8 @@ class Resource:
         return Prepared(statement, json=True, beside=("at",))
 
 
-WORKFLOW_RESOURCES: dict[str, Resource] = {}
-"""Resources with a workflow, by name: what `me/tasks` looks through."""
+AWAITING: dict[str, Resource] = {}
+"""Resources whose records may await somebody, by name: what `me/tasks` looks through."""
 
 
 def place_values(entered: Entered) -> dict[str, Any]:
@@ -253,7 +288,7 @@ class Reading:
         """A single record with `ETag`, and `actions` where it has a workflow. Raises NotFound."""
         async with self.open() as (transaction, entered):
             actor = entered.actor
-            statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, False)
+            statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, False)
             found = await transaction.row(statement, at_id=id, **place_values(entered))
         if found is None:
             raise resource.not_found
@@ -275,7 +310,7 @@ class Reading:
         async with self.open() as (transaction, entered):
             actor = entered.actor
             statement = resource.page(
-                resource.scope.sees_all(actor), actor.reads_county, after is not None, tuple(sorted(filters))
+                resource.scope.sees_all(actor.offices), actor.reads_county, after is not None, tuple(sorted(filters))
             )
             values = {f"by_{name}": value for name, value in filters.items()}
             rows = await transaction.rows(

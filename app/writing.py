@@ -192,7 +192,7 @@ class Change:
     async def find(self, resource: Resource, id: UUID, *, missing: Exception | None = None) -> Taken:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor
-        statement = resource.one(resource.scope.sees_all(actor), actor.reads_county, True)
+        statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
         found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
         if found is None:
             raise missing or resource.not_found

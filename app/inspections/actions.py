@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select, text
 from sqlmodel import col
 
 from app.access import Bearer, Entered, Scope
@@ -63,6 +63,7 @@ ROUNDS = Resource(
     scope=Scope(open=True),
     extra={"draw_id": R.township_code + "/" + R.month + "/inspect"},
     hide=frozenset({"frame", "recusals"}),
+    due=cast(func.to_date(R.month + "-01", "YYYY-MM-DD") + text("interval '1 month - 1 day'"), Date()),
     facts={
         "pending": PENDING,
         "adopted_on": tables.ADOPTED_ON,

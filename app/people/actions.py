@@ -12,16 +12,16 @@ from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import bindparam, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import bindparam, exists, func, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from app.access import PAIRINGS, Bearer, Entered, Scope
-from app.actor import Actor, Office
+from app.actor import Office
 from app.database import Database, Prepared, Transaction, as_json
 from app.people import rules, schemas, tables
 from app.places import actions as places
-from app.reading import ENTER, TODAY, WORKFLOW_RESOURCES, Reading, Resource, enter, place_values, utc
+from app.reading import AWAITING, ENTER, TODAY, Reading, Resource, enter, place_values, utc
 from app.refusal import Conflict, Forbidden, Refusal
 from app.rulebook import actions as rulebook
 from app.vault import Vault
@@ -465,36 +465,20 @@ async def revoke(database: Database, token: str) -> None:
 
 @cache
 def _awaiting(offices: frozenset[Office], county: bool) -> Prepared | None:
-    """The union over all workflows of what waits for one of the offices."""
-    parts = []
-    for resource in WORKFLOW_RESOURCES.values():
-        t = resource.table.__table__  # type: ignore[attr-defined]
-        assert resource.workflow is not None
-        if states := resource.workflow.awaits(*offices):
-            columns = (literal(resource.name).label("resource"), t.c.id, t.c.state, t.c.state_since.label("since"))
-            wide = resource.scope.open or not resource.scope.wide.isdisjoint(offices)
-            parts.append(
-                select(*columns).where(
-                    *resource.readable(wide, county), t.c.state.in_([literal(s) for s in sorted(states)])
-                )
-            )
+    """The union over all resources of what waits for one of the offices."""
+    parts = [part for r in AWAITING.values() if (part := r.awaiting(offices, county)) is not None]
     if not parts:
         return None
     both = union_all(*parts).subquery()
-    rendered = select(both.c.resource, both.c.id, both.c.state, utc(both.c.since).label("since"))
+    rendered = select(both.c.resource, both.c.id, both.c.state, utc(both.c.since).label("since"), both.c.due_on)
     return Prepared(rendered.order_by(both.c.since, both.c.id).limit(200))
 
 
 async def tasks(read: Reading) -> str:
-    """What awaits the caller, oldest first, as JSON: one statement over the records of every workflow."""
+    """What awaits the caller, oldest first, as JSON: one statement over all that can wait."""
     async with read.open() as (transaction, entered):
         actor = entered.actor
         statement = _awaiting(actor.offices, actor.reads_county)
         rows = await transaction.rows(statement, **place_values(entered)) if statement else []
-    return as_json({"items": [{**row, "actions": _mine(row, actor)} for row in rows]})
-
-
-def _mine(row: Any, actor: Actor) -> list[str]:
-    workflow = WORKFLOW_RESOURCES[row["resource"]].workflow
-    assert workflow is not None
-    return [m.name for m in workflow.moves if m.awaited_in(row["state"]) & actor.offices]
+    asked = [{**row, "actions": AWAITING[row["resource"]].asked_of(row["state"], actor.offices)} for row in rows]
+    return as_json({"items": asked})

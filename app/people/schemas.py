@@ -225,6 +225,7 @@ class TaskOut(Out):
     id: UUID
     state: str
     since: datetime
+    due_on: date | None = Field(description="The day by which it should be done, where there is one / 应办结日期")
     actions: list[str]
 
 

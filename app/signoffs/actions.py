@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlmodel import col
 
 from app.access import PERSON, Scope
@@ -82,6 +82,7 @@ B = tables.SignoffSubstitute
 SIGNOFFS = Resource(
     "signoffs",
     tables.Signoff,
+    due=func.make_date(col(tables.Signoff.year), 12, 31),
     scope=Scope(
         households=(col(tables.Signoff.household_id),),
         more=(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, Text, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col
 
 from app.access import PERSON, Entered, Scope
@@ -16,7 +17,8 @@ from app.database import as_json
 from app.households import rules as household_rules
 from app.households.actions import HOUSEHOLDS, read_pairing
 from app.households.tables import Pairing
-from app.reading import TODAY, Reading, Resource, rows_of, utc
+from app.people.tables import AppointmentRow
+from app.reading import TODAY, Errand, Reading, Resource, rows_of, utc
 from app.refusal import NotFound
 from app.work import rules, schemas, tables
 from app.work.rules import Event
@@ -25,7 +27,7 @@ from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
 
 R, PL, PM, V, VV = tables.RequirementRow, tables.Plan, tables.PlanMeasure, tables.Visit, tables.VisitVersion
 M, I, T, S, PU = tables.Meeting, tables.MeetingInvitation, tables.FormTask, tables.FormSubmission, tables.Publication  # noqa: E741
-P = Pairing
+P, A = Pairing, AppointmentRow
 EVERYONE = Scope(open=True)
 
 
@@ -48,7 +50,7 @@ PLANS = Resource(
     },
 )  # fmt: skip
 PLAN_MEASURES = Resource(
-    "plan-measures", PM, scope=Scope(households=(col(PM.household_id),)),
+    "plan-measures", PM, scope=Scope(households=(col(PM.household_id),)), due=col(PM.due_on),
     facts={
         "helpers": rows_of(
             P, *same_place(P, PM), col(P.household_id) == col(PM.household_id),
@@ -87,7 +89,21 @@ INVITATIONS = Resource(
     read_facts=lambda row, facts, entered: rules.Persons(frozenset({UUID(row["person_id"])})),
 )  # fmt: skip
 FORM_TASKS = Resource(
-    "form-tasks", T, scope=EVERYONE,
+    "form-tasks", T, scope=EVERYONE, due=col(T.due_on),
+    errand=Errand(
+        Office.HELPER, "submissions",
+        where=(
+            or_(col(T.helper_ids).is_(None), col(T.helper_ids).contains(array([PERSON]))),
+            exists().where(
+                *same_place(A, T), col(A.person_id) == PERSON, col(A.office) == Office.HELPER.value,
+                col(A.starts) <= col(T.due_on),
+            ),
+            ~exists().where(
+                *same_place(S, T), col(S.form_task_id) == col(T.id), col(S.helper_id) == PERSON,
+                col(S.state) != "returned",
+            ),
+        ),
+    ),
     extra={
         "handed_in": select(func.count(func.distinct(col(S.helper_id))))
         .where(*same_place(S, T), col(S.form_task_id) == col(T.id)).correlate(table_of(T)).scalar_subquery(),

@@ -290,3 +290,19 @@ def test_G58_a_months_facts_are_counted_and_at_most_proposed(township):
     ]
     assert township.office("village_principal", place=township.village).get(path, month="2016-12").status_code == 404
     assert office.get(path, month="2016-13").status_code == 422
+
+
+def test_G48_a_form_is_a_task_of_its_helpers_until_handed_in(township):
+    office, helper = township.office("leading_group_office"), township.office("helper")
+    task = office.made("/form-tasks", {"title": "月报表", "text": "每月报送。", "due_on": "2016-11-30"})
+
+    def asked(caller):
+        return [t for t in caller.read("/me/tasks")["items"] if t["resource"] == "form-tasks"]
+
+    (mine,) = asked(helper)
+    assert (mine["id"], mine["due_on"], mine["actions"]) == (task["id"], "2016-11-30", ["submissions"])
+    assert asked(office) == [], "it is the helpers' to hand in"
+    handed = helper.made(f"/form-tasks/{task['id']}/submissions", {"text": "已填报。"})
+    assert asked(helper) == []
+    office.act(f"/form-submissions/{handed['id']}", "return", {"irregular": True, "incomplete": False, "note": "重填"})
+    assert [t["id"] for t in asked(helper)] == [task["id"]], "what was returned is asked for again"
