@@ -98,6 +98,11 @@ def creates(*offices: Office) -> Callable[[Action], Action]:
     return _declare("creates", frozenset(offices), None)
 
 
+def creates_for_anyone(action: Action) -> Action:
+    """An action that makes a record for whoever is concerned, office or none: the action itself asks who he is."""
+    return _declare("creates", None, None)(action)
+
+
 def changes(*offices: Office) -> Callable[[Action], Action]:
     """An action on a record that must be taken first, outside any workflow: who may."""
     return _declare("changes", frozenset(offices), None)
@@ -108,7 +113,7 @@ def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
     return _declare("moves", workflow.move(name).offices, workflow.move(name))
 
 
-def _declare(kind: str, offices: frozenset[Office], move: Move | None) -> Callable[[Action], Action]:
+def _declare(kind: str, offices: frozenset[Office] | None, move: Move | None) -> Callable[[Action], Action]:
     def mark(action: Action) -> Action:
         DECLARED[action] = Declaration(kind, offices, move)
         return action
@@ -121,7 +126,7 @@ class Declaration:
     """What an action says of itself."""
 
     kind: str
-    offices: frozenset[Office]
+    offices: frozenset[Office] | None
     move: Move | None
 
 
@@ -157,8 +162,9 @@ class Change:
             if stored["fingerprint"] != self.fingerprint:
                 raise KeyReused("header:Idempotency-Key")
             raise Replayed
-        if self._declared.offices.isdisjoint(self.actor.offices):
-            raise NotYourOffice(offices=sorted(self._declared.offices))
+        offices = self._declared.offices
+        if offices is not None and offices.isdisjoint(self.actor.offices):
+            raise NotYourOffice(offices=sorted(offices))
 
     async def take(self, resource: Resource, id: UUID) -> Taken:
         """Lock the record the command is about and ask the law; one round trip.

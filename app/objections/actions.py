@@ -21,7 +21,7 @@ from app.objections import rules, schemas
 from app.objections.tables import Objection
 from app.people.tables import Person
 from app.reading import Resource
-from app.writing import Answer, Change, creates, moves
+from app.writing import Answer, Change, creates_for_anyone, moves
 
 
 class Event(StrEnum):
@@ -85,7 +85,7 @@ PENDING_AND_UNIT = Prepared(
 )
 
 
-@creates(*rules.PEOPLE)
+@creates_for_anyone
 async def file(change: Change, body: schemas.FileObjection) -> Answer:
     """By the subject himself or the head of the body concerned, within the window of local policy (G50)."""
     case = await change.find(cases.CASES, body.case_id, missing=cases.CASES.not_found())

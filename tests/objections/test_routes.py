@@ -62,6 +62,14 @@ def test_G50_nobody_else_objects_or_reads(dispute):
         assert dispute.world.place.office(office).get(path).status_code == 404
 
 
+def test_G50_whoever_lost_his_office_may_still_object(dispute):
+    place = dispute.world.place
+    (held,) = place.admin.read("/appointments", person_id=dispute.subject.person_id)["items"]
+    place.admin.act(f"/appointments/{held['id']}", "end", {"ends": "2017-03-20"})
+    assert dispute.subject.read("/me")["appointments"] == []
+    assert dispute.filed()
+
+
 def test_G50_the_window_closes_on_its_last_day(own_world):
     dispute = Dispute(own_world)
     body = {"case_id": dispute.case[-36:], "text": "不服。"}
