@@ -127,6 +127,18 @@ def _signoffs(town: Town) -> list[tuple[Household, Record]]:
     return [(h, known[h.number]) for h in town.register.households if h.number in known]
 
 
+@on("2017-12-05")
+async def try_to_sign_for_others(town: Town) -> None:
+    """帮扶责任人代签、村主要负责人越序签字,均被拒绝"""
+    household = first_of(town, "helper-01")
+    record = town.signoffs[2017][household.number]
+    await town.desk("helper-01").refused(record, "sign", by_head(town, household), "helper-may-not-record")
+    principal = town.desk(town.register.at("village_principal", household.village))
+    await principal.refused(record, "sign", {"party": "village_principal", "method": "account"}, "not-in-order")
+    own = by_head(town, household, witness_id=town.person("helper-01").id)
+    await town.desk(_recorder(town, household)).refused(record, "sign", own, "helper-may-not-witness")
+
+
 @on("2016-12-08", "2017-12-06")
 async def households_sign(town: Town) -> None:
     """帮扶对象逐户签字(见证人在场)"""
@@ -187,7 +199,7 @@ async def _sign_with_code(town: Town, household: Household, record: Record) -> N
 
 @on("2017-12-06 11:00")
 async def try_what_is_forbidden(town: Town) -> None:
-    """代签、越序签字均被拒绝"""
+    """他人不得签字,未确认的不得审核"""
     household = first_of(town, "helper-01")
     record = town.signoffs[2017][household.number]
     leader = town.register.at("liaison_leader", household.village)

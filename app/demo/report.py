@@ -59,7 +59,7 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     """Print the year as tables and the checks; how many of these failed."""
     checks = Checks()
     reader = town.desk("discipline-commission-1")
-    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _ledger):
+    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _one_household, _ledger):
         console.print(await part(town, reader, checks))
     checks.add("年终各机关待办", {}, town.left_over)
     refused = table("依法不予受理的尝试", "代码", "次数")
@@ -72,11 +72,13 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
 
 
 async def _villages(town: Town, reader: Desk, checks: Checks) -> Table:
-    shown = table("各村(村名真实,户为虚构)", "代码", "村", "贫困户", "2016年脱贫", "2017年底在册", "四方确认脱贫")
+    shown = table(
+        "各村(村名真实,户为虚构)", "代码", "村", "贫困户", "2016年脱贫", "2017年底在册", "四方确认脱贫(无异议)"
+    )
     households = await reader.all("/households")
     left = Counter(h["village_code"] for h in households if h["status"] not in OPEN)
     signed = [s for year in (2016, 2017) for s in await reader.all("/signoffs", year=year, state="reviewed")]
-    out = Counter((s["village_code"], s["year"]) for s in signed if s["out_of_poverty"])
+    out = Counter((s["village_code"], s["year"]) for s in signed if s["out_of_poverty"] and not s["objected"])
     listed = Counter(h["village_code"] for h in households)
     for code, name in town.register.villages:
         numbers = (listed[code], out[code, 2016], listed[code] - left[code], out[code, 2017])
@@ -87,7 +89,7 @@ async def _villages(town: Town, reader: Desk, checks: Checks) -> Table:
     checks.add("村", 17, len(town.register.villages))
     open_now = len(exits.sign_in_2017(town))
     checks.add("户:登记、2016年脱贫、年底在册", (HOUSEHOLDS, len(exits.sign_early(town)), open_now), total)
-    checks.add("2017年底四方确认脱贫", open_now - 3, confirmed)
+    checks.add("2017年底四方确认脱贫(无异议)", open_now - 4, confirmed)
     return shown
 
 
@@ -266,6 +268,18 @@ def _expected_ends() -> dict[str, list[str]]:
         end = measure_of(ground) if affair.ends == "measure" else other[affair.ends]
         ends.setdefault(end, []).append(ground)
     return {end: sorted(grounds) for end, grounds in ends.items()}
+
+
+async def _one_household(town: Town, reader: Desk, checks: Checks) -> Table:
+    """One household's page of the second ledger of article 5, with the signatures that a restatement voided."""
+    shown = table("一户的台账(第五条)", "序号", "日期", "事项")
+    entries = await reader.all(f"/households/{exits.first_of(town, exits.RESTATED).id}/ledger")
+    for entry in entries:
+        shown.add_row(str(entry["seq"]), entry["happened_at"][:10], entry["event"])
+    signed = [e["event"] for e in entries if e["event"].startswith("signoff.")]
+    expected = ["opened", "signed", "signed", "restated", *["signed"] * 4, "collected", "reviewed"]
+    checks.add("一户签字确认的经过", [f"signoff.{event}" for event in expected], signed)
+    return shown
 
 
 async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
