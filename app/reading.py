@@ -126,10 +126,13 @@ class Resource:
     errand: Errand | None = None
     due: Any = None
     """The day, as SQL, by which what awaits somebody should be done."""
+    addressed: bool = True
+    """Is there an operation that reads one by its id, so that a new one can be told where it is?"""
     key: str = "id"
     not_found: type[NotFound] = NotFound
 
     def __post_init__(self) -> None:
+        RESOURCES.append(self)
         if self.workflow is not None or self.errand is not None:
             AWAITING[self.name] = self
 
@@ -204,6 +207,8 @@ class Resource:
         return Prepared(statement, json=True, beside=("at",))
 
 
+RESOURCES: list[Resource] = []
+"""Every kind of record there is."""
 AWAITING: dict[str, Resource] = {}
 """Resources whose records may await somebody, by name: what `me/tasks` looks through."""
 

@@ -232,7 +232,8 @@ class Change:
         if body is None:
             return await self._made_before(resource, new_id)
         self.record(entry.pop("event"), resource, new_id, version=1, **entry)
-        return Answer(201, body, {"etag": '"1"', "location": f"/v1/{resource.name}/{new_id}"})
+        where = {"location": f"/v1/{resource.name}/{new_id}"} if resource.addressed else {}
+        return Answer(201, body, {"etag": '"1"', **where})
 
     async def _made_before(self, resource: Resource, id: UUID) -> Answer:
         statement = resource.one(True, self.actor.reads_county, False)

@@ -9,6 +9,7 @@ from openapi_spec_validator import validate
 
 from app.contract import operations
 from app.main import create_app
+from app.reading import RESOURCES
 from app.settings import Settings
 
 COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
@@ -53,3 +54,9 @@ def test_every_body_has_an_example_that_its_schema_allows(path, method, operatio
     ):
         schema = {**content["schema"], "components": API["components"]}
         Draft202012Validator(schema).validate(content["example"])
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_a_new_record_is_told_where_it_is_only_where_it_can_be_read(resource):
+    reads = {path for path, method, _ in operations(API) if method == "get"}
+    assert (f"/v1/{resource.name}/{{id}}" in reads) is resource.addressed

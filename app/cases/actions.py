@@ -87,7 +87,7 @@ CASES = Resource(
     read_facts=_facts,
     derived=lambda facts: {"missing_outputs": rules.missing_outputs(facts.measure, facts.outputs)},
 )
-RECUSALS = Resource("recusals", CaseRecusal, scope=Scope(wide=ORGANS))
+RECUSALS = Resource("recusals", CaseRecusal, scope=Scope(wide=ORGANS), addressed=False)
 
 
 @creates(*ORGANS)

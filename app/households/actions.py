@@ -84,7 +84,7 @@ HOUSEHOLDS = Resource(
 )  # fmt: skip
 
 EVENTS = Resource(
-    "household-events", E, scope=Scope(households=(col(E.household_id),)),
+    "household-events", E, addressed=False, scope=Scope(households=(col(E.household_id),)),
     extra={"confirmer_ids": array([col(E.first_confirmer_id), col(E.second_confirmer_id)])},
     hide=frozenset({"first_confirmer_id", "second_confirmer_id"}),
 )  # fmt: skip

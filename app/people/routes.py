@@ -32,6 +32,12 @@ async def list_units(read: Read, query: Annotated[PageQuery, Query()]) -> Respon
     return await read.page(actions.UNITS, query)
 
 
+@people.get("/units/{id}", name="units_read", response_model=schemas.UnitOut)
+async def read_unit(read: Read, id: UUID) -> Response:
+    """One unit / 单位"""
+    return await read.one(actions.UNITS, id)
+
+
 @people.post("/people", name="people_create", status_code=201, response_model=schemas.PersonOut)
 async def create_person(command: Create, body: Json[schemas.CreatePerson]) -> Response:
     """Register a person / 登记人员"""

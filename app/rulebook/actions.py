@@ -25,8 +25,8 @@ from app.writing import Answer, Change, creates
 
 EVERYONE_HERE = Scope(open=True)
 INTERPRETATIONS = Resource("interpretations", tables.Interpretation, scope=EVERYONE_HERE)
-BINDINGS = Resource("rulebook-bindings", tables.Binding, scope=EVERYONE_HERE)
-VALUES = Resource("policies", tables.PolicyValue, scope=EVERYONE_HERE)
+BINDINGS = Resource("rulebook-bindings", tables.Binding, scope=EVERYONE_HERE, addressed=False)
+VALUES = Resource("policies", tables.PolicyValue, scope=EVERYONE_HERE, addressed=False)
 RULEBOOK_IDS = UUID("5d0c4b7e-8c3b-5f3e-9a57-2f7c1d9b6a10")
 """Namespace in which a rulebook's code gives the id under which the log names it."""
 
