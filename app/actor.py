@@ -9,23 +9,43 @@ from uuid import UUID
 class Office(StrEnum):
     """The offices of article 1.4 of requirements.md, and the three roles a service needs besides."""
 
-    HELPER = "helper"  # 帮扶责任人
-    VILLAGE_PRINCIPAL = "village_principal"  # 村主要负责人
-    LIAISON_LEADER = "liaison_leader"  # 乡联系领导
-    ASSESSOR = "assessor"  # 考核组
-    LEADING_GROUP_OFFICE = "leading_group_office"  # 乡扶贫开发领导小组办公室
-    PARTY_GOV_OFFICE = "party_gov_office"  # 乡党政办公室
-    LEADING_GROUP = "leading_group"  # 乡扶贫开发领导小组
-    PARTY_COMMITTEE = "party_committee"  # 乡党委
-    TOWNSHIP_GOVERNMENT = "township_government"  # 乡政府
-    DISCIPLINE_COMMISSION = "discipline_commission"  # 乡纪委
-    VILLAGE_COMMITTEE_HEAD = "village_committee_head"  # 村“两委”负责人
-    VILLAGE_COMMITTEE_MEMBER = "village_committee_member"  # 村“两委”成员
-    GROUP_CADRE = "group_cadre"  # 村组干部
-    ADMINISTRATOR = "administrator"  # 系统管理员:账号与设置
-    COUNTY_AUDITOR = "county_auditor"  # 县级审计:只读
-    COUNTY_SYSTEM = "county_system"  # 县级业务系统
+    HELPER = "helper"
+    VILLAGE_PRINCIPAL = "village_principal"
+    LIAISON_LEADER = "liaison_leader"
+    ASSESSOR = "assessor"
+    LEADING_GROUP_OFFICE = "leading_group_office"
+    PARTY_GOV_OFFICE = "party_gov_office"
+    LEADING_GROUP = "leading_group"
+    PARTY_COMMITTEE = "party_committee"
+    TOWNSHIP_GOVERNMENT = "township_government"
+    DISCIPLINE_COMMISSION = "discipline_commission"
+    VILLAGE_COMMITTEE_HEAD = "village_committee_head"
+    VILLAGE_COMMITTEE_MEMBER = "village_committee_member"
+    GROUP_CADRE = "group_cadre"
+    ADMINISTRATOR = "administrator"  # accounts and settings
+    COUNTY_AUDITOR = "county_auditor"  # reads only
+    COUNTY_SYSTEM = "county_system"
 
+
+OFFICES_ZH = {
+    Office.HELPER: "帮扶责任人",
+    Office.VILLAGE_PRINCIPAL: "村主要负责人",
+    Office.LIAISON_LEADER: "乡联系领导",
+    Office.ASSESSOR: "考核组",
+    Office.LEADING_GROUP_OFFICE: "乡扶贫开发领导小组办公室",
+    Office.PARTY_GOV_OFFICE: "乡党政办公室",
+    Office.LEADING_GROUP: "乡扶贫开发领导小组",
+    Office.PARTY_COMMITTEE: "乡党委",
+    Office.TOWNSHIP_GOVERNMENT: "乡政府",
+    Office.DISCIPLINE_COMMISSION: "乡纪委",
+    Office.VILLAGE_COMMITTEE_HEAD: "村“两委”负责人",
+    Office.VILLAGE_COMMITTEE_MEMBER: "村“两委”成员",
+    Office.GROUP_CADRE: "村组干部",
+    Office.ADMINISTRATOR: "系统管理员",
+    Office.COUNTY_AUDITOR: "县级审计",
+    Office.COUNTY_SYSTEM: "县级业务系统",
+}
+"""What each office is called in Chinese."""
 
 TOWNSHIP_WIDE = frozenset(
     {

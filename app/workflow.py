@@ -56,6 +56,8 @@ class Workflow:
     initial: str
     final: frozenset[str]
     moves: tuple[Move, ...]
+    states_zh: Mapping[str, str]
+    """What each state is called in Chinese."""
     _by_name: dict[str, Move] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,8 @@ class Workflow:
     def _mistakes(self) -> Iterator[str]:
         if len(self._by_name) != len(self.moves):
             yield "two moves of one name"
+        if tuple(self.states_zh) != self.states:
+            yield "states and their Chinese names differ"
         edges = {(a, b) for move in self.moves for a, many in move.path.items() for b in many}
         if unknown := {s for edge in edges for s in edge} - set(self.states):
             yield f"unknown states {sorted(unknown)}"

@@ -407,6 +407,16 @@ CASE = Workflow(
         "referred",
         "transferred",
     ),
+    states_zh={
+        "opened": "已开启",
+        "facts_presented": "已告知事实",
+        "decided": "已作决定",
+        "executed": "执行中",
+        "closed": "已结案",
+        "no_measure": "不予追究",
+        "referred": "已转送上级",
+        "transferred": "已移交司法",
+    },
     initial="opened",
     final=frozenset({"closed", "no_measure"}),
     moves=(

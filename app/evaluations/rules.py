@@ -246,6 +246,12 @@ SUBMISSION: Final = Workflow(
     title_zh="年底审核汇总上报",
     resource="year-end-submissions",
     states=("open", "reviewed", "summarised", "submitted"),
+    states_zh={
+        "open": "待审核",
+        "reviewed": "已审核",
+        "summarised": "已汇总",
+        "submitted": "已上报",
+    },
     initial="open",
     final=frozenset({"submitted"}),
     moves=(
@@ -282,6 +288,12 @@ EVALUATION: Final = Workflow(
     title_zh="年终考核评价",
     resource="annual-evaluations",
     states=("pending", "proposed", "determined", "reopened"),
+    states_zh={
+        "pending": "待建议",
+        "proposed": "已建议",
+        "determined": "已确定",
+        "reopened": "重新研究",
+    },
     initial="pending",
     final=frozenset({"determined"}),
     moves=(

@@ -219,6 +219,11 @@ FINDING = Workflow(
     title_zh="问题线索",
     resource="findings",
     states=("proposed", "confirmed", "dismissed"),
+    states_zh={
+        "proposed": "待认定",
+        "confirmed": "已认定",
+        "dismissed": "不予认定",
+    },
     initial="proposed",
     final=frozenset({"confirmed", "dismissed"}),
     moves=(

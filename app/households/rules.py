@@ -450,6 +450,10 @@ PAIRING = Workflow(
     title_zh="结对帮扶",
     resource="pairings",
     states=("active", "ended"),
+    states_zh={
+        "active": "帮扶中",
+        "ended": "已终止",
+    },
     initial="active",
     final=frozenset({"ended"}),
     moves=(

@@ -412,6 +412,14 @@ INSPECTION_ROUND = Workflow(
     title_zh="当月抽查",
     resource="inspection-rounds",
     states=("planned", "proposed", "committed", "drawn", "closed", "missed"),
+    states_zh={
+        "planned": "待提出",
+        "proposed": "待确认",
+        "committed": "范围已冻结",
+        "drawn": "已抽取",
+        "closed": "已结束",
+        "missed": "未抽查",
+    },
     initial="planned",
     final=frozenset({"closed", "missed"}),
     moves=(
@@ -496,6 +504,11 @@ INSPECTION = Workflow(
     title_zh="抽查记录",
     resource="inspections",
     states=("pending", "recorded", "not_checked"),
+    states_zh={
+        "pending": "待检查",
+        "recorded": "已检查",
+        "not_checked": "未检查",
+    },
     initial="pending",
     final=frozenset({"recorded", "not_checked"}),
     moves=(

@@ -140,6 +140,12 @@ NOTICE = Workflow(
     title_zh="通报",
     resource="notices",
     states=("draft", "published", "corrected", "withdrawn"),
+    states_zh={
+        "draft": "待发布",
+        "published": "已发布",
+        "corrected": "已更正",
+        "withdrawn": "已撤回",
+    },
     initial="draft",
     final=frozenset({"published", "corrected", "withdrawn"}),
     moves=(

@@ -132,6 +132,14 @@ OBJECTION = Workflow(
     title_zh="异议",
     resource="objections",
     states=("filed", "accepted", "upheld", "modified", "revoked", "withdrawn"),
+    states_zh={
+        "filed": "已提出",
+        "accepted": "已受理",
+        "upheld": "维持",
+        "modified": "变更",
+        "revoked": "撤销",
+        "withdrawn": "已撤回",
+    },
     initial="filed",
     final=frozenset({"upheld", "modified", "revoked", "withdrawn"}),
     moves=(

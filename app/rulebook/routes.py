@@ -115,7 +115,8 @@ def declaration(flow: Workflow) -> dict[str, Any]:
         for move in flow.moves
     ]
     final = [state for state in flow.states if state in flow.final]
-    return {**head(flow), "states": flow.states, "initial": flow.initial, "final": final, "moves": moves}
+    states = {"states": flow.states, "states_zh": flow.states_zh, "initial": flow.initial, "final": final}
+    return {**head(flow), **states, "moves": moves}
 
 
 @router.get("/workflows", name="workflows_list", response_model=schemas.WorkflowPage, openapi_extra=PUBLIC)

@@ -367,6 +367,7 @@ class WorkflowDeclaration(WorkflowHead):
     """States and moves, as the code runs them."""
 
     states: list[str]
+    states_zh: dict[str, str] = Field(description="What each state is called in Chinese", examples=[{"open": "待签字"}])
     initial: str
     final: list[str]
     moves: list[MoveOut]

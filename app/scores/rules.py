@@ -306,6 +306,11 @@ ROUND: Final = Workflow(
     title_zh="季度考核",
     resource="quarterly-rounds",
     states=("open", "summarised", "reported"),
+    states_zh={
+        "open": "考核中",
+        "summarised": "已汇总",
+        "reported": "已上报",
+    },
     initial="open",
     final=frozenset({"reported"}),
     moves=(
@@ -334,6 +339,11 @@ SCORE: Final = Workflow(
     title_zh="季度考核记录",
     resource="quarterly-scores",
     states=("pending", "assessed", "not_assessed"),
+    states_zh={
+        "pending": "待考核",
+        "assessed": "已考核",
+        "not_assessed": "未考核",
+    },
     initial="pending",
     final=frozenset({"assessed", "not_assessed"}),
     moves=(

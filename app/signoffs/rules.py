@@ -652,6 +652,18 @@ SIGNOFF = Workflow(
         "forwarded_unconfirmed",
         "considered_unconfirmed",
     ),
+    states_zh={
+        "open": "待贫困户签字",
+        "household_signed": "贫困户已签",
+        "helper_signed": "帮扶责任人已签",
+        "village_signed": "村主要负责人已签",
+        "leader_signed": "乡联系领导已签",
+        "collected": "已汇总",
+        "reviewed": "乡党委已审核",
+        "refused": "拒绝签字",
+        "forwarded_unconfirmed": "未确认上报",
+        "considered_unconfirmed": "未确认,已审议",
+    },
     initial="open",
     final=frozenset({"reviewed", "considered_unconfirmed"}),
     moves=(

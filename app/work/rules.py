@@ -484,6 +484,12 @@ PLAN_MEASURE = Workflow(
     title_zh="帮扶措施",
     resource="plan-measures",
     states=("planned", "under_way", "done", "dropped"),
+    states_zh={
+        "planned": "待实施",
+        "under_way": "实施中",
+        "done": "已落实",
+        "dropped": "已取消",
+    },
     initial="planned",
     final=frozenset({"done", "dropped"}),
     moves=(
@@ -510,6 +516,12 @@ INVITATION = Workflow(
     title_zh="参会与请假",
     resource="meeting-invitations",
     states=("invited", "leave_requested", "leave_approved", "leave_refused"),
+    states_zh={
+        "invited": "已通知",
+        "leave_requested": "请假待批",
+        "leave_approved": "已准假",
+        "leave_refused": "未准假",
+    },
     initial="invited",
     final=frozenset({"leave_approved", "leave_refused"}),
     moves=(
@@ -549,6 +561,11 @@ FORM_SUBMISSION = Workflow(
     title_zh="表册报送",
     resource="form-submissions",
     states=("submitted", "accepted", "returned"),
+    states_zh={
+        "submitted": "已报送",
+        "accepted": "已认可",
+        "returned": "已退回",
+    },
     initial="submitted",
     final=frozenset({"accepted", "returned"}),
     moves=(
@@ -578,6 +595,10 @@ PUBLICATION = Workflow(
     title_zh="公示公告",
     resource="publications",
     states=("on_display", "taken_down"),
+    states_zh={
+        "on_display": "公示中",
+        "taken_down": "公示结束",
+    },
     initial="on_display",
     final=frozenset({"taken_down"}),
     moves=(

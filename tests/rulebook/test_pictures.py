@@ -30,6 +30,7 @@ def flow() -> Workflow:
             move("close", signed=("closed",), open=("closed",)),
             move("restate", signed=("open", "signed")),
         ),
+        {"open": "待签", "signed": "已签", "closed": "已结"},
     )
     del WORKFLOWS["picture_example"]
     return made
@@ -38,6 +39,9 @@ def flow() -> Workflow:
 def test_mermaid_has_every_edge_once(flow: Workflow) -> None:
     assert mermaid(flow).splitlines() == [
         "stateDiagram-v2",
+        "  open: 待签 open",
+        "  signed: 已签 signed",
+        "  closed: 已结 closed",
         "  [*] --> open",
         "  open --> signed: sign",
         "  signed --> closed: close",
@@ -52,6 +56,8 @@ def test_svg_is_well_formed_and_draws_every_state_and_edge(flow: Workflow) -> No
     root = ET.fromstring(svg(flow))
     texts = [t.text for t in root.findall(f"{SVG}text")]
     assert [t for t in texts if t in flow.states] == list(flow.states)
+    assert [t for t in texts if t in flow.states_zh.values()] == ["待签", "已签", "已结"]
+    assert all(move.name in texts and f"{move.summary_zh}(5;乡扶贫开发领导小组)" in texts for move in flow.moves)
     assert len(root.findall(f"{SVG}path")) == len({(a, b) for a, b, _ in edges(flow)})
     assert root.findtext(f"{SVG}desc") == mermaid(flow)
     assert root.findtext(f"{SVG}title") == "示例<图> picture_example"
