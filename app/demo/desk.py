@@ -1,6 +1,7 @@
 """How does an office of the story speak with the service? Signed in as itself, over HTTP and nothing else."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -38,8 +39,8 @@ class Line:
 
     client: httpx.AsyncClient
     requests: int = 0
-    refusals: dict[str, int] = field(default_factory=dict)
-    """How often the service refused what the law forbids, by the refusal's code."""
+    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often the service refused what the law forbids, by the refusal's code and title."""
     pool: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -131,7 +132,7 @@ class Desk:
         found = answer.json().get("code") if answer.status_code >= 400 else "done"
         if found != code:
             raise StoryBroke(f"{self.login} POST {path}/{action}: {found} instead of {code}: {answer.text}")
-        self.line.refusals[code] = self.line.refusals.get(code, 0) + 1
+        self.line.refusals[code, answer.json()["title"]] += 1
 
     def _expect(self, answer: httpx.Response, *wanted: int) -> None:
         if answer.status_code not in wanted:

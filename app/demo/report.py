@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.actor import OFFICES_ZH, Office
 from app.demo import exits, months, quarters, year_end
 from app.demo.accountability import AFFAIRS, FOUND_IN_INSPECTION, MODIFIED_TO, OBJECTS, measure_of
 from app.demo.desk import Desk, everyone
@@ -25,7 +26,9 @@ STATES = {
     "considered_unconfirmed": "未确认(已审议)", "not_complete": "没有完成", "not_determined": "未确定",
     "not_applicable": "不适用", "unconfirmed": "未经确认", "no_rule": "本年度无规定", "circular_criticism": "通报批评",
     "written_self_criticism": "书面检查", "admonition_talk": "诫勉谈话", "party_or_admin_discipline": "党政纪处分",
-    "no_measure": "不予追究", "transferred": "移交司法", "referred": "转送上级", "outside": "依外部规定处理",
+    "transferred": "移交司法", "referred": "转送上级", "outside": "依外部规定处理", "no_measure": "不予追究",
+    "upheld": "维持", "modified": "变更", "confirmed": "已认定", "dismissed": "不予认定", "published": "已发布",
+    "self_criticism_circulation": "书面检查通报", "article_7_notice": "第七条通报",
 }  # fmt: skip
 
 
@@ -47,12 +50,17 @@ def table(title: str, *columns: str) -> Table:
     return Table(*columns, title=f"{title}({MARK})", title_justify="left", title_style="bold")
 
 
-def named(code: str | None) -> str:
-    return STATES.get(code or "", code or "")
+def named(code: Any) -> str:
+    """A code, a pair of codes, a yes or no, or a number, as the township says it."""
+    if isinstance(code, tuple):
+        return "".join(map(named, code))
+    return {True: "是", False: "否"}[code] if isinstance(code, bool) else STATES.get(code or "", str(code))
 
 
-def counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{named(code)} {many}" for code, many in sorted(counts.items()))
+def counted(counts: dict[Any, int]) -> str:
+    order = list(STATES)
+    ranked = sorted(counts.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else -1)
+    return "、".join(f"{named(code)} {many}" for code, many in ranked)
 
 
 async def tell_year(town: Town, console: Console, seconds: float) -> int:
@@ -62,9 +70,9 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _one_household, _ledger):
         console.print(await part(town, reader, checks))
     checks.add("年终各机关待办", {}, town.left_over)
-    refused = table("依法不予受理的尝试", "代码", "次数")
-    for code, many in sorted(town.line.refusals.items()):
-        refused.add_row(code, str(many))
+    refused = table("依法不予受理的尝试", "次数", "说明", "代码")
+    for (code, title), many in sorted(town.line.refusals.items()):
+        refused.add_row(str(many), title, code)
     console.print(refused)
     _checked(console, checks)
     console.print(f"{MARK}:{town.line.requests} 次请求,{seconds:.0f} 秒。")
@@ -97,7 +105,9 @@ OPEN = ("registered", "newly_listed", "returned_to_poverty")
 
 
 async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
-    shown = table("当月抽查", "月份", "N", "n", "状态", "当月未抽", "补抽", "已检查", "未检查", "另行检查", "种子")
+    shown = table(
+        "当月抽查", "月份", "在帮", "抽取", "状态", "当月未抽", "补抽", "已检查", "未检查", "另行检查", "种子前8位"
+    )
     rounds = {r["month"]: r for r in await reader.all("/inspection-rounds")}
     checked = await reader.all("/inspections", current=True)
     everybody = len({h.helper for h in town.register.households})
@@ -109,7 +119,7 @@ async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
         shown.add_row(
             month, _n(one["population"]), _n(one["sample_size"]), named(one["state"]),
             "是" if one["missed_in_month"] else "", "是" if one["late"] else "", _n(by["recorded"]),
-            _n(by["not_checked"]), _n(added), (one["seed"] or "")[:16],
+            _n(by["not_checked"]), _n(added), (one["seed"] or "")[:8],
         )  # fmt: skip
         if month == months.MISSED:
             checks.add(
@@ -120,7 +130,7 @@ async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
         size = -(-3 * everybody // 10)
         expected = ("closed", everybody, size, late, late)
         found = (one["state"], one["population"], one["sample_size"], one["missed_in_month"], one["late"])
-        checks.add(f"{month} 状态、N、n、当月未抽、补抽", expected, found)
+        checks.add(f"{month} 状态、在帮、抽取、当月未抽、补抽", expected, found)
         drawn = await _drawn_again(reader, one["id"])
         checks.add(f"{month} 复算抽中名单", drawn, [i["helper_id"] for i in _drawn(mine)])
         missed = int(month == months.NOT_CHECKED)
@@ -197,7 +207,8 @@ async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
         vetoed = sorted(key for key, d in last.items() if d["veto_year"])
         shown.add_row(
             str(year), counted(Counter(proposed.values())), counted(Counter(d["outcome"] for d in last.values())),
-            ", ".join(vetoed), str(sum(d["notice_due"] for d in last.values())),
+            "、".join(f"{town.person(key).name}({key})" for key in vetoed),
+            str(sum(d["notice_due"] for d in last.values())),
         )  # fmt: skip
         if year == 2016:
             expected = {p.key: "no_rule" for p in town.register.of("helper")} | {year_end.IDLE: "not_applicable"}
@@ -226,13 +237,16 @@ async def _awards(town: Town, reader: Desk, checks: Checks) -> None:
 
 
 async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
-    shown = table("责任追究", "结果", "件数", "情形")
+    shown = table("责任追究", "结果", "件数", "条款", "情形")
     found = await reader.all("/cases")
+    grounds = {g["code"]: g["label_zh"] for g in (await reader.read(f"/rulebooks/{RULEBOOK}"))["grounds"]}
     by: dict[str, list[str]] = {}
     for case in found:
         by.setdefault(case["measure"] or _other_end(case), []).append(case["ground"] or case["basis"])
-    for end, grounds in sorted(by.items()):
-        shown.add_row(named(end), str(len(grounds)), ", ".join(sorted(grounds)))
+    for end in sorted(by, key=list(STATES).index):
+        for ground, many in sorted(Counter(by[end]).items()):
+            shown.add_row(named(end), str(many), _clause(ground), grounds.get(ground, "影响工作并造成不良影响"))
+        shown.add_section()
     checks.add("各类结果的情形", _expected_ends(), {end: sorted(grounds) for end, grounds in by.items()})
     checks.add("十七种情形均有处理", 17, len({c["basis"] for c in found} - {"HY.8"}))
     finished = Counter(c["state"] for c in found)
@@ -250,6 +264,15 @@ async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
     findings = Counter(f["state"] for f in await reader.all("/findings"))
     checks.add("问题线索", {"confirmed": len(AFFAIRS) + 1, "dismissed": 1}, dict(findings))
     return shown
+
+
+RULEBOOK = "HUAYUAN-2016"
+
+
+def _clause(code: str) -> str:
+    """Where a ground stands in the text: `HY.9.1.3` is article 9, section 1, item 3."""
+    _, article, *rest = code.split(".")
+    return {"8": "第八条", "9": "第九条"}[article] + (f"({'一二三四'[int(rest[0]) - 1]}){rest[1]}" if rest else "")
 
 
 def _other_end(case: dict[str, Any]) -> str:
@@ -312,8 +335,12 @@ def _checked(console: Console, checks: Checks) -> None:
 
 
 def _short(value: Any) -> str:
-    text = str(value)
-    return f"{len(value)} 项" if len(text) > 64 and isinstance(value, list | dict) else text
+    """A value in one line of words; of what is too long for that, how many."""
+    if isinstance(value, dict):
+        text = counted(value) if all(isinstance(v, int) for v in value.values()) else "…" * 40
+    else:
+        text = "、".join(map(named, value)) if isinstance(value, list | tuple) else named(value)
+    return f"{len(value)} 项" if len(text) > 48 and isinstance(value, list | dict) else text
 
 
 def differences(expected: Any, found: Any) -> list[str]:
@@ -326,11 +353,12 @@ def differences(expected: Any, found: Any) -> list[str]:
 
 def print_doors(console: Console, town: Town, address: str) -> None:
     """Where the service runs and with which accounts to look at it."""
-    shown = table("样例账号", "账号", "口令", "任职")
-    shown.add_row(f"{TOWNSHIP}/admin", ADMIN_PASSWORD, "administrator")
+    shown = table("样例账号", "账号", "口令", "姓名", "任职")
+    shown.add_row(f"{TOWNSHIP}/admin", ADMIN_PASSWORD, "", OFFICES_ZH[Office.ADMINISTRATOR])
     for key in ("leading-group-office-1", "party-gov-office-1", "leading-group-1", "party-committee-1",
                 "discipline-commission-1", "assessor-1", "leader-1", "principal-01", "helper-01"):  # fmt: skip
         person = town.person(key)
-        shown.add_row(f"{TOWNSHIP}/{key}", person.password, ", ".join(sorted({o for o, _, _ in person.offices})))
+        offices = "、".join(sorted({OFFICES_ZH[Office(o)] for o, _, _ in person.offices}))
+        shown.add_row(f"{TOWNSHIP}/{key}", person.password, person.name, offices)
     console.print(shown)
     console.print(f"{MARK}:服务地址 {address},接口文档 {address}/docs,Ctrl-C 结束。")
