@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, event
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, bindparam, event, text
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import asyncpg as driver
 from sqlalchemy.sql.dml import UpdateBase
@@ -163,6 +163,19 @@ def issubclass_tenant(name: str) -> bool:
     return "township_code" in table.columns and name not in PLUMBING
 
 
+def insertion_of_many(table: type[SQLModel]) -> Any:
+    """INSERT of the rows that the parameter `many_rows` holds as a JSON array, however many there are."""
+    names = list(metadata.tables[str(table.__tablename__)].columns.keys())
+    columns = ", ".join(f'"{name}"' for name in names)
+    rows = text(f"select {columns} from json_populate_recordset(null::{table.__tablename__}, cast(:many_rows as json))")
+    return insert(table).from_select(names, rows.bindparams(bindparam("many_rows", type_=Text())).columns())
+
+
+@cache
+def _bulk(table: type[SQLModel]) -> Prepared:
+    return Prepared(insertion_of_many(table))
+
+
 PLUMBING = frozenset({"retries", "refresh_tokens"})
 """Tables of the machinery itself, which no entry describes."""
 
@@ -201,12 +214,9 @@ class Transaction:
         return await self._connection.fetchval(sql, *args)
 
     async def insert_rows(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Many rows of equal keys in as few statements as the protocol allows; one round trip each."""
-        if not rows:
-            return
-        size = 30_000 // len(rows[0])
-        for start in range(0, len(rows), size):
-            await self.rows(Prepared(insert(table).values([dict(r) for r in rows[start : start + size]])))
+        """Any number of rows; one round trip."""
+        if rows:
+            await self.rows(_bulk(table), many_rows=as_json(rows))
 
     def mark_recorded(self) -> None:
         self._recorded = True
@@ -269,6 +279,8 @@ def as_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return str(value)

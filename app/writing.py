@@ -211,23 +211,26 @@ class Change:
         name = resource if isinstance(resource, str) else resource.name
         self.entries.append(Entry(event, name, id, **parts))
 
+    def new(self, resource: Resource, id: UUID | None = None) -> dict[str, Any]:
+        """The columns that every new record has, in the first state of its workflow where it has one."""
+        record = {
+            "id": id or uuid7(self.now),
+            "version": 1,
+            "created_at": self.now,
+            "fingerprint": self.fingerprint,
+        }
+        if resource.workflow is None:
+            return record
+        return record | {"state": resource.workflow.initial, "state_since": self.now}
+
     async def create(self, resource: Resource, id: UUID | None, values: Mapping[str, Any], **entry: Any) -> Answer:
         """Insert a record and answer 201 with it; one round trip (two where the id was sent before).
 
         The same id from the same request answers 200 and the record; from another raises IdTaken.
         `entry` is `event` and the parts of `record`.
         """
-        new_id = id or uuid7(self.now)
-        row = {
-            **self.place,
-            "id": new_id,
-            "version": 1,
-            "created_at": self.now,
-            "fingerprint": self.fingerprint,
-            **values,
-        }
-        if resource.workflow is not None:
-            row = {"state": resource.workflow.initial, "state_since": self.now} | row
+        row = {**self.place, **self.new(resource, id), **values}
+        new_id = row["id"]
         body = await self.transaction.value(_insertion(resource, tuple(row)), **row, today=self.today)
         if body is None:
             return await self._made_before(resource, new_id)

@@ -11,6 +11,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,89 @@ def _migrate(url: str) -> None:
     command.upgrade(config, "head")
 
 
+@dataclass
+class Request:
+    """What one request asked of the server; `scope` is ASGI's, in which the router leaves the operation."""
+
+    scope: Any
+    sent: list[str] = field(default_factory=list)
+
+    @property
+    def operation(self) -> str:
+        return str(getattr(self.scope.get("route"), "name", self.scope["path"]))
+
+    @property
+    def statements(self) -> list[str]:
+        """Without the transaction's ends, and without what the driver asks about a type once a connection."""
+        ends = ("BEGIN", "COMMIT", "ROLLBACK")
+        return [q for q in self.sent if not q.upper().startswith(ends) and "typeinfo" not in q and "jit" not in q]
+
+    @property
+    def budget(self) -> int:
+        """Round trips inside a transaction: two for a read, six for a change, whatever the size of the data."""
+        return 2 if self.scope["method"] in {"GET", "HEAD"} else 6
+
+
+class Requests:
+    """ASGI middleware that notes which request sent which statement, by asyncpg's own query loggers."""
+
+    def __init__(self) -> None:
+        self.seen: list[Request] = []
+        self.operations: set[str] = set()
+        self._current: ContextVar[Request | None] = ContextVar("request", default=None)
+
+    def around(self, app: Any) -> Any:
+        async def observed(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                self._current.set(request := Request(scope))
+                self.seen.append(request)
+            await app(scope, receive, send)
+
+        return observed
+
+    def listen(self, pool: Any) -> None:
+        """On the connections there are, and on those the pool will open."""
+        for holder in pool._holders:
+            if holder._con is not None:
+                holder._con.add_query_logger(self._note)
+
+        async def init(connection: Any) -> None:
+            connection.add_query_logger(self._note)
+
+        pool._init = init
+
+    def _note(self, record: Any) -> None:
+        if request := self._current.get():
+            request.sent.append(record.query)
+
+    def extravagant(self) -> list[tuple[str, list[str]]]:
+        """The operations that took more round trips than they may since this was last asked, with what they sent."""
+        seen, self.seen = self.seen, []
+        self.operations |= {r.operation for r in seen}
+        return [(r.operation, r.statements) for r in seen if len(r.statements) > r.budget]
+
+
+REQUESTS = Requests()
+"""Every request of the test session."""
+
+
+@pytest.fixture
+def requests() -> Requests:
+    return REQUESTS
+
+
+@pytest.fixture(autouse=True)
+def thrift() -> Iterator[None]:
+    """No request of any test takes more round trips than its kind may."""
+    yield
+    assert REQUESTS.extravagant() == []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks back on all tests comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
 class Service:
     """The real service on a real port, in a thread of this process, on the session's database."""
 
@@ -143,13 +228,16 @@ class Service:
         self.database_url = url
         self.settings = Settings(database_url=url, secret="t" * 32, profile="demo", pool_size=8)
         self.app = create_app(self.settings)
-        config = uvicorn.Config(self.app, port=0, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            REQUESTS.around(self.app), port=0, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
         while not self.server.started:
             time.sleep(0.01)
             assert self.thread.is_alive(), "the service did not start"
+        REQUESTS.listen(self.app.state.database._pool)
         self.address = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ from app.actor import ORGANS
 from app.cases.rules import CASE, Interest, Statement, Step
 from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.findings.tables import Finding, subject_facts
-from app.notices.tables import REVISION, Notice
+from app.notices.tables import REVISION, Notice, notices_where
 from app.people.tables import AppointmentRow
 from app.reading import rows_of
 from app.rulebook.rules import Capacity, Crime, MeasureCode, huayuan, matrix
@@ -282,16 +282,7 @@ GATHERED: dict[str, Any] = {
         ground=FOUND.c.ground,
         alternatives=FOUND.c.alternatives,
     ),
-    "notices": _rows(
-        Notice,
-        of_case(Notice),
-        order=col(Notice.id),
-        id=col(Notice.id),
-        kind=col(Notice.kind),
-        state=col(Notice.state),
-        version=col(Notice.version),
-        organ=col(Notice.organ),
-    ),
+    "notices": notices_where(of_case(Notice)).correlate(T),
 }
 """What the law asks about a case beside its own columns and its subject."""
 

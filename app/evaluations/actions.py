@@ -1,5 +1,6 @@
 """What can be done at the year's end: open, review, sum up, submit; propose, determine, reopen."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from json import loads
 from typing import Any
@@ -14,6 +15,7 @@ from app.evaluations import rules, schemas
 from app.evaluations.rules import Event
 from app.evaluations.tables import (
     AWARDS,
+    DETERMINE,
     EVALUATIONS,
     HELPED_IN,
     PACKAGE,
@@ -24,8 +26,9 @@ from app.evaluations.tables import (
 )
 from app.notices import actions as notices
 from app.notices.rules import NoticeKind
+from app.notices.tables import Notice
 from app.reading import Reading
-from app.refusal import NotFound
+from app.refusal import NotFound, VersionStale
 from app.writing import Answer, Change, creates, moves, uuid7
 
 
@@ -45,9 +48,7 @@ async def open_submission(change: Change, body: schemas.CreateSubmission) -> Ans
 
 
 def _begun(change: Change, year: int, helper_id: UUID) -> dict[str, Any]:
-    record = {"id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
-    flow = {"state": rules.EVALUATION.initial, "state_since": change.now}
-    return {**record, **flow, "year": year, "helper_id": helper_id}
+    return change.new(EVALUATIONS) | {"year": year, "helper_id": helper_id}
 
 
 @moves(rules.SUBMISSION, "review")
@@ -158,18 +159,18 @@ async def determine(change: Change, id: UUID, body: schemas.Determine) -> Answer
     }
     said = body.model_dump(mode="json", exclude={"outcome", "submission_id"})
     said["reopened_because"] = row["reopen_reason"]
-    await change.insert(
-        AnnualDetermination,
+    version = {
+        **change.place,
         **determined,
         **said,
-        proposal=facts.explanation,
-        evaluation_id=id,
-        helper_id=facts.helper_id,
-        year=year,
-        author_id=change.actor.person_id,
-        determined_at=change.now,
-    )
-    await _notice(change, id, facts.helper_id, body.outcome, again=before is not None)
+        "proposal": facts.explanation,
+        "evaluation_id": id,
+        "helper_id": facts.helper_id,
+        "year": year,
+        "author_id": change.actor.person_id,
+        "determined_at": change.now,
+    }
+    await _write(change, version, facts.notices)
     return await change.save(
         taken,
         {"reopen_reason": None},
@@ -181,13 +182,20 @@ async def determine(change: Change, id: UUID, body: schemas.Determine) -> Answer
     )
 
 
-async def _notice(change: Change, evaluation_id: UUID, helper_id: UUID, outcome: str, *, again: bool) -> None:
-    """Make the notice of article 7(2) due, or take back what an earlier version made due (R7.2, G53)."""
-    kind = NoticeKind.ARTICLE_7_NOTICE if outcome == rules.Outcome.NOT_COMPLETE else None
-    there = again and await notices.revise(change, evaluation_id=evaluation_id, keeps=kind)
-    if kind is not None and not there:
-        subject = {"subject_person_id": helper_id}
-        await notices.due(change, kind, Office.PARTY_COMMITTEE, subject=subject, evaluation_id=evaluation_id)
+async def _write(change: Change, version: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> None:
+    """The version, with the notice of article 7(2) that it makes due or takes back (R7.2, G53). Raises VersionStale."""
+    kind = NoticeKind.ARTICLE_7_NOTICE if version["outcome"] == rules.Outcome.NOT_COMPLETE else None
+    basis = {**dict.fromkeys(notices.SUBJECT), "subject_person_id": version["helper_id"]}
+    basis |= {"case_id": None, "evaluation_id": version["evaluation_id"]}
+    told, rows = notices.follow(change, known, kind, basis)
+    if kind is not None and all(notice["kind"] != kind for notice in known):
+        rows.append(notices.draft(change, {**basis, "kind": kind, "organ": Office.PARTY_COMMITTEE}))
+    values = {f"determined_{name}": version.get(name) for name in AnnualDetermination.model_fields}
+    place = {"county": change.actor.county_code, "township": change.actor.township_code}
+    changed = await change.transaction.rows(DETERMINE, **place, **told, **values)
+    if len(changed) != len(told["dropped_notices"]) + len(told["corrected_notices"]):
+        raise VersionStale
+    await change.insert_rows(Notice, rows)
 
 
 @moves(rules.EVALUATION, "reopen")

@@ -219,6 +219,8 @@ class EvaluationFacts:
     """What the record suggests now, as a proposal would explain it."""
     up_to_date: bool = True
     """Is the latest proposal what the record suggests now?"""
+    notices: Sequence[Mapping[str, Any]] = ()
+    """`id`, `kind`, `state`, `version` and `organ` of the notices that wait or are published about it."""
 
 
 def window_is_open(facts: SubmissionFacts, actor: Actor) -> Refusal | None:

@@ -15,7 +15,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    insert,
     literal_column,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -26,6 +28,7 @@ from app.access import Entered, Scope
 from app.database import Prepared, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.evaluations import rules
 from app.log import canonical
+from app.notices.tables import REVISION, Notice, notices_where
 from app.reading import Resource, rows_of, utc
 from app.rulebook.tables import policy_fact
 
@@ -216,6 +219,7 @@ def _read_facts(row: dict[str, Any], facts: dict[str, Any], entered: Entered) ->
         measures=tuple(facts["measures"]),
         explanation=explanation,
         up_to_date=row["proposal_hash"] in (None, hash_of(explanation)),
+        notices=tuple(facts["notices"]),
     )
 
 
@@ -251,11 +255,23 @@ EVALUATIONS = Resource(
         "households": literal_column(f"coalesce(({_HOUSEHOLDS}), '[]')"),
         "months": literal_column(f"({_MONTHS})"),
         "quarters": literal_column(f"({_QUARTERS})"),
+        "notices": notices_where(
+            col(Notice.county_code) == col(AnnualEvaluation.county_code),
+            col(Notice.township_code) == col(AnnualEvaluation.township_code),
+            col(Notice.evaluation_id) == col(AnnualEvaluation.id),
+            or_(col(Notice.state) == "draft", col(Notice.state) == "published"),
+        ),
     },
     hide=frozenset({"proposal"}),
     workflow=rules.EVALUATION,
     read_facts=_read_facts,
 )
+
+_DETERMINED = insert(AnnualDetermination).values(
+    {c.name: bindparam(f"determined_{c.name}", type_=c.type) for c in AnnualDetermination.__table__.columns}  # type: ignore[attr-defined]
+)
+DETERMINE = Prepared(REVISION.add_cte(_DETERMINED.cte("determined")))
+"""A version of a determination, and what becomes of the notices of an earlier one, in one statement."""
 
 EXPLANATIONS = Resource(
     "annual-evaluations",

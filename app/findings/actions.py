@@ -1,6 +1,7 @@
 """What can be done about a finding: propose, confirm, dismiss?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -61,44 +62,55 @@ def rulebook_of(day: date) -> Rulebook:
     return book
 
 
-async def propose(
-    change: Change,
-    *,
-    source: rules.Source,
-    fact_on: date,
-    description: str,
-    source_id: UUID | None = None,
-    person_id: UUID | None = None,
-    village_code: str | None = None,
-    unit_id: UUID | None = None,
-    household_id: UUID | None = None,
-    evidence: Sequence[str] = (),
-    suggested_grounds: Sequence[str] = (),
-    id: UUID | None = None,
-) -> Answer:
-    """A finding `proposed`, inside the caller's own transaction (G58); one round trip.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What was found, about whom, before anyone is accused; exactly one of person, village and unit is the subject."""
 
-    Exactly one of person, village and unit is the subject. Raises SubjectUnclear, FactInTheFuture,
-    BeforeCommencement (facts before 2016-11-09), GroundNotInRulebook.
-    """
-    rules.check_subject(person_id, village_code, unit_id)
-    rules.check_fact_day(fact_on, change.today)
-    book = rulebook_of(fact_on)
-    _check_grounds(book, suggested_grounds)
+    id: UUID | None = None
+    source: rules.Source
+    fact_on: date
+    description: str
+    source_id: UUID | None = None
+    person_id: UUID | None = None
+    village_code: str | None = None
+    unit_id: UUID | None = None
+    household_id: UUID | None = None
+    evidence: Sequence[str] = ()
+    suggested_grounds: Sequence[str] = ()
+
+
+def _checked(change: Change, found: Proposal) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns of a finding that are public and those that are personal."""
+    rules.check_subject(found.person_id, found.village_code, found.unit_id)
+    rules.check_fact_day(found.fact_on, change.today)
+    book = rulebook_of(found.fact_on)
+    _check_grounds(book, found.suggested_grounds)
     public = {
-        "source": source,
-        "source_id": source_id,
-        "subject_person_id": person_id,
-        "subject_village_code": village_code,
-        "subject_unit_id": unit_id,
-        "household_id": household_id,
-        "fact_on": fact_on,
-        "suggested_grounds": list(suggested_grounds),
+        "source": found.source,
+        "source_id": found.source_id,
+        "subject_person_id": found.person_id,
+        "subject_village_code": found.village_code,
+        "subject_unit_id": found.unit_id,
+        "household_id": found.household_id,
+        "fact_on": found.fact_on,
+        "suggested_grounds": list(found.suggested_grounds),
         "rulebook": book.code,
     }
-    personal = {"description": description, "evidence": list(evidence)}
-    values = {**public, **personal, "alternatives": [], "recorded_by_id": change.actor.person_id}
-    return await change.create(FINDINGS, id, values, event=Event.PROPOSED, public=public, personal=personal)
+    return public, {"description": found.description, "evidence": list(found.evidence)}
+
+
+def propose(change: Change, found: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Rows of findings `proposed`, which are noted for the log; inserting them is the caller's (G58).
+
+    Raises SubjectUnclear, FactInTheFuture, BeforeCommencement (facts before 2016-11-09), GroundNotInRulebook.
+    """
+    rows = []
+    for one in found:
+        public, personal = _checked(change, one)
+        row = change.new(FINDINGS, one.id) | public | personal
+        rows.append(row | {"alternatives": [], "recorded_by_id": change.actor.person_id})
+        change.record(Event.PROPOSED, FINDINGS, row["id"], version=1, public=public, personal=personal)
+    return rows
 
 
 def _check_grounds(book: Rulebook, grounds: Sequence[str]) -> None:
@@ -110,9 +122,7 @@ def _check_grounds(book: Rulebook, grounds: Sequence[str]) -> None:
 @creates(*rules.RECORDERS)
 async def create(change: Change, body: schemas.CreateFinding) -> Answer:
     """What an office found, or a citizen reported to it."""
-    return await propose(
-        change,
-        id=body.id,
+    found = Proposal(
         source=rules.Source(body.source),
         fact_on=body.fact_on,
         description=body.description,
@@ -123,6 +133,9 @@ async def create(change: Change, body: schemas.CreateFinding) -> Answer:
         evidence=body.evidence,
         suggested_grounds=body.suggested_grounds,
     )
+    public, personal = _checked(change, found)
+    values = {**public, **personal, "alternatives": [], "recorded_by_id": change.actor.person_id}
+    return await change.create(FINDINGS, body.id, values, event=Event.PROPOSED, public=public, personal=personal)
 
 
 @moves(rules.FINDING, "confirm")

@@ -14,8 +14,10 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
+    true,
     update,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -233,25 +235,36 @@ async def disclose_member(change: Change, id: UUID, member_id: UUID, body: Discl
 
 # ── life events ──────────────────────────────────────────────────────────────────────────────────
 
-RELATED = Prepared(
+RELATED = (
     select(func.count()).select_from(HOUSEHOLD).where(
         col(H.county_code) == bindparam("county"), col(H.township_code) == bindparam("township"),
         col(H.id) == func.any(bindparam("ids", type_=ARRAY(Uuid()))),
-    )
+    ).scalar_subquery()
 )  # fmt: skip
-RELEASE = Prepared(
+RELEASED = (
     update(P)
     .where(
-        col(P.county_code) == bindparam("county"), col(P.township_code) == bindparam("township"),
+        col(P.county_code) == bindparam("county"),
+        col(P.township_code) == bindparam("township"),
         col(P.household_id) == bindparam("of_household"),
         or_(col(P.ends).is_(None), col(P.ends) > bindparam("on", type_=Date())),
     )
     .values(
-        ends=func.greatest(col(P.starts), bindparam("on", type_=Date())), end_reason=bindparam("why", type_=Text()),
-        state="ended", state_since=bindparam("at", type_=DateTime(timezone=True)), version=col(P.version) + 1,
+        ends=func.greatest(col(P.starts), bindparam("on", type_=Date())),
+        end_reason=bindparam("why", type_=Text()),
+        state="ended",
+        state_since=bindparam("at", type_=DateTime(timezone=True)),
+        version=col(P.version) + 1,
     )
     .returning(col(P.id), col(P.helper_id), col(P.ends), col(P.version))
-)  # fmt: skip
+    .cte("released")
+)
+CLOSE = Prepared(
+    select(RELATED.label("related"), RELEASED).select_from(
+        select(literal_column("1")).subquery().outerjoin(RELEASED, true())
+    )
+)
+"""A closed household's pairings end on the day of the event: a row for each, or one of nulls; the count in each."""
 
 
 @creates(*rules.KEEPERS)
@@ -285,13 +298,12 @@ async def record_event(change: Change, id: UUID, body: schemas.CreateEvent) -> A
     if answer.status == 200:
         return answer
     rules.check_event(_so_far(household.row), kind, body.happened_on, change.today)
-    await _check_related(change, body.related_household_ids)
     await change.save(
         household, {"status": kind, "status_on": body.happened_on}, event=Event.STATUS_CHANGED,
         public={"status": kind, "status_on": body.happened_on}, household=id,
     )  # fmt: skip
     if kind in rules.CLOSED:
-        await _release(change, id, body.happened_on, kind)
+        await _close(change, id, body)
     return answer
 
 
@@ -302,21 +314,20 @@ def _so_far(row: dict[str, Any]) -> rules.History:
     return rules.History(listed_on, () if status is rules.Status.REGISTERED else (latest,))
 
 
-async def _check_related(change: Change, ids: list[UUID]) -> None:
-    if ids and await change.transaction.value(RELATED, **_place(change), ids=ids) != len(ids):
-        raise rules.RelatedHouseholdMissing()
-
-
-async def _release(change: Change, household: UUID, on: date, why: str) -> None:
-    """A closed household's pairings end on the day of the event."""
+async def _close(change: Change, household: UUID, body: schemas.CreateEvent) -> None:
+    """What follows where a household closes; only such an event names others."""
+    ids = body.related_household_ids
     released = await change.transaction.rows(
-        RELEASE, **_place(change), of_household=household, on=on, why=why, at=change.now
+        CLOSE, **_place(change), of_household=household, on=body.happened_on, why=body.kind, at=change.now, ids=ids
     )
+    if released[0]["related"] != len(ids):
+        raise rules.RelatedHouseholdMissing()
     for row in released:
-        change.record(
-            Event.PAIRING_ENDED, PAIRINGS, row["id"], version=row["version"], helper=row["helper_id"],
-            household=household, public={"ends": row["ends"], "because": why},
-        )  # fmt: skip
+        if row["id"] is not None:
+            change.record(
+                Event.PAIRING_ENDED, PAIRINGS, row["id"], version=row["version"], helper=row["helper_id"],
+                household=household, public={"ends": row["ends"], "because": body.kind},
+            )  # fmt: skip
 
 
 # ── pairings ─────────────────────────────────────────────────────────────────────────────────────

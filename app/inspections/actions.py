@@ -13,9 +13,10 @@ from sqlmodel import col
 from app.access import Bearer, Entered, Scope
 from app.actor import Office
 from app.calendar import local_date
-from app.database import Database
+from app.database import Database, as_json
 from app.findings import actions as findings
 from app.findings.rules import Source as FoundBy
+from app.findings.tables import Finding
 from app.inspections import draw, rules, schemas, tables
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Inspector, Interest, Kind, Source
 from app.inspections.tables import Inspection, InspectionRound
@@ -162,9 +163,9 @@ async def mark(change: Change, since: date, rounds: Mapping[str, Any]) -> list[s
         and not (m in rounds and rounds[m]["missed_in_month"])
     ]  # fmt: skip
     ids = {m: rounds[m]["id"] if m in rounds else uuid7(change.now) for m in missed}
-    record = {"version": 1, "created_at": change.now, "fingerprint": change.fingerprint, "state_since": change.now}
     await change.insert_rows(
-        InspectionRound, [{"id": ids[m], **record, **new_round(m, missed=True)} for m in missed if m not in rounds]
+        InspectionRound,
+        [{**change.new(ROUNDS, ids[m]), **new_round(m, missed=True)} for m in missed if m not in rounds],
     )
     if known := [ids[m] for m in missed if m in rounds]:
         await change.transaction.rows(tables.MARK_MISSED, **place(change), rounds=known, moment=change.now)
@@ -331,8 +332,7 @@ async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw, fa
         team = [Inspector(UUID(i), Interest.NONE) for i in teams.get(helper, ())]
         rows.append(
             {
-                "id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint,
-                "state": INSPECTION.initial, "state_since": change.now, "round_id": UUID(row["id"]),
+                **change.new(INSPECTIONS), "round_id": UUID(row["id"]),
                 "month": row["month"], "helper_id": UUID(helper), "kind": Kind.DRAWN.value, "rank": rank,
                 **tables.NO_TEAM, "team": told(team),
                 "team_warnings": rules.team_warnings(team, UUID(helper), facts.team_minimum) if team else [],
@@ -438,7 +438,7 @@ async def record(change: Change, id: UUID, body: schemas.RecordCheck) -> Answer:
     taken = await change.take(INSPECTIONS, id)
     values = await found_out(change, taken, body)
     answer = await change.save(taken, values, to="recorded", **entry_of(taken, values))
-    await propose_findings(change, taken, values, id)
+    await change.insert_rows(Finding, proposed_findings(change, taken, values, id))
     return answer
 
 
@@ -477,13 +477,13 @@ def known_problem(change: Change, taken: Taken, problem: dict[str, Any]) -> dict
     return {**problem, "finding_id": str(uuid7(change.now))}
 
 
-async def propose_findings(change: Change, taken: Taken, values: Mapping[str, Any], source_id: UUID) -> None:
-    """Each new problem becomes a finding `proposed`, which an organ may take up or dismiss (G58)."""
+def proposed_findings(change: Change, taken: Taken, values: Mapping[str, Any], source_id: UUID) -> list[dict[str, Any]]:
+    """Rows of the findings that new problems become, which an organ may take up or dismiss (G58)."""
     before = {p["finding_id"] for p in taken.row["problems"]}
-    for problem in values["problems"]:
-        if problem["finding_id"] not in before:
-            await findings.propose(
-                change,
+    return findings.propose(
+        change,
+        [
+            findings.Proposal(
                 id=UUID(problem["finding_id"]),
                 source=FoundBy.INSPECTION,
                 source_id=source_id,
@@ -492,6 +492,10 @@ async def propose_findings(change: Change, taken: Taken, values: Mapping[str, An
                 person_id=taken.facts.helper_id,
                 suggested_grounds=[problem["ground"]] if problem["ground"] else [],
             )
+            for problem in values["problems"]
+            if problem["finding_id"] not in before
+        ],
+    )
 
 
 def entry_of(taken: Taken, values: Mapping[str, Any], **public: Any) -> dict[str, Any]:
@@ -547,13 +551,19 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
         assert body.not_checked is not None
         values |= tables.NO_TEAM | {"state": "not_checked", "not_checked_reason": body.not_checked.reason}
         entry = excused(taken, body.not_checked.reason, corrects_id=id)
-    await change.save(
-        taken, {"superseded_by": new_id}, event=Event.CORRECTED, helper=taken.facts.helper_id,
+    change.record(
+        Event.CORRECTED, INSPECTIONS, id, version=taken.version + 1, helper=taken.facts.helper_id,
         public={"superseded_by": new_id}, personal={"reason": body.reason},
     )  # fmt: skip
     answer = await change.create(INSPECTIONS, new_id, values, **entry)
-    if body.recorded is not None:
-        await propose_findings(change, taken, values, new_id)
+    found = proposed_findings(change, taken, values, new_id)
+    await change.transaction.rows(
+        tables.SUPERSEDE,
+        **place(change),
+        superseded=id,
+        by=new_id,
+        many_rows=as_json([change.place | f for f in found]),
+    )
     return answer
 
 
@@ -564,16 +574,18 @@ def place(change: Change) -> dict[str, str]:
 # ── in public ────────────────────────────────────────────────────────────────────────────────────
 
 
+ENTER_ROUND = "select r from place_of_round($1) r, enter(left(r, 6), r, $2, null, null) where r is not null"
+
+
 async def proof(database: Database, id: UUID) -> dict[str, Any]:
     """The commitment of a round and, once drawn, all that recomputes the draw; ids and hashes only.
 
     Nobody signs in for this. Raises NotFound before the commitment.
     """
     async with database.transaction(readonly=True) as transaction:
-        found = await transaction.call("select place_of_round($1)", id)
+        found = await transaction.call(ENTER_ROUND, id, NOBODY)
         if found is None:
             raise NotFound
-        await transaction.call("select enter($1, $2, $3, null, null)", found[:6], found, NOBODY)
         row: dict[str, Any] = json.loads(
             await transaction.value(tables.PROOF, county=found[:6], township=found, round=id)
         )

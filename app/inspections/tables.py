@@ -31,7 +31,8 @@ from sqlalchemy.types import Date, Uuid
 from sqlmodel import Field
 
 from app.actor import Office
-from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.database import Prepared, WorkflowRecord, belongs, insertion_of_many, one_of, tenant
+from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Kind
 from app.log import LogEvent
@@ -244,6 +245,14 @@ CHECK_OF = Prepared(
     )
 )
 """The check of a helper in a round, whichever version came later."""
+
+SUPERSEDE = Prepared(
+    update(I)
+    .where(here(I), I.id == bindparam("superseded", type_=Uuid()))
+    .values(superseded_by=bindparam("by", type_=Uuid()), version=I.version + 1)
+    .add_cte(insertion_of_many(Finding).cte("found"))
+)
+"""A check gives way to its corrected version, whose new problems become findings, in one statement."""
 
 DRAWN_AT = (
     select(R.drawn_at)

@@ -15,7 +15,7 @@ from app.database import Prepared
 from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
 from app.notices import rules, schemas
-from app.notices.tables import REVISED, Notice
+from app.notices.tables import Notice
 from app.reading import Resource
 from app.refusal import VersionStale
 from app.writing import Answer, Change, Taken, moves, uuid7
@@ -83,18 +83,6 @@ HOUSEHOLD_WORDS = Prepared(
         _at(Household), col(Household.id).in_(_helped_or_found())
     )
 )
-OF_BASIS = Prepared(
-    select(*[col(getattr(Notice, name)) for name in ("id", "kind", "state", "version", "organ", *SUBJECT)])
-    .where(
-        _at(Notice),
-        or_(
-            col(Notice.case_id) == bindparam("case", type_=Uuid()),
-            col(Notice.evaluation_id) == bindparam("evaluation", type_=Uuid()),
-        ),
-        or_(col(Notice.state) == "draft", col(Notice.state) == "published"),
-    )
-    .with_for_update()
-)
 SETTLE = Prepared(
     update(Notice)
     .where(_at(Notice), col(Notice.id) == bindparam("original", type_=Uuid()), col(Notice.state) == "published")
@@ -137,14 +125,9 @@ def draft(change: Change, values: Mapping[str, Any]) -> dict[str, Any]:
     key = uuid7(change.now)
     change.record(Event.DUE, NOTICES, key, version=1, public=shown)
     return {
+        **change.new(NOTICES, key),
         **{name: value for name, value in shown.items() if name not in IDS},
         **{name: _id(shown[name]) for name in IDS},
-        "id": key,
-        "version": 1,
-        "created_at": change.now,
-        "fingerprint": change.fingerprint,
-        "state": rules.NOTICE.initial,
-        "state_since": change.now,
         "audience": rules.AUDIENCE,
         "basis_stands": True,
     }
@@ -182,23 +165,6 @@ def follow(
         "notices_moment": change.now,
     }
     return values, rows
-
-
-async def revise(
-    change: Change,
-    *,
-    evaluation_id: UUID,
-    keeps: rules.NoticeKind | None = None,
-) -> bool:
-    """`follow` for a determination; at most three round trips. Is a notice of the kind `keeps` there?"""
-    there = await change.transaction.rows(OF_BASIS, **_place(change), case=None, evaluation=evaluation_id)
-    if not there:
-        return False
-    basis = {"case_id": None, "evaluation_id": evaluation_id, **{name: there[0][name] for name in SUBJECT}}
-    values, rows = follow(change, there, keeps, basis)
-    await change.transaction.rows(REVISED, **_place(change), **values)
-    await change.insert_rows(Notice, rows)
-    return any(notice["kind"] == keeps for notice in there)
 
 
 async def _words(change: Change, taken: Taken, body: schemas.Publish) -> dict[str, Any]:

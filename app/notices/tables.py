@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, DateTime, Index, Text, Uuid, and_, any_,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
 
-from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.database import WorkflowRecord, belongs, one_of, tenant
 from app.notices.rules import AUDIENCE, NOTICE, Channel, NoticeKind
+from app.reading import rows_of
 
 KEYS = ("county_code", "township_code")
 
@@ -82,4 +83,9 @@ REVISION = (
     .returning(col(Notice.id))
 )
 """Drops drafts, and marks published notices whose correction is due."""
-REVISED = Prepared(REVISION)
+
+
+def notices_where(*conditions: Any) -> Any:
+    """What `fate_of` asks about notices, as a JSON array; for the facts of what they tell of."""
+    shown = {name: col(getattr(Notice, name)) for name in ("id", "kind", "state", "version", "organ")}
+    return rows_of(Notice, *conditions, order=col(Notice.id), **shown)

@@ -15,7 +15,7 @@ from app.database import Prepared
 from app.log import Entry, sealed
 from app.places import rules, schemas, tables
 from app.reading import TODAY, Reading, Resource, read_cursor, rows_of
-from app.writing import Answer, Change, changes, creates, uuid7
+from app.writing import Answer, Change, changes, creates
 
 REGISTRARS = (Office.ADMINISTRATOR, Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE)
 """Who keeps the register of villages."""
@@ -135,16 +135,15 @@ async def settle(change: Change) -> None:
     listed = await change.transaction.rows(NAMES, place=code)
     names = {row["code"]: row["name"] for row in listed}
     township = names.pop(code, code)
-    made = {"version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
-    own_id = uuid7(change.now)
-    await change.insert(tables.Township, id=own_id, name=township, adopted_on=change.today, **made)
+    row = change.new(TOWNSHIPS)
+    await change.insert(tables.Township, **row, name=township, adopted_on=change.today)
     public = {"code": code, "name": township, "villages": len(names)}
-    change.record(Event.TOWNSHIP_ADOPTED, TOWNSHIPS, own_id, version=1, public=public)
+    change.record(Event.TOWNSHIP_ADOPTED, TOWNSHIPS, row["id"], version=1, public=public)
     villages = [
-        {"id": uuid7(change.now), "code": village, "name": name, "principal_post": rules.PrincipalPost.PARTY_SECRETARY}
+        change.new(VILLAGES) | {"code": village, "name": name, "principal_post": rules.PrincipalPost.PARTY_SECRETARY}
         for village, name in names.items()
     ]
-    await change.insert_rows(tables.Village, [village | made for village in villages])
+    await change.insert_rows(tables.Village, villages)
     for village in villages:
         public = {key: village[key] for key in ("code", "name", "principal_post")}
         change.record(Event.VILLAGE_REGISTERED, VILLAGES, village["id"], version=1, public=public)

@@ -59,9 +59,7 @@ async def open_round(change: Change, body: schemas.CreateRound) -> Answer:
 
 
 def _row(change: Change, round_id: UUID, quarter: str, helper_id: UUID) -> dict[str, Any]:
-    record = {"id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
-    flow = {"state": rules.SCORE.initial, "state_since": change.now}
-    return {**record, **flow, "round_id": round_id, "quarter": quarter, "helper_id": helper_id}
+    return change.new(SCORES) | {"round_id": round_id, "quarter": quarter, "helper_id": helper_id}
 
 
 @creates(*rules.OPENERS)

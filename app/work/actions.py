@@ -155,15 +155,10 @@ async def make_plan(change: Change, body: schemas.CreatePlan) -> Answer:
     )  # fmt: skip
     if answer.status == 200 or not body.measures:
         return answer
-    await change.insert_rows(PM, [_new(change) | m.model_dump() | {
-        "plan_id": id_, "household_id": body.household_id, "state": "planned", "state_since": change.now,
+    await change.insert_rows(PM, [change.new(PLAN_MEASURES) | m.model_dump() | {
+        "plan_id": id_, "household_id": body.household_id,
     } for m in body.measures])  # fmt: skip
     return await change.shown(PLANS, id_, answer)
-
-
-def _new(change: Change) -> dict[str, Any]:
-    """What every record begins with, for rows that are made beside one."""
-    return {"id": uuid7(change.now), "version": 1, "created_at": change.now, "fingerprint": change.fingerprint}
 
 
 async def _move_measure(
@@ -254,9 +249,9 @@ async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
     )  # fmt: skip
     if answer.status == 200 or not body.invitee_ids:
         return answer
-    await change.insert_rows(I, [_new(change) | {
-        "meeting_id": id_, "person_id": person, "state": "invited", "state_since": change.now,
-    } for person in body.invitee_ids])  # fmt: skip
+    invited = [change.new(INVITATIONS) | {"meeting_id": id_, "person_id": person} for person in body.invitee_ids]
+    invited = [change.new(INVITATIONS) | {"meeting_id": id_, "person_id": person} for person in body.invitee_ids]
+    await change.insert_rows(I, invited)
     return await change.shown(MEETINGS, id_, answer)
 
 

@@ -341,6 +341,29 @@ def test_G53_reopening_keeps_the_determination_until_another_version_replaces_it
     assert notice["state"] == "withdrawn"
 
 
+def test_G53_a_published_notice_is_corrected_where_the_new_determination_takes_it_back(year, counter):
+    helper = year.helper()
+    year.sign_off(year.household(helper), out=False)
+    submission = year.submitted()
+    path = year.of(helper)
+    year.proposed(helper)
+    told = year.committee.act(path, "determine", year.said(submission, "not_complete"))
+    (notice,) = year.committee.read("/notices", evaluation_id=told["id"])["items"]
+    words = {"title": "通报", "body": "未完成任务。", "channel": "meeting"}
+    year.committee.act(f"/notices/{notice['id']}", "publish", words)
+    for outcome, due in (("not_complete", [False]), ("not_determined", [True])):
+        year.committee.act(path, "reopen", {"reason": "复核"})
+        etag = year.committee.get(path).headers["etag"]
+        counter.seen.clear()
+        answer = year.committee.post(f"{path}/determine", year.said(submission, outcome), if_match=etag)
+        assert answer.status_code == 200, answer.text
+        assert 0 < len(counter.work()) <= 6, counter.work()
+        notices = year.committee.read("/notices", evaluation_id=told["id"])["items"]
+        assert [n["withdraws"] for n in notices if n["state"] == "draft"] == due
+        assert {n["kind"] for n in notices} == {"article_7_notice", "correction"}
+        assert len([n for n in notices if n["state"] == "published"]) == 1
+
+
 def test_G15_nobody_without_a_household_is_complete_or_not(year):
     helper = year.helper()
     submission = year.submitted()

@@ -633,11 +633,31 @@ def test_every_action_takes_at_most_six_round_trips_however_many_helpers(townshi
     assert counted("reveal", lambda: office.post(f"{path}/reveal", VALUES, **tag)).status_code == 200
     made = checks(township, path)
     assert len(made) == 12
-    problem = {"aspect": "forms", "description": "表册缺页", "happened_on": "2017-03-05"}
-    body, assessor = found(township, "2017-03-08", problems=[problem]), township.office("assessor")
-    record, tag = f"/inspections/{made[0]['id']}/record", {"if_match": '"1"'}
-    assert counted("record", lambda: assessor.post(record, body, **tag)).status_code == 200
+    problems = [
+        {"aspect": "forms", "description": f"表册缺{page}页", "happened_on": "2017-03-05"} for page in range(1, 6)
+    ]
+    body, assessor = found(township, "2017-03-08", problems=problems), township.office("assessor")
+    check, tag = f"/inspections/{made[0]['id']}", {"if_match": '"1"'}
+    assert counted("record", lambda: assessor.post(f"{check}/record", body, **tag)).status_code == 200
+    more = [{**problem, "description": f"{problem['description']},另有涂改"} for problem in problems]
+    body = {"reason": "补录", "recorded": found(township, "2017-03-08", problems=problems + more)}
+    answer = counted("correct", lambda: assessor.post(f"{check}/correct", body, if_match='"2"'))
+    assert answer.status_code in {200, 201}
+    assert len(township.office("discipline_commission").read("/findings", source="inspection")["items"]) == 10
     assert max(trips.values()) <= 6, trips
+
+
+def test_teams_by_lot_are_committed_to_in_at_most_six_round_trips(township, counter):
+    helpers(township, 8)
+    township.at("2017-03-06")
+    set_policy(township, "draw.inspectorsRandom", True)
+    lot = {"inspectors": [township.person("考核员") for _ in range(3)], "team_size": 2}
+    path = planned(township, "2017-03")
+    township.office(LGO).act(path, "propose-commit", announce("2017-03-07", assignment=lot))
+    other, etag = township.office(PGO), township.office(PGO).get(path).headers["etag"]
+    counter.seen.clear()
+    assert other.post(f"{path}/confirm-commit", {}, if_match=etag).status_code == 200
+    assert 0 < len(counter.work()) <= 6
 
 
 def test_G8_the_clock_marks_months_without_anybody_asking(township):

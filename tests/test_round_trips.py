@@ -1,0 +1,60 @@
+"""Does every request of every test keep to its round trips, and was every move of every workflow among them?
+
+The counting itself is the fixture `thrift` of conftest.py, which runs beside every test.
+"""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from app.main import FEATURES
+from app.workflow import WORKFLOWS
+from tests.conftest import Request, Requests
+
+MOVES = {
+    f"{flow.resource.replace('-', '_')}_{move.operation}"
+    for flow in WORKFLOWS.values()
+    for move in flow.moves
+    if move.offices
+}
+
+
+def asked(method: str, *statements: str) -> Request:
+    async def handler() -> None: ...
+
+    route = APIRoute("/somewhere", handler, name="somewhere_act", methods=[method])
+    return Request({"method": method, "path": "/v1/somewhere", "route": route}, list(statements))
+
+
+@pytest.mark.parametrize(("method", "budget"), [("GET", 2), ("POST", 6), ("PATCH", 6)])
+def test_one_round_trip_too_many_is_told_by_the_name_of_its_operation(method, budget):
+    requests = Requests()
+    requests.seen.append(asked(method, "BEGIN", *["select 1"] * budget, "COMMIT;"))
+    assert requests.extravagant() == []
+    requests.seen.append(asked(method, "BEGIN", *["select 1"] * (budget + 1), "COMMIT;"))
+    assert requests.extravagant() == [("somewhere_act", ["select 1"] * (budget + 1))]
+    assert requests.extravagant() == [], "each is told once"
+    assert requests.operations == {"somewhere_act"}
+
+
+def test_what_the_driver_asks_about_a_type_once_a_connection_is_no_round_trip_of_the_operation():
+    assert asked("GET", "BEGIN", "WITH RECURSIVE typeinfo_tree(", "select 1").statements == ["select 1"]
+
+
+def test_what_a_request_sends_is_noted(township, requests):
+    requests.seen.clear()
+    township.office("assessor").read("/people")
+    (seen,) = [r for r in requests.seen if r.operation == "people_list"]
+    assert len(seen.statements) == 2, "the door and the list"
+
+
+@pytest.mark.last
+def test_every_move_was_made_by_some_test(request, requests):
+    """Runs after all others; where only some tests were chosen, there is nothing to look back on."""
+    if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or request.config.option.keyword:
+        pytest.skip("only some tests were chosen")
+    assert MOVES - requests.operations == set()
+
+
+def test_the_names_of_the_moves_are_those_of_operations():
+    names = {route.name for feature in FEATURES for router in feature.routers for route in router.routes}
+    assert names >= MOVES
