@@ -15,7 +15,7 @@ demo: $(READY) ## play the year of a township over HTTP and leave the service ru
 	$(RUN) app.cli demo $(ARGS)
 
 test: $(READY) ## run the tests on a real PostgreSQL (ARGS="-k R5_5" picks some)
-	$(RUN) pytest -q $(ARGS)
+	$(RUN) pytest -q -n 2 $(ARGS)
 
 serve: $(READY) ## start the service for development (ARGS="--port 8412")
 	$(RUN) app.cli serve $(ARGS)

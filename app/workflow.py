@@ -34,9 +34,8 @@ class Move:
     awaited_from: Mapping[str, frozenset[Office]] = field(default_factory=dict)
     """In a state, the offices it waits for, where those are fewer than the offices that may make the move."""
 
-    @property
-    def operation(self) -> str:
-        return self.name.replace("-", "_")
+    def __str__(self) -> str:
+        return self.name
 
     def awaited_in(self, state: str) -> frozenset[Office]:
         """The offices a record in this state waits for, that they make this move."""
