@@ -11,7 +11,7 @@ from app.workflow import WORKFLOWS
 from tests.conftest import Request, Requests
 
 MOVES = {
-    f"{flow.resource.replace('-', '_')}_{move.operation}"
+    f"{flow.resource.replace('-', '_')}_{move.name.replace('-', '_')}"
     for flow in WORKFLOWS.values()
     for move in flow.moves
     if move.offices
