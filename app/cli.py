@@ -60,7 +60,7 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
     The place must stand in the national list. Without a password one is made and printed. ON is the day the
     appointment begins, today if not said.
     """
-    from app.people import actions
+    from app.accounts import actions
     from app.places.actions import load_divisions
     from app.places.rules import UnknownDivision
 

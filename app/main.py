@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from app import contract, problems
 from app.access import Tokens
+from app.accounts import routes as accounts
 from app.cases import routes as cases
 from app.database import Database, address
 from app.evaluations import routes as evaluations
@@ -33,6 +34,7 @@ from app.vault import Vault
 from app.work import routes as work
 
 FEATURES = (
+    accounts,
     cases,
     evaluations,
     findings,

@@ -7,7 +7,8 @@ the command line call the same actions through here.
 import hashlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from app.access import Bearer, Entered
 from app.actor import Actor, Office
 from app.database import Database, Prepared, Transaction, as_json
 from app.log import Entry, sealed
-from app.reading import Resource, enter, place_values, refuse_unknown_parameters
+from app.reading import ENTER, Resource, enter, place_values, refuse_unknown_parameters
 from app.refusal import (
     Conflict,
     Forbidden,
@@ -344,6 +345,30 @@ class Command:
                 answer = replay(entered.stored)
         body = f"{answer.body[:-1]},{as_json(answer.once)[1:]}" if answer.once else answer.body
         return Response(body, answer.status, answer.headers, "application/json")
+
+
+@asynccontextmanager
+async def operating(url: str) -> AsyncIterator[Database]:
+    """The database for the operator's own command, as its owner."""
+    database = Database(url, 1, role="none")
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def commanding(database: Database, vault: Any, bearer: Bearer, operation: str) -> AsyncIterator[Change]:
+    """The operator's own command: a transaction with its clock and context, before there is any account."""
+    async with database.transaction() as transaction:
+        place = (bearer.county_code, bearer.township_code, bearer.account_id)
+        found = json.loads(await transaction.call(ENTER, *place, None, None))
+        found["account"] = {"person_id": None, "name": "operator"}
+        command = Command(database, vault, bearer, operation=operation, fingerprint="")
+        change = Change(transaction, Entered.of(bearer, found), command, Declaration("creates", frozenset(), None))
+        yield change
+        await change.finish(Answer(200, "{}"))
 
 
 def replay(stored: Mapping[str, Any]) -> Answer:

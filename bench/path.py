@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from app import embedded
 from app.access import Bearer, Tokens
-from app.people.actions import adopt
+from app.accounts.actions import adopt
 from app.settings import Settings
 from app.vault import Vault
 

@@ -27,8 +27,8 @@ from alembic.config import Config
 from psycopg import sql
 
 from app.access import Bearer
+from app.accounts.actions import adopt
 from app.main import create_app
-from app.people.actions import adopt
 from app.rulebook.rules import huayuan
 from app.settings import Settings
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.people.actions import adopt
+from app.accounts.actions import adopt
 
 PERSON = {"name": "张三", "category": "organ_cadre"}
 

@@ -21,12 +21,11 @@ from app.inspections import draw, rules, schemas, tables
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Inspector, Interest, Kind, Source
 from app.inspections.tables import Inspection, InspectionRound
 from app.log import plain
-from app.people.actions import bootstrap
 from app.reading import Resource
 from app.refusal import NotFound
 from app.rulebook.tables import policy_fact
 from app.vault import Vault
-from app.writing import Answer, Change, Command, Declaration, Taken, creates, moves, uuid7
+from app.writing import Answer, Change, Taken, commanding, creates, moves, operating, uuid7
 
 NOBODY = UUID(int=0)
 R: Any = InspectionRound
@@ -136,18 +135,8 @@ async def mark_missed(change: Change) -> list[str]:
 async def mark_township(url: str, vault: Vault, township_code: str) -> list[str]:
     """`mark_missed` for the operator's timer, as the database's owner; the months newly marked."""
     bearer = Bearer(NOBODY, township_code[:6], township_code)
-    database = Database(url, 1, role="none")
-    await database.open()
-    try:
-        async with database.transaction() as transaction:
-            entered = await bootstrap(transaction, bearer)
-            command = Command(database, vault, bearer, operation="mark-missed", fingerprint="")
-            change = Change(transaction, entered, command, Declaration("creates", frozenset(), None))
-            months = await mark_missed(change)
-            await change.finish(Answer(200, "{}"))
-    finally:
-        await database.close()
-    return months
+    async with operating(url) as database, commanding(database, vault, bearer, "mark-missed") as change:
+        return await mark_missed(change)
 
 
 async def known_rounds(change: Change) -> tuple[date, dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""People, their dated appointments, helpers, units, accounts and clients."""
+"""People, their dated appointments, helpers and units."""
