@@ -1526,6 +1526,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("finding_id", sa.Uuid(), nullable=False),
         sa.Column("dropped", sa.Boolean(), nullable=False),
+        sa.Column("first_measure", sa.Boolean(), nullable=False),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_case_findings_county_code")),
         sa.CheckConstraint(
             "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
@@ -1552,6 +1553,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_case_findings_finding", "case_findings", ["county_code", "township_code", "finding_id"], unique=False
+    )
+    op.create_index(
+        "uq_case_findings_first_measure",
+        "case_findings",
+        ["county_code", "township_code", "finding_id"],
+        unique=True,
+        postgresql_where=sa.text("first_measure"),
     )
     op.create_table(
         "case_recusals",
@@ -2336,6 +2344,9 @@ def downgrade() -> None:
     op.drop_index("ix_inspections_helper_id", table_name="inspections")
     op.drop_table("inspections")
     op.drop_table("case_recusals")
+    op.drop_index(
+        "uq_case_findings_first_measure", table_name="case_findings", postgresql_where=sa.text("first_measure")
+    )
     op.drop_index("ix_case_findings_finding", table_name="case_findings")
     op.drop_table("case_findings")
     op.drop_index("ix_annual_determinations_helper", table_name="annual_determinations")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import literal_column
 from sqlmodel import col
 
@@ -14,6 +15,7 @@ from app.access import Entered, Scope
 from app.actor import ORGANS, Office
 from app.cases import rules, schemas
 from app.cases.tables import (
+    DECIDE,
     FINDINGS_NAMED,
     GATHERED,
     MEMBERS,
@@ -34,7 +36,7 @@ from app.notices.rules import MEASURE_NOTICE
 from app.notices.tables import Notice
 from app.reading import Resource, place_values
 from app.refusal import NotYourOffice, VersionStale
-from app.rulebook.rules import Facts
+from app.rulebook.rules import Facts, SecondMeasureForSameFacts
 from app.wire import In
 from app.writing import Answer, Change, Taken, creates, moves, uuid7
 
@@ -143,7 +145,10 @@ async def open_case(change: Change, body: schemas.OpenCase) -> Answer:
     )
     if made.status != 201:
         return made
-    links = [{"id": uuid7(change.now), "case_id": key, "finding_id": finding, "dropped": False} for finding in named]
+    links = [
+        {"id": uuid7(change.now), "case_id": key, "finding_id": finding, "dropped": False, "first_measure": False}
+        for finding in named
+    ]
     await change.insert_rows(CaseFinding, links)
     return Answer(201, (await _again(change, key)), made.headers)
 
@@ -256,7 +261,7 @@ async def decide(change: Change, id: UUID, body: schemas.Decide) -> Answer:
         "decided_on": change.today,
         "objection_until": rules.objection_until(change.today, facts.window_days),
     }
-    await _step(change, id, rules.Step.DECISION, body.model_dump())
+    await _decision(change, id, body, first=not facts.same_facts)
     if kind := MEASURE_NOTICE.get(body.measure):
         await notices.due(change, kind, Office(row["organ"]), subject=row, case_id=id)
     return await change.save(
@@ -268,6 +273,21 @@ async def decide(change: Change, id: UUID, body: schemas.Decide) -> Answer:
         personal=body.model_dump(include={"reasons", "mitigation", "outcome", "cited_rule", "same_facts_reason"}),
         helper=_person(taken),
     )
+
+
+async def _decision(change: Change, case_id: UUID, body: schemas.Decide, *, first: bool) -> None:
+    """Keep what was decided. Raises SecondMeasureForSameFacts where another case was decided at the same moment."""
+    step = {
+        "step": uuid7(change.now),
+        "step_kind": rules.Step.DECISION,
+        "step_on": change.today,
+        "step_person": change.actor.person_id,
+        "step_details": {name: plain(value) for name, value in body.model_dump().items() if value is not None},
+    }
+    try:
+        await change.transaction.rows(DECIDE, **_here(change), case=case_id, first=first, **step)
+    except asyncpg.UniqueViolationError as error:
+        raise SecondMeasureForSameFacts from error
 
 
 @moves(rules.CASE, "no-measure")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Date,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     text,
@@ -102,7 +104,11 @@ class Case(WorkflowRecord, table=True):
 
 
 class CaseFinding(Tenant, table=True):
-    """A finding of a case; dropped where an objection took it out."""
+    """A finding of a case; dropped where an objection took it out.
+
+    `first_measure`: these facts led to this case's measure and, when it was decided, to no other. The index lets
+    that be true of one case only, so that of two organs deciding at the same moment one is refused (G33).
+    """
 
     __tablename__ = "case_findings"
     __table_args__ = tenant(
@@ -110,11 +116,15 @@ class CaseFinding(Tenant, table=True):
         belongs("finding_id", "findings"),
         UniqueConstraint(*KEYS, "case_id", "finding_id"),
         Index("ix_case_findings_finding", *KEYS, "finding_id"),
+        Index(
+            "uq_case_findings_first_measure", *KEYS, "finding_id", unique=True, postgresql_where=text("first_measure")
+        ),
     )
 
     case_id: UUID
     finding_id: UUID
     dropped: bool = False
+    first_measure: bool = False
 
 
 class CaseStep(Tenant, table=True):
@@ -327,15 +337,26 @@ _STEP = insert(CaseStep).values(
     person_id=bindparam("step_person", type_=Uuid()),
     details=bindparam("step_details", type_=JSONB()),
 )
+_OF_CASE = (
+    MINE.c.county_code == bindparam("county", type_=Text()),
+    MINE.c.township_code == bindparam("township", type_=Text()),
+    MINE.c.case_id == bindparam("case", type_=Uuid()),
+)
+DECIDE = Prepared(
+    update(CaseFinding)
+    .where(*_OF_CASE, MINE.c.dropped.is_(False))
+    .values(first_measure=bindparam("first", type_=Boolean()))
+    .add_cte(_STEP.cte("step"))
+)
+"""The decision's step, and whether its facts led to a measure for the first time (G33), in one statement."""
+_DROPPED = MINE.c.finding_id == func.any(bindparam("dropped_findings", type_=ARRAY(Uuid())))
 _DROP = (
     update(CaseFinding)
-    .where(
-        MINE.c.county_code == bindparam("county", type_=Text()),
-        MINE.c.township_code == bindparam("township", type_=Text()),
-        MINE.c.case_id == bindparam("case", type_=Uuid()),
-        MINE.c.finding_id == func.any(bindparam("dropped_findings", type_=ARRAY(Uuid()))),
+    .where(*_OF_CASE)
+    .values(
+        dropped=or_(MINE.c.dropped, _DROPPED),
+        first_measure=and_(MINE.c.first_measure, not_(_DROPPED), bindparam("new_measure", type_=Text()).is_not(None)),
     )
-    .values(dropped=True)
 )
 REVISE = Prepared(
     update(Case)

@@ -1,7 +1,9 @@
 """Do cases run every path over HTTP on a real database, and do others never see them?"""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
 ELEMENTS = {
@@ -175,6 +177,41 @@ def test_G33_G35_a_second_measure_needs_reasons_and_history_is_only_shown(world)
     body = {"measure": "circular_criticism", "reasons": "事实清楚。"}
     assert code(world.committee.try_act(second, "decide", body)) == (409, "second-measure-for-same-facts")
     assert world.committee.act(second, "decide", body | {"same_facts_reason": "另有材料问题。"})["state"] == "decided"
+
+
+@pytest.mark.parametrize("reason", [None, "另有材料问题。"])
+def test_G33_two_organs_that_decide_on_one_finding_at_the_same_moment_give_one_measure(world, reason):
+    """A reason written before anything was decided overrides nothing: it must answer a measure that is there."""
+    measures = {"HY.9.2.2": "written_self_criticism", "HY.9.1.3": "circular_criticism"}
+    for _ in range(3):
+        finding = world.finding({"person_id": world.cadre().person_id}, "HY.9.2.2", ("HY.9.1.3",))
+        organs = {"party_committee": world.committee, "discipline_commission": world.commission}
+        ready = [
+            (caller, world.heard(world.case(finding, basis=basis, organ=organ), caller), measures[basis])
+            for (organ, caller), basis in zip(organs.items(), measures, strict=True)
+        ]
+        bodies = [{"measure": measure, "reasons": "事实清楚。", "same_facts_reason": reason} for *_, measure in ready]
+        with ThreadPoolExecutor(2) as at_once:
+            answers = list(at_once.map(lambda r, b: r[0].try_act(r[1], "decide", b), ready, bodies))
+        decided = [a for a in answers if a.status_code == 200]
+        refused = [code(a) for a in answers if a.status_code != 200]
+        overridden = len(decided) == 2 and reason is not None  # one waited for the other and then saw its measure
+        assert overridden or (len(decided), refused) == (1, [(409, "second-measure-for-same-facts")])
+
+
+def test_G33_the_database_itself_holds_one_first_measure_of_a_finding(world):
+    """What makes the race above safe whatever its timing: an overriding measure is never the first."""
+    finding = world.finding({"person_id": world.cadre().person_id}, "HY.9.2.2", ("HY.9.1.3",))
+    first, second = (world.case(finding, basis=basis) for basis in ("HY.9.2.2", "HY.9.1.3"))
+    world.decided(first, "written_self_criticism")
+    body = {"measure": "circular_criticism", "reasons": "事实清楚。", "same_facts_reason": "另有材料问题。"}
+    assert world.committee.act(world.heard(second), "decide", body)["state"] == "decided"
+    mark = "update case_findings set first_measure = true where case_id = %s"
+    with psycopg.connect(world.place.service.database_url) as connection:
+        marks = "select first_measure from case_findings where finding_id = %s order by first_measure"
+        assert connection.execute(marks, [finding]).fetchall() == [(False,), (True,)]
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(mark, [second[-36:]])
 
 
 def test_G34_no_substitution_and_declining_is_recorded(world):

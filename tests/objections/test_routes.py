@@ -128,6 +128,17 @@ def test_G50_G53_a_revocation_ends_the_execution_and_takes_the_notice_back(dispu
     assert dispute.world.committee.act(dispute.case, "close", {})["state"] == "closed"
 
 
+@pytest.mark.parametrize("outcome", ["revoked", "modified"])
+def test_G33_G50_facts_whose_measure_fell_may_lead_to_another_without_overriding_one(dispute, outcome):
+    path, finding = dispute.accepted(), dispute.findings[0]
+    later = dispute.world.heard(dispute.world.case(finding, basis="HY.9.1.3"))
+    body = {"measure": "circular_criticism", "reasons": "事实清楚。"}
+    assert code(dispute.world.committee.try_act(later, "decide", body)) == (409, "second-measure-for-same-facts")
+    modified = {"dropped_finding_ids": [finding], "ground": "HY.9.2.1"} if outcome == "modified" else {}
+    dispute.reviewer.act(path, "decide", {"outcome": outcome, "reasons": "该项不能认定。", **modified})
+    assert dispute.world.committee.act(later, "decide", body)["state"] == "decided"
+
+
 def test_G50_dropping_facts_is_a_modification(dispute):
     path = dispute.accepted()
     dropped = {"outcome": "modified", "reasons": "一项不能认定。", "dropped_finding_ids": [dispute.findings[1]]}
