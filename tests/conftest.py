@@ -31,6 +31,7 @@ from app.accounts.actions import adopt
 from app.main import create_app
 from app.rulebook.rules import huayuan
 from app.settings import Settings
+from app.workflow import WORKFLOWS
 
 ROOT = Path(__file__).parent.parent
 DATA_DIR = ROOT / ".huayuan" / "tests"
@@ -216,9 +217,40 @@ def thrift() -> Iterator[None]:
     assert REQUESTS.extravagant() == []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What looks back on all tests comes last."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+MOVES = {
+    f"{flow.resource.replace('-', '_')}_{move.name.replace('-', '_')}"
+    for flow in WORKFLOWS.values()
+    for move in flow.moves
+    if move.offices
+}
+"""The operations of all moves that somebody makes."""
+
+
+def unmade(operations: set[str]) -> list[str]:
+    return sorted(MOVES - operations)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of the session tells which operations its tests asked for."""
+    REQUESTS.operations |= set(getattr(node, "workeroutput", {}).get("operations", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After all tests, where all were chosen: every move of every workflow was made by some test, or the run fails."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        config.workeroutput["operations"] = sorted(REQUESTS.operations)
+        return
+    chosen_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+    if (
+        chosen_all
+        and not config.option.collectonly
+        and session.testsfailed == 0
+        and (lost := unmade(REQUESTS.operations))
+    ):
+        config.get_terminal_writer().line(f"\nNo test made these moves: {', '.join(lost)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class Service:

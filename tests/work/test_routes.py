@@ -182,6 +182,9 @@ def test_G46_leave_is_asked_for_by_the_invitee_and_decided_by_an_organiser(towns
     office.act(f"/meeting-invitations/{own['id']}", "request-leave", {"reason": "出差"})
     refused = office.try_act(f"/meeting-invitations/{own['id']}", "approve-leave")
     assert code(refused) == (403, "not-your-own-leave")
+    group = township.office("leading_group_office")
+    declined = group.act(f"/meeting-invitations/{own['id']}", "refuse-leave", {"reason": "会议不可缺席"})
+    assert (declined["state"], declined["decision_reason"]) == ("leave_refused", "会议不可缺席")
 
 
 # ── form tasks ───────────────────────────────────────────────────────────────────────────────────
