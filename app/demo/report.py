@@ -30,6 +30,14 @@ STATES = {
     "upheld": "维持", "modified": "变更", "confirmed": "已认定", "dismissed": "不予认定", "published": "已发布",
     "self_criticism_circulation": "书面检查通报", "article_7_notice": "第七条通报",
 }  # fmt: skip
+EVENTS = {
+    "household.registered": "登记入册", "household.status_changed": "户的状态变更", "pairing.started": "结对帮扶",
+    "pairing.handed_over": "帮扶责任交接", "pairing.ended": "终止结对", "plan.made": "制定帮扶计划",
+    "plan_measure.started": "措施开始实施", "plan_measure.completed": "措施落实", "plan_measure.dropped": "措施取消",
+    "visit.recorded": "走访", "visit.corrected": "走访记录更正", "signoff.opened": "开始签字确认",
+    "signoff.signed": "签字", "signoff.objected": "签字并附异议", "signoff.refused": "拒绝签字",
+    "signoff.restated": "重新拟定内容,已有签字作废", "signoff.collected": "统一汇总", "signoff.reviewed": "乡党委审核",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -57,10 +65,10 @@ def named(code: Any) -> str:
     return {True: "是", False: "否"}[code] if isinstance(code, bool) else STATES.get(code or "", str(code))
 
 
-def counted(counts: dict[Any, int]) -> str:
+def counted(counts: dict[Any, int], between: str = "、") -> str:
     order = list(STATES)
     ranked = sorted(counts.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else -1)
-    return "、".join(f"{named(code)} {many}" for code, many in ranked)
+    return between.join(f"{named(code)} {many}" for code, many in ranked)
 
 
 async def tell_year(town: Town, console: Console, seconds: float) -> int:
@@ -206,7 +214,8 @@ async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
         last = {key: e["determinations"][-1] for key, e in found.items() if e["determinations"]}
         vetoed = sorted(key for key, d in last.items() if d["veto_year"])
         shown.add_row(
-            str(year), counted(Counter(proposed.values())), counted(Counter(d["outcome"] for d in last.values())),
+            str(year), counted(Counter(proposed.values()), "\n"),
+            counted(Counter(d["outcome"] for d in last.values()), "\n"),
             "、".join(f"{town.person(key).name}({key})" for key in vetoed),
             str(sum(d["notice_due"] for d in last.values())),
         )  # fmt: skip
@@ -239,7 +248,8 @@ async def _awards(town: Town, reader: Desk, checks: Checks) -> None:
 async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("责任追究", "结果", "件数", "条款", "情形")
     found = await reader.all("/cases")
-    grounds = {g["code"]: g["label_zh"] for g in (await reader.read(f"/rulebooks/{RULEBOOK}"))["grounds"]}
+    document = (await reader.read(f"/rulebooks/{RULEBOOK}"))["document"]
+    grounds = {ground["code"]: ground["label_zh"] for ground in document["grounds"]}
     by: dict[str, list[str]] = {}
     for case in found:
         by.setdefault(case["measure"] or _other_end(case), []).append(case["ground"] or case["basis"])
@@ -298,7 +308,7 @@ async def _one_household(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("一户的台账(第五条)", "序号", "日期", "事项")
     entries = await reader.all(f"/households/{exits.first_of(town, exits.RESTATED).id}/ledger")
     for entry in entries:
-        shown.add_row(str(entry["seq"]), entry["happened_at"][:10], entry["event"])
+        shown.add_row(str(entry["seq"]), entry["happened_at"][:10], EVENTS.get(entry["event"], entry["event"]))
     signed = [e["event"] for e in entries if e["event"].startswith("signoff.")]
     expected = ["opened", "signed", "signed", "restated", *["signed"] * 4, "collected", "reviewed"]
     checks.add("一户签字确认的经过", [f"signoff.{event}" for event in expected], signed)
