@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import re
 import secrets
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
+import asyncpg
 import cyclopts
+import psycopg
 
 from app.database import address
 from app.settings import Settings
@@ -23,16 +27,45 @@ def migrate() -> None:
     from alembic import command
     from alembic.config import Config
 
+    url = address(Settings())
+    schema_of(url)
     config = Config(ROOT / "alembic.ini")
-    config.attributes["url"] = address(Settings())
+    config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+def halt(zh: str, en: str) -> NoReturn:
+    """End with one line for the operator instead of a traceback."""
+    sys.exit(f"{zh} / {en}")
+
+
+def schema_of(url: str) -> str | None:
+    """The migration at which the database stands, None before the first one; halts where it cannot be reached."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            known = connection.execute("select to_regclass('alembic_version') is not null").fetchone() == (True,)
+            found = connection.execute("select version_num from alembic_version").fetchone() if known else None
+    except psycopg.OperationalError as fault:
+        halt("无法连接数据库", f"the database cannot be reached: {fault}")
+    return None if found is None else str(found[0])
 
 
 def ready() -> Settings:
     """The settings, with the embedded database at the newest schema; a server's is migrated by its operator."""
-    settings = Settings()
+    from alembic.script import ScriptDirectory
+
+    try:
+        settings = Settings()
+        settings.master_secret  # noqa: B018  raises where there is none
+    except ValueError as fault:
+        halt("配置有误", str(fault))
     if settings.database_url is None:
         migrate()
+        return settings
+    scripts = ScriptDirectory(str(ROOT / "alembic"))
+    older = {s.revision for s in scripts.walk_revisions()} - {scripts.get_current_head()}
+    if (found := schema_of(address(settings))) is None or found in older:
+        halt("数据库结构不是最新,请先运行 huayuan migrate", "run huayuan migrate first")
     return settings
 
 
@@ -65,12 +98,18 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
     from app.places.rules import UnknownDivision
 
     settings = ready()
+    if not re.fullmatch(r"\d{6}|\d{9}", place):
+        halt(f"{place}:请填写 9 位乡级或 6 位县级代码", "give the 9 digits of a township or the 6 of a county")
     password = password or secrets.token_urlsafe(12)
     try:
         load_divisions(address(settings), place)
     except UnknownDivision as refusal:
-        sys.exit(f"{place}: {refusal.title('zh-CN')} / {refusal.title('en')}")
-    asyncio.run(actions.adopt(address(settings), Vault(settings.master_secret), place, name, login, password, on))
+        halt(f"{place}:{refusal.title('zh-CN')}", refusal.title("en"))
+    vault = Vault(settings.master_secret)
+    try:
+        asyncio.run(actions.adopt(address(settings), vault, place, name, login, password, on))
+    except asyncpg.UniqueViolationError:
+        halt(f"{place}/{login}:该账号已存在", "this login exists already; the administrator resets passwords")
     print(f"{place}/{login} {password}")
 
 
@@ -87,9 +126,12 @@ def mark_missed(*townships: str) -> None:
     """Put on record the months that ended in these townships without a draw; for a daily timer (G8)."""
     from app.inspections import actions
 
-    settings = Settings()
+    settings = ready()
     for code in townships:
-        months = asyncio.run(actions.mark_township(address(settings), Vault(settings.master_secret), code))
+        try:
+            months = asyncio.run(actions.mark_township(address(settings), Vault(settings.master_secret), code))
+        except asyncpg.NoDataFoundError:
+            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
         print(code, *months)
 
 

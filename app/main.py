@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from starlette.responses import RedirectResponse
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -148,6 +149,10 @@ def serve_docs(api: FastAPI) -> None:
     """Pages made from the document, with scripts and styles of our own: a township's net may reach nothing else."""
     assets = "/docs/assets"
     api.mount(assets, StaticFiles(packages=[("fastapi_offline", "static")]))
+
+    @api.get("/", include_in_schema=False)
+    async def front() -> Response:
+        return RedirectResponse("/docs")
 
     @api.get("/docs", include_in_schema=False)
     async def swagger() -> Response:

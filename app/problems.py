@@ -131,7 +131,8 @@ def render(
     }  # fmt: skip
     if errors:
         members["errors"] = [e.model_dump() for e in errors]
-    body = json.dumps({k: v for k, v in members.items() if v is not None}, ensure_ascii=True, default=str)
+    text = json.dumps({k: v for k, v in members.items() if v is not None}, ensure_ascii=False, default=str)
+    body = text.encode(errors="backslashreplace")  # half a surrogate pair, echoed from a request, stays JSON
     extra = dict(headers or {})
     if status == 401:
         extra["www-authenticate"] = 'Bearer realm="huayuan"'

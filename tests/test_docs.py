@@ -1,6 +1,8 @@
 """Do the pages of the document work where nothing but this service can be reached?"""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +22,31 @@ def test_a_page_of_the_document_needs_no_other_server(service, page):
         assert client.get(asset).status_code == 200, asset
     assert "/openapi.json" in answer.text
     assert client.get("/openapi.json").json()["openapi"].startswith("3.1")
+
+
+def test_the_address_alone_leads_to_the_document(service):
+    answer = httpx.get(service.address)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+def test_a_problem_is_readable_as_it_stands(service):
+    assert "请先登录" in httpx.get(f"{service.address}/v1/helpers").text
+
+
+def mappings(node: Any) -> Iterator[Any]:
+    """What the discriminators of a document map to; a page draws nothing where that is no reference."""
+    if isinstance(node, dict):
+        yield from node.get("discriminator", {}).get("mapping", {}).values() if "oneOf" in node else ()
+        yield from (found for child in node.values() for found in mappings(child))
+    elif isinstance(node, list):
+        yield from (found for child in node for found in mappings(child))
+
+
+def test_discriminators_map_to_references(service):
+    found = list(mappings(httpx.get(f"{service.address}/openapi.json").json()))
+    assert found
+    assert all(isinstance(one, str) for one in found)
+    assert list(mappings([{"oneOf": [], "discriminator": {"mapping": {"a": {"anyOf": []}}}}])) == [{"anyOf": []}]
 
 
 def test_the_pages_that_fastapi_makes_by_itself_would_be_caught():

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints
 
 from app.actor import Office
 from app.cases.rules import WINDOW_LABEL_ZH, Conclusion, Interest, Output, Statement, Step
@@ -151,10 +151,8 @@ class DisciplineReferenceOutput(In):
 
 Execute = Annotated[
     TownshipNoticeOutput | SelfCriticismOutput | TalkRecordOutput | DisciplineReferenceOutput,
-    Field(
-        discriminator="output",
-        examples=[{"output": "self_criticism", "received_on": "2017-04-01", "summary": "已作深刻检查。"}],
-    ),
+    Discriminator("output"),
+    Field(examples=[{"output": "self_criticism", "received_on": "2017-04-01", "summary": "已作深刻检查。"}]),
 ]
 
 

@@ -347,10 +347,14 @@ def _checked(console: Console, checks: Checks) -> None:
 def _short(value: Any) -> str:
     """A value in one line of words; of what is too long for that, how many."""
     if isinstance(value, dict):
-        text = counted(value) if all(isinstance(v, int) for v in value.values()) else "…" * 40
+        countable = all(isinstance(many, int) for many in value.values())
+        text = counted(value) if countable else ""
     else:
+        countable = True
         text = "、".join(map(named, value)) if isinstance(value, list | tuple) else named(value)
-    return f"{len(value)} 项" if len(text) > 48 and isinstance(value, list | dict) else text
+    if isinstance(value, list | dict) and (not countable or len(text) > 48):
+        return f"{len(value)} 项"
+    return text or "无"
 
 
 def differences(expected: Any, found: Any) -> list[str]:

@@ -1,0 +1,66 @@
+"""Does the command line end with a line that an operator understands, and never with a traceback?"""
+
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from app import embedded
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+SECRET = "s" * 32
+
+
+def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HUAYUAN_")} | settings
+    command = [sys.executable, "-m", "app.cli", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE}, "HUAYUAN_SECRET must be set"),
+        (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": "short"}, "at least 32 characters"),
+        (("serve",), {"HUAYUAN_PORT": "x", "HUAYUAN_SECRET": SECRET}, "port"),
+        (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": SECRET}, "无法连接数据库"),
+        (("migrate",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": SECRET}, "cannot be reached"),
+    ],
+)
+def test_a_wrong_setting_is_named(words: tuple[str, ...], settings: dict[str, str], said: str) -> None:
+    ended = run(*words, **settings)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str) -> None:
+    here = {"HUAYUAN_DATABASE_URL": own_database_url, "HUAYUAN_SECRET": SECRET}
+    first = run("adopt", "411421201", "--name", "王建国", **here)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("411421201/admin ")
+    for words, said in [
+        (("adopt", "411421201", "--name", "王建国"), "该账号已存在"),
+        (("adopt", "4114", "--name", "王建国"), "9 位乡级或 6 位县级代码"),
+        (("adopt", "999999999", "--name", "王建国"), "全国区划目录中没有该地"),
+        (("mark-missed", "411421202"), "该乡尚未启用"),
+    ]:
+        ended = run(*words, **here)
+        assert ended.returncode == 1, words
+        assert said in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert run("mark-missed", "411421201", **here).stdout == "411421201\n"
+
+
+def test_a_database_without_tables_is_migrated_first(server_url: str) -> None:
+    name = f"huayuan_test_{os.getpid()}_empty"
+    try:
+        ended = run("serve", HUAYUAN_DATABASE_URL=embedded.database(server_url, name), HUAYUAN_SECRET=SECRET)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as server:
+            server.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
+    assert ended.returncode == 1
+    assert "huayuan migrate" in ended.stderr
