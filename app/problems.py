@@ -125,9 +125,9 @@ def render(
     status = status_of(type(refusal))
     if isinstance(refusal, Invalid) and not errors:
         errors = [FieldProblem(pointer=refusal.pointer, code=refusal.code(), message=refusal.title(language))]
-    members = {
+    members = refusal.facts | {
         "type": PAGES + refusal.code(), "title": refusal.title(language), "status": status, "code": refusal.code(),
-        "article": refusal.article, "request_id": request_id, **refusal.facts,
+        "article": refusal.article, "request_id": request_id,
     }  # fmt: skip
     if errors:
         members["errors"] = [e.model_dump() for e in errors]

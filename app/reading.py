@@ -180,14 +180,22 @@ class Resource:
 
     @cache  # noqa: B019  (resources live as long as the process)
     def one(self, wide: bool, county: bool, lock: bool) -> Prepared:
-        """By id: `body`, and beside it `facts` as JSON text; locked for a change."""
+        """By id: `body`, and beside it `facts` as JSON text; locked for a change.
+
+        Where the lock had to be waited for, the row is the newest and the facts are older: then the version `seen`
+        when the statement began differs from the one that `stands`.
+        """
         t = self.table.__table__  # type: ignore[attr-defined]
         facts = func.json_build_object(*_pairs(self.facts)).cast(Text()).label("facts")
         statement = self._statement(wide, county, facts, t.c.fingerprint.label("made_by"))
         statement = statement.where(t.c.id == bindparam("at_id"))
-        if lock:
-            statement = statement.with_for_update(of=t)
-        return Prepared(statement, json=True, beside=("facts", "made_by"))
+        if not lock:
+            return Prepared(statement, json=True, beside=("facts", "made_by"))
+        before = t.alias("before")
+        seen = select(before.c.version).where(*[before.c[k] == t.c[k] for k in ("county_code", "township_code", "id")])
+        versions = (seen.scalar_subquery().label("seen"), t.c.version.label("stands"))
+        statement = statement.add_columns(*versions).with_for_update(of=t)
+        return Prepared(statement, json=True, beside=("facts", "made_by", "seen", "stands"))
 
     @cache  # noqa: B019
     def page(self, wide: bool, county: bool, after: bool, filters: tuple[str, ...]) -> Prepared:

@@ -75,11 +75,11 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLE
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0B-\x1F\x7F]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
-Quarter = Annotated[str, StringConstraints(pattern=r"^\d{4}-Q[1-4]$", min_length=7, max_length=7)]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
+Quarter = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-Q[1-4]$", min_length=7, max_length=7)]
 Year = Annotated[int, Field(ge=2016, le=2100)]
-VillageCode = Annotated[str, StringConstraints(pattern=r"^\d{12}$", min_length=12, max_length=12)]
-PlaceCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}(\d{3})?)?$", min_length=6, max_length=12)]
+VillageCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$", min_length=12, max_length=12)]
+PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", min_length=6, max_length=12)]
 Moment = AwareDatetime
 """RFC 3339 with an offset."""
 

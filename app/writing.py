@@ -52,6 +52,13 @@ class StillInFlight(Conflict):
     """
 
 
+class TownshipsOwn(Forbidden):
+    """The county reads this record; its own township changes it.
+
+    县级只能查看,须由本乡办理。
+    """
+
+
 class IdTaken(Conflict):
     """Another request already made a record of this id.
 
@@ -200,10 +207,15 @@ class Change:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor
         statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
-        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
+        values = {"at_id": id, **place_values(self.entered)}
+        found = await self.transaction.row(statement, **values)
+        if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
+            found = await self.transaction.row(statement, **values)
         if found is None:
             raise missing or resource.not_found
         row = json.loads(found["body"])
+        if row["township_code"] != actor.township_code:
+            raise TownshipsOwn
         facts = resource.read_facts(row, json.loads(found["facts"]), self.entered) if resource.read_facts else None
         return Taken(resource, id, row, facts)
 

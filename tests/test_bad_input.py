@@ -6,6 +6,9 @@ import socket
 
 import pytest
 
+from app.problems import render
+from app.refusal import Conflict
+
 PERSON = {"name": "张三", "category": "organ_cadre"}
 
 
@@ -223,3 +226,25 @@ def test_a_nul_in_a_form_is_422(office, nul):
     ):
         problem(office.client.post(path, content=form + nul, headers=headers), 422)
         assert office.client.post(path, content=form, headers=headers).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("place", ["411421701２０１", "٤١١٤٢١٧٠١"])
+def test_codes_and_months_are_written_in_ascii_digits(office, shared_township, place):
+    person = office.made("/people", PERSON)["id"]
+    base = {"person_id": person, "office": "assessor", "starts": "2017-01-01"}
+    assert problem(office.post("/appointments", base | {"place": place}), 422)["errors"][0]["pointer"] == "/place"
+    assert office.post("/appointments", base | {"place": shared_township.village}).status_code == 201
+    for month in ("２０１６-12", "2016-１2"):
+        assert problem(office.post("/inspection-rounds", {"month": month}), 422)["errors"][0]["pointer"] == "/month"
+
+
+def test_no_fact_of_a_refusal_takes_the_place_of_its_status_or_code():
+    class Odd(Conflict):
+        """Odd.
+
+        怪。
+        """
+
+    told = json.loads(render("en", Odd(status="moved_out", code="x", title="y", household_status="moved_out")).body)
+    assert (told["status"], told["code"], told["title"]) == (409, "odd", "Odd.")
+    assert told["household_status"] == "moved_out", "other facts are told"

@@ -99,3 +99,25 @@ def test_an_appointment_that_ended_gives_no_power(shared_township):
     assert caller.post("/units", {"name": uuid4().hex}).status_code == 201
     shared_township.admin.act(f"/appointments/{held['id']}", "end", {"ends": "2016-11-09"})
     assert caller.post("/units", {"name": uuid4().hex}).status_code == 403
+
+
+def test_the_county_reads_what_a_township_changes(county, shared_township):
+    office = shared_township.office("leading_group_office")
+    path = f"/people/{office.made('/people', PERSON)['id']}"
+    assert county.get(path).status_code == 200
+    refused = county.patch(path, json={"name": "县改"}, headers={"if-match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (403, "townships-own")
+    assert office.patch(path, {"name": "乡改"}, if_match='"1"').status_code == 200
+
+
+def test_the_county_has_no_offices_but_its_own(county, shared_township):
+    person = county.post("/people", json=PERSON).json()["id"]
+    body = {"person_id": person, "starts": "2016-01-01"}
+    for place in ("411421", shared_township.code):
+        refused = county.post("/appointments", json=body | {"office": "party_committee", "place": place})
+        assert (refused.status_code, refused.json()["code"]) == (409, "not-an-office-of-the-county")
+    auditor = body | {"office": "county_auditor", "place": "411421"}
+    assert county.post("/appointments", json=auditor).status_code == 201
+    village = {"code": shared_township.code + "288", "name": "某村"}
+    assert county.post("/villages", json=village).json()["code"] == "outside-the-township"
+    assert shared_township.admin.post("/villages", village).status_code == 201

@@ -374,10 +374,15 @@ async def close(change: Change, id: UUID, body: schemas.Close) -> Answer:
 
 @creates(*ORGANS)
 async def recuse(change: Change, id: UUID, body: schemas.Recuse) -> Answer:
-    """A member of the organ with a declared interest acts no more in this case (G61)."""
+    """A member of the organ with a declared interest acts no more in this case (G61).
+
+    Who is concerned himself declares it of nobody but himself.
+    """
     case = await change.find(CASES, id)
     if not change.actor.holds(Office(case.facts.organ)):
         raise rules.AnotherOrganHasTheCase(awaiting=[case.facts.organ])
+    if body.person_id != change.actor.person_id and (refusal := rules.concerned(case.facts, change.actor)):
+        raise refusal
     members = await change.transaction.rows(MEMBERS, **_here(change), organ=case.facts.organ, day=change.today)
     substitute = str(body.substitute_id) if body.substitute_id else None
     rules.check_recusal(case.facts, [str(m["person_id"]) for m in members], str(body.person_id), substitute)

@@ -345,15 +345,16 @@ class RefusalNeedsWitness(Invalid):
     article = "G49"
 
 
-def _by_its_organ(facts: CaseFacts, actor: Actor) -> Refusal | None:
-    return None if facts.organ in actor.offices else AnotherOrganHasTheCase(awaiting=[facts.organ])
-
-
-def _not_concerned(facts: CaseFacts, actor: Actor) -> Refusal | None:
+def concerned(facts: CaseFacts, actor: Actor) -> Refusal | None:
+    """Does the file concern the caller, or is he recused from it (G61)?"""
     me = str(actor.person_id)
     if me == facts.subject_person:
         return OwnFile()
     return Recused() if me in facts.recused else None
+
+
+def _by_its_organ(facts: CaseFacts, actor: Actor) -> Refusal | None:
+    return None if facts.organ in actor.offices else AnotherOrganHasTheCase(awaiting=[facts.organ])
 
 
 def _heard(facts: CaseFacts, actor: Actor) -> Refusal | None:
@@ -391,7 +392,7 @@ def _carried_out(facts: CaseFacts, actor: Actor) -> Refusal | None:
     return OutputsMissing(measure=facts.measure, missing=missing) if missing else None
 
 
-_ALWAYS = (_by_its_organ, _not_concerned)
+_ALWAYS = (_by_its_organ, concerned)
 
 CASE = Workflow(
     name="case",

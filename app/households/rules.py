@@ -326,7 +326,7 @@ def check_event(history: History, kind: Status, on: date, today: date) -> None:
         raise EventsGoForward(latest=history.events[-1].on.isoformat())
     status = history.status_on(on)
     if status not in EVENT_PATHS[kind]:
-        raise EventDoesNotFollow(status=status, possible_after=sorted(EVENT_PATHS[kind]))
+        raise EventDoesNotFollow(household_status=status, possible_after=sorted(EVENT_PATHS[kind]))
 
 
 def event_flags(kind: Status, on: date, recorded_on: date) -> list[str]:

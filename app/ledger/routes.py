@@ -17,7 +17,7 @@ ledger = APIRouter(tags=["ledger"])
 routers = [ledger]
 
 Read = Annotated[Reading, Depends(reading)]
-Log = Annotated[str, Path(pattern=r"^\d{6}(\d{3})?$", min_length=6, max_length=9, examples=["411421201"])]
+Log = Annotated[str, Path(pattern=r"^[0-9]{6}([0-9]{3})?$", min_length=6, max_length=9, examples=["411421201"])]
 
 
 async def _entries(read: Read, query: PageQuery, statement: Prepared, log: str | None = None) -> Response:

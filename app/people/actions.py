@@ -52,6 +52,15 @@ class NobodyAppointsHimself(Forbidden):
     article = "3"
 
 
+class NotAnOfficeOfTheCounty(Conflict):
+    """The county has administrators and auditors; every other office is a township's.
+
+    县级只设系统管理员和审计人员,其他职务均属乡级。
+    """
+
+    article = "10"
+
+
 class AppointmentOver(Conflict):
     """This appointment has ended; a new one is made instead.
 
@@ -153,6 +162,8 @@ async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
         raise PlaceOutside
     if body.office in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR) and not change.actor.holds(Office.ADMINISTRATOR):
         raise Forbidden
+    if change.actor.reads_county and body.office not in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR):
+        raise NotAnOfficeOfTheCounty
     values = body.model_dump(exclude={"id"})
     helper = body.person_id if body.office is Office.HELPER else None
     return await change.create(

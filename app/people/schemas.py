@@ -24,7 +24,7 @@ def _right_in_itself(number: str) -> str:
 
 CitizenIdText = Annotated[
     str,
-    StringConstraints(pattern=r"^\d{17}[\dX]$", min_length=18, max_length=18),
+    StringConstraints(pattern=r"^[0-9]{17}[0-9X]$", min_length=18, max_length=18),
     AfterValidator(_right_in_itself),
     Field(json_schema_extra={"format": "citizen-id"}),
 ]

@@ -88,8 +88,8 @@ def lies_in(code: str, place: str) -> bool:
 
 
 def require_village_of(township: str, village: str, pointer: str) -> None:
-    """Refuse, at `pointer`, a village code of another township."""
-    if level_of(village, pointer) is not Level.VILLAGE or not lies_in(village, township):
+    """Refuse, at `pointer`, a village code of another township; a county (six digits) has no villages of its own."""
+    if len(township) != 9 or level_of(village, pointer) is not Level.VILLAGE or not lies_in(village, township):
         raise OutsideTheTownship(pointer, township_code=township)
 
 

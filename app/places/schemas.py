@@ -12,7 +12,7 @@ from app.wire import Create, In, Name, Out, PageOut, RecordOut, VillageCode
 
 DivisionCode = Annotated[
     str,
-    StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$", min_length=2, max_length=12),
+    StringConstraints(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$", min_length=2, max_length=12),
     Field(description="统计用区划代码: 2, 4, 6, 9 or 12 digits", examples=["411421201"]),
 ]
 

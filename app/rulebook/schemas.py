@@ -13,7 +13,7 @@ from app.wire import Create, In, Line, Out, PageOut, Prose, RecordOut
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$", min_length=1, max_length=60)]
 RulebookCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,40}$", min_length=1, max_length=40)]
-Article = Annotated[str, StringConstraints(pattern=r"^\d{1,2}(\.\d{1,2})?$", min_length=1, max_length=5)]
+Article = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", min_length=1, max_length=5)]
 Codes = Annotated[list[Code], Field(max_length=20)]
 Scalar = bool | int | Line | Annotated[list[Line], Field(max_length=20)]
 
@@ -302,7 +302,7 @@ class PolicyPage(PageOut):
 
 
 class PolicyQuery(PageQuery):
-    number: Annotated[str, StringConstraints(pattern=r"^G\d{1,2}$", min_length=2, max_length=3)] | None = None
+    number: Annotated[str, StringConstraints(pattern=r"^G[0-9]{1,2}$", min_length=2, max_length=3)] | None = None
     source: Literal["seed", "outside_rule", "local_policy"] | None = None
     as_of: date | None = Field(None, description="The day asked for, today if not said / 查询日期")
 

@@ -201,7 +201,7 @@ async def open_signoff(change: Change, body: schemas.CreateSignoff) -> Answer:
     if found is None:
         raise NoSuchHousehold
     if found["status"] in CLOSED:
-        raise rules.HouseholdOffTheRegister(status=found["status"])
+        raise rules.HouseholdOffTheRegister(household_status=found["status"])
     if body.year > change.today.year:
         raise YearNotBegun(year=body.year)
     new_id = body.id or uuid7(change.now)

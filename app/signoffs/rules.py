@@ -462,7 +462,7 @@ class SignoffFacts:
     signatures: tuple[Signature, ...] = ()
     """Those that stand, in the order in which they were given; refusals are not among them."""
     attendants: frozenset[UUID] = frozenset()
-    """Who recorded and who witnessed the household's standing signature."""
+    """Who recorded and who witnessed the household's standing signature, issued its code and handed it over."""
     members: tuple[Member, ...] = ()
     codes: tuple[IssuedCode, ...] = ()
     """Those not used yet."""
@@ -925,7 +925,7 @@ def check_code(facts: SignoffFacts, actor: Actor, hashed: str, signer_id: UUID |
     """Raise CodeNotGood unless it is unused, in time, for this statement and this signer.
 
     Whoever gave it out cannot record the signature, so that no one person signs for the household
-    (GiverMayNotRecord).
+    (GiverMayNotRecord), nor has he become its helper since (CodeThroughHelper).
     """
     wanted = (hashed, facts.statement_hash, signer_id)
     good = [c for c in facts.codes if (c.code_hash, c.statement_hash, c.signer_id) == wanted and now < c.expires_at]
@@ -933,6 +933,8 @@ def check_code(facts: SignoffFacts, actor: Actor, hashed: str, signer_id: UUID |
         raise CodeNotGood()
     if any(actor.person_id in code.givers for code in good):
         raise GiverMayNotRecord()
+    if any(code.givers & facts.kept_away for code in good):
+        raise CodeThroughHelper()
 
 
 def check_code_delivery(facts: SignoffFacts, *people: UUID | None) -> None:

@@ -258,6 +258,10 @@ FACTS: dict[str, Any] = {
         signer_id=func.coalesce(col(C.member_id), col(C.agent_id)),
         issued_by=col(C.issued_by), handed_by=col(C.handed_by),
     ),
+    "givers": rows_of(
+        C, of_signoff(C), col(C.used_at).is_not(None), col(C.statement_hash) == col(Signoff.statement_hash),
+        order=col(C.id), issued_by=col(C.issued_by), handed_by=col(C.handed_by),
+    ),
     "thumbprint_allowed": policy_fact("signoff.allowThumbprint", Signoff),
     "window": policy_fact("year.signoffWindow", Signoff),
 }  # fmt: skip
@@ -290,6 +294,7 @@ SHOWN: dict[str, Any] = {
 def read_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rules.SignoffFacts:
     """What the guards are asked about, from the record as shown and what was gathered beside it."""
     household = [s for s in facts["signatures"] if s["party"] == rules.Party.HOUSEHOLD]
+    givers = facts["givers"] if household else []
     return rules.SignoffFacts.of(
         {
             **facts,
@@ -300,6 +305,7 @@ def read_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rule
             "primary_helper": next(iter(facts["primary_helpers"] or ()), None),
             "substitutes": {s["party"]: s["person_id"] for s in row["substitutes"]},
             "acknowledged": [a["person_id"] for a in row["acknowledgements"]],
-            "attendants": [p for s in household for p in (s["recorder_id"], s["witness_id"]) if p],
+            "attendants": [p for s in household for p in (s["recorder_id"], s["witness_id"]) if p]
+            + [p for g in givers for p in (g["issued_by"], g["handed_by"])],
         }
     )

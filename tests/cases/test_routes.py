@@ -348,3 +348,17 @@ def test_a_list_or_a_single_read_takes_two_round_trips(world, counter):
         counter.seen.clear()
         assert world.committee.get(read).status_code == 200
         assert len(counter.work()) <= 2, read
+
+
+def test_G61_who_is_concerned_declares_nobody_recused_but_himself(own_world):
+    place = own_world.place
+    other = place.office("party_committee", name="郑书记")
+    person = place.person("兼任人", category="village_committee_member")
+    place.appoint(person, "helper")
+    place.appoint(person, "party_committee")
+    subject = place.account(person)
+    path = own_world.case(own_world.finding({"person_id": person}, "HY.9.2.2"), basis="HY.9.2.2")
+    body = {"person_id": other.person_id, "interest": "kinship", "reason": "亲属。"}
+    assert code(subject.post(f"{path}/recusals", body)) == (403, "own-file")
+    assert subject.post(f"{path}/recusals", body | {"person_id": person}).status_code == 201
+    assert own_world.committee.post(f"{path}/recusals", body).status_code == 201, "a colleague may"

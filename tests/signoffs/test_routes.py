@@ -229,6 +229,37 @@ def test_R5_5_a_code_signs_once_through_a_recorder_who_is_not_the_helper(village
     refused(village.assessor.try_act(path, "sign", by_code), 409, "code-not-good")
 
 
+def test_HY_9_3_2_who_gave_the_code_and_became_the_helper_neither_lets_it_be_used_nor_signs(
+    township: Any, make_village: Any
+) -> None:
+    village = make_village(township)
+    carrier = township.office("helper", name="送码人")
+    by_code = village.by_household(method="code", witness_id=None)
+
+    def taken_over(day: str) -> None:
+        (pairing,) = [
+            p
+            for p in village.office.read("/pairings", household_id=village.household)["items"]
+            if p["state"] == "active"
+        ]
+        new = carrier if pairing["helper_id"] != carrier.person_id else village.helper
+        body = {"helper_id": new.person_id, "starts": day, "reason": "调整"}
+        village.office.act(f"/pairings/{pairing['id']}", "hand-over", body)
+
+    path = village.opened()
+    issued = village.office.act(path, "issue-code", {"member_id": village.head, "handed_by": carrier.person_id})
+    taken_over("2017-12-05")
+    refused(village.assessor.try_act(path, "sign", by_code | {"code": issued["code"]}), 409, "code-through-helper")
+    taken_over("2017-12-05")
+    signed = village.assessor.act(path, "sign", by_code | {"code": issued["code"]})
+    assert signed["state"] == "household_signed"
+    taken_over("2017-12-05")
+    own = {"party": "helper", "method": "account"}
+    refused(carrier.try_act(path, "sign", own), 409, "one-person-two-parts")
+    taken_over("2017-12-05")
+    assert village.helper.act(path, "sign", own)["state"] == "helper_signed"
+
+
 def test_R5_5_a_code_expires_and_a_second_one_voids_the_first(village: Any) -> None:
     path = village.opened()
     first = village.office.act(path, "issue-code", {"member_id": village.head})["code"]

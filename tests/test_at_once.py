@@ -1,0 +1,96 @@
+"""What comes of two changes at the same moment? What would come of one after the other."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from time import sleep
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.households.test_routes import event, helper, household
+
+FINDING = "HY.9.2.2"
+
+
+@contextmanager
+def held_at_the_log(township: Any) -> Iterator[psycopg.Connection[Any]]:
+    """Whatever is sent meanwhile does all it does and waits at its last statement, before it commits."""
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute("select from log_head where township_code = %s for update", [township.code])
+        yield connection
+
+
+def until_waiting(connection: psycopg.Connection[Any], many: int) -> None:
+    """Until so many sessions of this database wait for a lock (or 1.5 s have gone by: the service waits 2)."""
+    for _ in range(75):
+        found = connection.execute(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        ).fetchone()
+        if found and found[0] >= many:
+            return
+        connection.execute("select pg_stat_clear_snapshot()")
+        sleep(0.02)
+
+
+def at_once(township: Any, *calls: Any) -> list[tuple[int, str | None]]:
+    """Status and code of each; each has begun before any of them ends, in this order."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        answers: list[Future[Any]] = []
+        with held_at_the_log(township) as connection:
+            for number, call in enumerate(calls, 1):
+                answers.append(pool.submit(call))
+                until_waiting(connection, number)
+        return [(a.result().status_code, a.result().json().get("code")) for a in answers]
+
+
+def two_cases(world: Any) -> list[str]:
+    subject = world.cadre()
+    finding = world.finding({"person_id": subject.person_id}, FINDING)
+    return [world.heard(world.case(finding, basis=FINDING)) for _ in range(2)]
+
+
+def deciding(world: Any, path: str, **more: Any) -> Any:
+    body = {"measure": "written_self_criticism", "reasons": "事实清楚。", **more}
+    return lambda: world.committee.try_act(path, "decide", body)
+
+
+def test_G33_the_same_facts_get_one_measure_even_from_two_cases_at_once(world: Any) -> None:
+    found = at_once(world.place, *[deciding(world, path) for path in two_cases(world)])
+    assert found == [(200, None), (409, "second-measure-for-same-facts")]
+
+
+def test_G33_with_its_reason_the_organ_gives_a_second_one_after_the_first(world: Any) -> None:
+    first, second = two_cases(world)
+    assert at_once(world.place, deciding(world, first)) == [(200, None)]
+    assert at_once(world.place, deciding(world, second, same_facts_reason="性质不同。")) == [(200, None)]
+
+
+def closing(township: Any) -> str:
+    """A household that is about to be closed; whoever confirms that is in office already."""
+    township.office("party_gov_office")
+    township.at("2017-03-05")
+    return str(household(township)["id"])
+
+
+@pytest.mark.parametrize("second", ["moved_out", "returned_to_poverty"])
+def test_G19_a_household_that_is_being_closed_has_no_other_event(township: Any, second: str) -> None:
+    home = closing(township)
+    kinds = ("deceased_all", second)
+    found = at_once(township, *[lambda k=k: event(township, home, k, "2017-03-01") for k in kinds])
+    assert found == [(201, None), (409, "event-does-not-follow")]
+
+
+def test_G19_a_household_that_is_being_closed_gets_no_helper(township: Any) -> None:
+    home, other, who = closing(township), closing(township), helper(township)
+    office = township.office("leading_group_office")
+
+    def pairing(of: str) -> Any:
+        body = {"household_id": of, "helper_id": who, "is_primary": True, "starts": "2017-03-05"}
+        return lambda: office.post("/pairings", body)
+
+    close = lambda: event(township, home, "moved_out", "2017-03-01")  # noqa: E731
+    assert at_once(township, close, pairing(home)) == [(201, None), (409, "household-closed")]
+    close = lambda: event(township, home, "newly_listed", "2017-03-05")  # noqa: E731
+    assert at_once(township, close, pairing(other)) == [(201, None), (201, None)], "two households do not disturb"
