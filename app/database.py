@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, bindparam, event, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, and_, bindparam, event, text
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import asyncpg as driver
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Field, SQLModel, insert
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -113,6 +114,31 @@ def belongs(column: str, table: str) -> ForeignKeyConstraint:
     """Foreign key to a tenant's table, within the same county and township."""
     keys = ("county_code", "township_code")
     return ForeignKeyConstraint([*keys, column], [f"{table}.{key}" for key in (*keys, "id")])
+
+
+def table_of(model: Any) -> Any:
+    """The table of a model, as what a sub-select is correlated with."""
+    return model.__table__
+
+
+def same_place(one: Any, other: Any) -> Any:
+    """Rows of two tables, or of their aliases, that belong to one township."""
+    return and_(
+        _column(one, "county_code") == _column(other, "county_code"),
+        _column(one, "township_code") == _column(other, "township_code"),
+    )
+
+
+def here(table: Any) -> Any:
+    """The rows of the township that the parameters `county` and `township` name, as `Change.here` does."""
+    return and_(
+        _column(table, "county_code") == bindparam("county", type_=Text()),
+        _column(table, "township_code") == bindparam("township", type_=Text()),
+    )
+
+
+def _column(table: Any, name: str) -> Any:
+    return table.c[name] if isinstance(table, FromClause) else getattr(table, name)
 
 
 class Prepared:

@@ -18,6 +18,7 @@ from app.access import Tokens
 from app.accounts import routes as accounts
 from app.cases import routes as cases
 from app.database import Database, address
+from app.duties import routes as duties
 from app.evaluations import routes as evaluations
 from app.findings import routes as findings
 from app.households import routes as households
@@ -37,6 +38,7 @@ from app.work import routes as work
 FEATURES = (
     accounts,
     cases,
+    duties,
     evaluations,
     findings,
     households,

@@ -163,6 +163,11 @@ class Change:
         """The two columns every tenant's row begins with."""
         return {"county_code": self.actor.county_code, "township_code": self.actor.township_code}
 
+    @property
+    def here(self) -> dict[str, str]:
+        """What `database.here` asks for."""
+        return {"county": self.actor.county_code, "township": self.actor.township_code}
+
     def allow(self) -> None:
         """Replay first, then the office: the order every operation keeps. Raises Replayed, KeyReused, Forbidden."""
         stored = self.entered.stored

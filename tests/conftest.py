@@ -372,6 +372,20 @@ class Township:
             self._callers[key] = self.account(person)
         return self._callers[key]
 
+    def helped(self, name: str = "孙帮扶") -> tuple[str, Caller]:
+        """A household and its helper, signed in."""
+        office = self.office("leading_group_office")
+        body = {
+            "card_number": uuid4().hex, "village_code": self.village, "head_name": "赵大山", "main_cause": "illness",
+            "listed_on": "2016-01-01",
+        }  # fmt: skip
+        household = office.made("/households", body)["id"]
+        person = self.person(name)
+        self.appoint(person, "helper")
+        pairing = {"household_id": household, "helper_id": person, "is_primary": True, "starts": "2016-11-09"}
+        office.made("/pairings", pairing)
+        return household, self.account(person)
+
 
 class Accountability:
     """A township on 2017-03-20 with organs that decide, and people to answer for what was found."""

@@ -25,10 +25,10 @@ from sqlmodel import Field, col
 from app.access import PERSON
 from app.actor import Office
 from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.duties.tables import FormTask, Meeting, MeetingInvitation, RequirementRow
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY
-from app.work.tables import FormTask, Meeting, MeetingInvitation, RequirementRow
 
 KEYS = ("county_code", "township_code")
 

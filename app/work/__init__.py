@@ -1,1 +1,1 @@
-"""The everyday work of helpers: requirements, plans, visits, meetings, form tasks, publications."""
+"""What helpers do every day: plans, visits, publications; and what a month's facts point to."""

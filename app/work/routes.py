@@ -1,11 +1,12 @@
-"""Through which doors are requirements, plans, visits, meetings, form tasks and publications reached?"""
+"""Through which doors are plans, visits, publications and a helper's month reached?"""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.reading import PageQuery, Reading, reading
+from app.duties.schemas import Reason
+from app.reading import Reading, reading
 from app.wire import Json
 from app.work import actions, schemas
 from app.writing import Command, changing, creating
@@ -16,24 +17,6 @@ routers = [work]
 Read = Annotated[Reading, Depends(reading)]
 Create = Annotated[Command, Depends(creating)]
 Change = Annotated[Command, Depends(changing)]
-
-
-@work.post("/requirements", name="requirements_create", status_code=201, response_model=schemas.RequirementOut)
-async def set_requirement(command: Create, body: Json[schemas.CreateRequirement]) -> Response:
-    """Set a written requirement / 登记工作要求"""
-    return await command.run(actions.set_requirement, body)
-
-
-@work.get("/requirements", name="requirements_list", response_model=schemas.RequirementPage)
-async def list_requirements(read: Read, query: Annotated[schemas.RequirementQuery, Query()]) -> Response:
-    """Written requirements / 工作要求"""
-    return await read.page(actions.REQUIREMENTS, query)
-
-
-@work.get("/requirements/{id}", name="requirements_read", response_model=schemas.RequirementOut)
-async def requirements_read(read: Read, id: UUID) -> Response:
-    """One requirement / 工作要求"""
-    return await read.one(actions.REQUIREMENTS, id)
 
 
 @work.post("/plans", name="plans_create", status_code=201, response_model=schemas.PlanOut)
@@ -79,7 +62,7 @@ async def complete_measure(command: Change, id: UUID, body: Json[schemas.Complet
 
 
 @work.post("/plan-measures/{id}/drop", name="plan_measures_drop", response_model=schemas.MeasureOut)
-async def drop_measure(command: Change, id: UUID, body: Json[schemas.Reason]) -> Response:
+async def drop_measure(command: Change, id: UUID, body: Json[Reason]) -> Response:
     """Give a measure up, with the reason / 取消措施"""
     return await command.run(actions.drop_measure, id, body)
 
@@ -106,128 +89,6 @@ async def visits_read(read: Read, id: UUID) -> Response:
 async def correct_visit(command: Change, id: UUID, body: Json[schemas.CorrectVisit]) -> Response:
     """Correct one's own record of a visit / 更正本人走访记录"""
     return await command.run(actions.correct_visit, id, body)
-
-
-@work.post("/meetings", name="meetings_create", status_code=201, response_model=schemas.MeetingOut)
-async def call_meeting(command: Create, body: Json[schemas.CreateMeeting]) -> Response:
-    """Call a meeting / 通知会议"""
-    return await command.run(actions.call_meeting, body)
-
-
-@work.get("/meetings", name="meetings_list", response_model=schemas.MeetingPage)
-async def list_meetings(read: Read, query: Annotated[schemas.MeetingQuery, Query()]) -> Response:
-    """Meetings / 会议"""
-    return await read.page(actions.MEETINGS, query)
-
-
-@work.get("/meetings/{id}", name="meetings_read", response_model=schemas.MeetingOut)
-async def meetings_read(read: Read, id: UUID) -> Response:
-    """One meeting / 会议"""
-    return await read.one(actions.MEETINGS, id)
-
-
-@work.post("/meetings/{id}/attendance", name="meetings_attendance", response_model=schemas.MeetingOut)
-async def record_attendance(command: Change, id: UUID, body: Json[schemas.RecordAttendance]) -> Response:
-    """Record who was there / 登记到会情况"""
-    return await command.run(actions.record_attendance, id, body)
-
-
-@work.get("/meeting-invitations", name="meeting_invitations_list", response_model=schemas.InvitationPage)
-async def list_meeting_invitations(read: Read, query: Annotated[schemas.InvitationQuery, Query()]) -> Response:
-    """Invitees, their leave and attendance / 参会与请假"""
-    return await read.page(actions.INVITATIONS, query)
-
-
-@work.get("/meeting-invitations/{id}", name="meeting_invitations_read", response_model=schemas.InvitationOut)
-async def meeting_invitations_read(read: Read, id: UUID) -> Response:
-    """One invitee / 参会与请假"""
-    return await read.one(actions.INVITATIONS, id)
-
-
-@work.post(
-    "/meeting-invitations/{id}/request-leave",
-    name="meeting_invitations_request_leave",
-    response_model=schemas.InvitationOut,
-)
-async def request_leave(command: Change, id: UUID, body: Json[schemas.Reason]) -> Response:
-    """Ask for leave / 请假"""
-    return await command.run(actions.request_leave, id, body)
-
-
-@work.post(
-    "/meeting-invitations/{id}/approve-leave",
-    name="meeting_invitations_approve_leave",
-    response_model=schemas.InvitationOut,
-)
-async def approve_leave(command: Change, id: UUID) -> Response:
-    """Approve the leave / 批准请假"""
-    return await command.run(actions.approve_leave, id)
-
-
-@work.post(
-    "/meeting-invitations/{id}/refuse-leave",
-    name="meeting_invitations_refuse_leave",
-    response_model=schemas.InvitationOut,
-)
-async def refuse_leave(command: Change, id: UUID, body: Json[schemas.Reason]) -> Response:
-    """Refuse the leave / 不批准请假"""
-    return await command.run(actions.refuse_leave, id, body)
-
-
-@work.post("/form-tasks", name="form_tasks_create", status_code=201, response_model=schemas.FormTaskOut)
-async def set_form_task(command: Create, body: Json[schemas.CreateFormTask]) -> Response:
-    """Ask helpers for a form by a day / 下达表册任务"""
-    return await command.run(actions.set_form_task, body)
-
-
-@work.get("/form-tasks", name="form_tasks_list", response_model=schemas.FormTaskPage)
-async def list_form_tasks(read: Read, query: Annotated[schemas.FormTaskQuery, Query()]) -> Response:
-    """Form tasks / 表册任务"""
-    return await read.page(actions.FORM_TASKS, query)
-
-
-@work.get("/form-tasks/{id}", name="form_tasks_read", response_model=schemas.FormTaskOut)
-async def form_tasks_read(read: Read, id: UUID) -> Response:
-    """One form task / 表册任务"""
-    return await read.one(actions.FORM_TASKS, id)
-
-
-@work.post(
-    "/form-tasks/{id}/submissions", name="form_tasks_submit", status_code=201, response_model=schemas.SubmissionOut
-)
-async def submit_form(command: Create, id: UUID, body: Json[schemas.CreateSubmission]) -> Response:
-    """Hand in one's own form / 报送本人表册"""
-    return await command.run(actions.submit_form, id, body)
-
-
-@work.get("/form-tasks/{id}/submissions", name="form_tasks_submissions", response_model=schemas.SubmissionPage)
-async def list_form_tasks_submissions(read: Read, id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
-    """What was handed in / 报送情况"""
-    return await read.page(actions.SUBMISSIONS, query, form_task_id=id)
-
-
-@work.get("/form-submissions", name="form_submissions_list", response_model=schemas.SubmissionPage)
-async def list_form_submissions(read: Read, query: Annotated[schemas.SubmissionQuery, Query()]) -> Response:
-    """Forms handed in / 表册报送"""
-    return await read.page(actions.SUBMISSIONS, query)
-
-
-@work.get("/form-submissions/{id}", name="form_submissions_read", response_model=schemas.SubmissionOut)
-async def form_submissions_read(read: Read, id: UUID) -> Response:
-    """One form handed in / 表册报送"""
-    return await read.one(actions.SUBMISSIONS, id)
-
-
-@work.post("/form-submissions/{id}/accept", name="form_submissions_accept", response_model=schemas.SubmissionOut)
-async def accept_form(command: Change, id: UUID, body: Json[schemas.AcceptForm]) -> Response:
-    """Accept a form / 认可表册"""
-    return await command.run(actions.accept_form, id, body)
-
-
-@work.post("/form-submissions/{id}/return", name="form_submissions_return", response_model=schemas.SubmissionOut)
-async def return_form(command: Change, id: UUID, body: Json[schemas.ReturnForm]) -> Response:
-    """Return a form as irregular or incomplete / 退回表册"""
-    return await command.run(actions.return_form, id, body)
 
 
 @work.post("/publications", name="publications_create", status_code=201, response_model=schemas.PublicationOut)
