@@ -97,6 +97,8 @@ class Errand:
     office: Office
     action: str
     where: tuple[ColumnElement[bool], ...]
+    since: Any = None
+    """The moment, as SQL, from which it has been asked; that of the record where none is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +165,8 @@ class Resource:
             where.append(state.in_([literal(s) for s in sorted(states)]))
         else:
             assert self.errand is not None
-            state, since = literal("open"), t.c.created_at
+            state = literal("open")
+            since = t.c.created_at if self.errand.since is None else self.errand.since
             states = offices & {self.errand.office}
             where += self.errand.where
         columns = (literal(self.name).label("resource"), t.c.id, state.label("state"), since.label("since"))

@@ -12,8 +12,10 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    cast,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -32,7 +34,7 @@ from app.people import rules as people_rules
 from app.people.actions import identify
 from app.people.schemas import Disclose
 from app.people.tables import AppointmentRow
-from app.reading import TODAY, Resource, rows_of
+from app.reading import TODAY, Errand, Resource, rows_of
 from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
 
 H, M, E, P = tables.Household, tables.HouseholdMember, tables.HouseholdEvent, tables.Pairing
@@ -47,7 +49,25 @@ def _children(table: Any) -> tuple[Any, ...]:
     )
 
 
-TODAYS = and_(*_children(P), col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY))
+A = AppointmentRow
+OF_ITS_HELPER = and_(
+    col(A.county_code) == col(P.county_code), col(A.township_code) == col(P.township_code),
+    col(A.person_id) == col(P.helper_id), col(A.office) == Office.HELPER.value,
+)  # fmt: skip
+IN_OFFICE = (
+    exists()
+    .where(OF_ITS_HELPER, col(A.starts) <= TODAY, or_(col(A.ends).is_(None), col(A.ends) > TODAY))
+    .correlate(P.__table__)
+)  # type: ignore[attr-defined]
+"""Is who is paired a helper today? Who left that office helps nobody, whatever his pairing says (G16, G18)."""
+TODAYS = and_(*_children(P), col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY), IN_OFFICE)
+HAS_HELPER = exists().where(TODAYS).correlate(HOUSEHOLD)
+ALONE_SINCE = func.timezone("Asia/Shanghai", cast(func.coalesce(
+    select(func.max(func.least(col(P.ends), col(A.ends)))).select_from(P).join(A, OF_ITS_HELPER, isouter=True)
+    .where(*_children(P)).correlate(HOUSEHOLD).scalar_subquery(),
+    col(H.listed_on),
+), DateTime()))  # fmt: skip
+"""The moment from which the household has been without a helper: the last one's end, or its listing."""
 PAIRING_COLUMNS = ("id", "helper_id", "is_primary", "starts", "ends")
 
 
@@ -76,14 +96,19 @@ HOUSEHOLDS = Resource(
         .correlate(HOUSEHOLD).scalar_subquery(),
         "helper_ids": select(func.coalesce(func.array_agg(col(P.helper_id)), array([], type_=Uuid())))
         .where(TODAYS).correlate(HOUSEHOLD).scalar_subquery(),
-        "has_helper": exists().where(TODAYS).correlate(HOUSEHOLD),
+        "has_helper": HAS_HELPER,
     },
     facts={
         "events": rows_of(E, *_children(E), order=col(E.id), kind=col(E.kind), on=col(E.happened_on)),
         "pairings": rows_of(P, *_children(P), order=col(P.starts), **{c: col(getattr(P, c)) for c in PAIRING_COLUMNS}),
     },
     read_facts=_household_facts,
+    errand=Errand(
+        Office.LEADING_GROUP, "pairings", since=ALONE_SINCE,
+        where=(col(H.status).in_([literal(status) for status in sorted(rules.OPEN)]), ~HAS_HELPER),
+    ),
 )  # fmt: skip
+"""A household on the register without a helper stands in the leading group's tasks; it is nobody's failure (G16)."""
 
 EVENTS = Resource(
     "household-events", E, addressed=False, scope=Scope(households=(col(E.household_id),)),
@@ -332,7 +357,6 @@ async def _close(change: Change, household: UUID, body: schemas.CreateEvent) -> 
 
 # ── pairings ─────────────────────────────────────────────────────────────────────────────────────
 
-A = AppointmentRow
 IS_HELPER = exists().where(
     col(A.county_code) == bindparam("county"), col(A.township_code) == bindparam("township"),
     col(A.person_id) == bindparam("person"), col(A.office) == Office.HELPER.value,

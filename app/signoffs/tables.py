@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, func, literal, or_, select, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, exists, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
@@ -219,6 +219,12 @@ def incumbents(office: Office) -> Any:
     )  # fmt: skip
 
 
+STILL_HELPER = exists().where(
+    same_place(AppointmentRow, Pairing), col(AppointmentRow.person_id) == col(Pairing.helper_id),
+    col(AppointmentRow.office) == Office.HELPER.value, holds_today(AppointmentRow),
+).correlate(Pairing.__table__)  # type: ignore[attr-defined]  # fmt: skip
+"""Does who is paired hold a helper's office today? Who left it signs as a helper no more (G17, G18)."""
+
 S, B, C = SignoffSignature, SignoffSubstitute, SignoffCode
 MEMBER_AS_PERSON = (
     select(col(Person.id))
@@ -235,7 +241,7 @@ ON_THE_REGISTER = (
 
 FACTS: dict[str, Any] = {
     "on_the_register": ON_THE_REGISTER,
-    "primary_helpers": helpers_of(Signoff, col(Signoff.household_id), col(Pairing.is_primary)),
+    "primary_helpers": helpers_of(Signoff, col(Signoff.household_id), col(Pairing.is_primary), STILL_HELPER),
     "helpers": helpers_of(Signoff, col(Signoff.household_id)),
     "principals": incumbents(Office.VILLAGE_PRINCIPAL),
     "leaders": incumbents(Office.LIAISON_LEADER),

@@ -234,6 +234,32 @@ def test_G16_a_household_left_without_helper_is_an_alert(township):
     assert events.count("household.without_helper") == 1
 
 
+def test_G16_the_leading_group_finds_households_without_helper_among_its_tasks(township):
+    """From its listing on, and again once the only helper is not paired or is a helper no more; closed ones never."""
+    made, office, group = household(township), township.office("leading_group_office"), township.office("leading_group")
+    gone = household(township)
+    event(township, gone["id"], "moved_out", "2016-11-09")
+
+    def alerts(caller):
+        return [t for t in caller.read("/me/tasks")["items"] if t["resource"] == "households"]
+
+    (alert,) = alerts(group)
+    assert (alert["id"], alert["since"], alert["actions"]) == (made["id"], "2015-12-31T16:00:00.000000Z", ["pairings"])
+    assert alerts(office) == alerts(township.account(helper(township))) == []
+    person = township.person("孙帮扶")
+    appointment = township.appoint(person, "helper", starts="2016-01-01")
+    pairing = pair(township, made["id"], person).json()
+    assert alerts(group) == []
+    township.at("2017-05-01")
+    office.act(f"/appointments/{appointment['id']}", "end", {"ends": "2017-05-01"})
+    assert [(t["id"], t["since"]) for t in alerts(group)] == [(made["id"], "2017-04-30T16:00:00.000000Z")]
+    assert office.read(f"/households/{made['id']}")["primary_helper_id"] is None
+    office.act(f"/pairings/{pairing['id']}", "hand-over", {
+        "helper_id": helper(township, "周接手"), "starts": "2017-05-01", "reason": "离任",
+    })  # fmt: skip
+    assert alerts(group) == []
+
+
 def test_G15_only_helpers_are_paired_and_one_without_household_counts_none(township):
     made, nobody, idle = household(township), township.person("王会计"), helper(township)
     assert code(pair(township, made["id"], nobody)) == (409, "not-helper-that-day")

@@ -100,6 +100,21 @@ def test_R5_5_G17_G25_the_office_signs_that_is_held_on_the_day(village: Any) -> 
     assert account.act(path, "sign", AS_PRINCIPAL)["state"] == "village_signed"
 
 
+def test_G18_who_left_the_helpers_office_signs_as_helper_no_more(make_village: Any, township: Any) -> None:
+    village = make_village(township)
+    path = village.signed(village.opened(), 1)
+    assert blockers(village.helper.read(path), "sign") == []
+    (held,) = village.office.read("/appointments", person_id=village.helper.person_id)["items"]
+    village.office.act(f"/appointments/{held['id']}", "end", {"ends": "2017-12-06"})
+    township.appoint(village.helper.person_id, "group_cadre", starts="2017-12-06")
+    township.at("2017-12-06")
+    refused(village.helper.try_act(path, "sign", AS_HELPER), 409, "nobody-holds-the-role")
+    (pairing,) = village.office.read("/pairings", household_id=village.household)["items"]
+    body = {"helper_id": village.stranger.person_id, "starts": "2017-12-06", "reason": "离任"}
+    village.office.act(f"/pairings/{pairing['id']}", "hand-over", body)
+    assert village.stranger.act(path, "sign", AS_HELPER)["state"] == "helper_signed"
+
+
 # ---- opening -------------------------------------------------------------------------------------
 
 
