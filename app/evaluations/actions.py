@@ -71,7 +71,8 @@ async def summarise(change: Change, id: UUID, body: schemas.Summarise) -> Answer
     taken = await change.take(SUBMISSIONS, id)
     year = taken.row["year"]
     first, last = year_bounds(year)
-    found = await change.transaction.value(PACKAGE, **change.place, year=year, first=first, last=last)
+    values = {"year": year, "first": first, "last": last, "today": change.today}
+    found = await change.transaction.value(PACKAGE, **change.place, **values)
     package = loads(found)
     package_hash = hash_of(package)
     return await change.save(

@@ -44,7 +44,9 @@ class PackageOut(Out):
     year: int
     households: dict[str, int] = Field(description="By status at the year's end / 按年底状态")
     signoffs: dict[str, int] = Field(description="By state / 按签字确认状态")
-    months: dict[str, int] = Field(description="Monthly rounds by state, missed ones included (G8)")
+    months: dict[str, str] = Field(
+        description="State of each month's check; `missed_in_month` where it ended without a draw (G8), `none` before"
+    )
     quarters: dict[str, str] = Field(description="State of each quarter's round; `none` where there was none")
     evaluations: int = Field(description="Helpers to be evaluated / 待考核评价人数")
 

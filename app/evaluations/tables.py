@@ -27,6 +27,7 @@ from sqlmodel import Field, col
 from app.access import Entered, Scope
 from app.database import Prepared, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.evaluations import rules
+from app.inspections.rules import COMMENCEMENT
 from app.log import canonical
 from app.notices.tables import REVISION, Notice, notices_where
 from app.reading import Resource, rows_of, utc
@@ -310,6 +311,11 @@ with h as (
                           where {HERE("e")} and e.household_id = h.id and e.happened_on <= :last
                           order by e.happened_on desc, e.created_at desc limit 1), 'registered') as status
     from households h where {HERE("h")} and h.listed_on <= :last),
+b as (select greatest(date '{COMMENCEMENT}', min(b.effective_from)) as begins
+        from rulebook_bindings b where {HERE("b")}),
+m as (select to_char(d, 'YYYY-MM') as month, (d + interval '1 month')::date as ends, d >= b.begins as owed
+        from b, generate_series(date_trunc('month', greatest(:first, b.begins)), cast(:last as timestamp),
+                                interval '1 month') d),
 q as (select to_char(d, 'YYYY-"Q"Q') as quarter
         from generate_series(greatest(:first, date '2016-10-01')::timestamp, cast(:last as timestamp),
                              interval '3 months') d)
@@ -318,10 +324,10 @@ select json_build_object('year', cast(:year as int),
     (select status, count(*) as n from h group by status order by status) x),
   'signoffs', (select coalesce(json_object_agg(state, n), '{{}}') from
     (select s.state, count(*) as n from signoffs s where {HERE("s")} and s.year = :year group by 1 order by 1) x),
-  'months', (select coalesce(json_object_agg(state, n), '{{}}') from
-    (select case when o.missed_in_month then 'missed_in_month' else o.state end as state, count(*) as n
-       from inspection_rounds o where {HERE("o")} and left(o.month, 4) = cast(:year as text)
-      group by 1 order by 1) x),
+  'months', (select coalesce(json_object_agg(m.month, case
+      when o.missed_in_month or (o.drawn_at is null and m.owed and :today >= m.ends) then 'missed_in_month'
+      else coalesce(o.state, 'none') end order by m.month), '{{}}')
+    from m left join inspection_rounds o on {HERE("o")} and o.month = m.month),
   'quarters', (select json_object_agg(q.quarter, coalesce(o.state, 'none') order by q.quarter) from q
     left join quarterly_rounds o on {HERE("o")} and o.quarter = q.quarter),
   'evaluations', (select count(*) from annual_evaluations v where {HERE("v")} and v.year = :year))::text
@@ -329,8 +335,10 @@ select json_build_object('year', cast(:year as int),
     YEAR,
     FIRST,
     LAST,
+    bindparam("today", type_=Date()),
 )
-"""The year in numbers, as the leading group hands it over; missed months stay in sight (G8)."""
+"""The year in numbers, as the leading group hands it over: every month from the regulation's or the township's first
+stands in it, one that ended without a draw as missed whether or not anybody put it on record (G8)."""
 
 _TAKEN = MEASURES(same=_of("p", "c"), helper="p.id", year=":year")
 

@@ -134,6 +134,25 @@ def test_R5_3_the_year_is_reviewed_summed_up_and_submitted(year):
     assert year.group.post("/year-end-submissions", {"year": 2017}).status_code == 409
 
 
+def test_G8_G4_the_package_names_every_month_and_those_nobody_drew_in(year):
+    """Missed is what ended without a draw, planned or not; the running month is not missed, nor are those before."""
+    year.township.at("2017-04-10")
+    year.office.made("/inspection-rounds", {"month": "2017-04"})
+    year.township.at("2017-12-20")
+    path = year.open()
+    for action, body in SUBMIT:
+        told = year.group.act(path, action, body)
+    ended = dict.fromkeys([f"2017-{month:02d}" for month in range(1, 12)], "missed_in_month")
+    assert told["package"]["months"] == {**ended, "2017-12": "none"}
+
+
+def test_G8_the_partial_first_month_is_not_missed(year):
+    path = year.open(2016)
+    for action, body in SUBMIT:
+        told = year.group.act(path, action, body)
+    assert told["package"]["months"] == {"2016-11": "none", "2016-12": "missed_in_month"}
+
+
 def test_G56_review_begins_with_the_window_and_late_is_shown(year):
     year.township.at("2017-11-30")
     path = year.open()
