@@ -66,14 +66,18 @@ class Expectation:
     """What the registers say was expected, as named by the organ; None where it named nothing."""
 
     required_from: date | None = None
-    """The first day of the written requirement (G47)."""
+    """The first day that had to answer to the written requirement: in force, and on record the day before (G47)."""
     due_on: date | None = None
     """The day the task was due (G48)."""
+    handed_in_in_time: bool = False
+    """Does the register hold what the subject handed in for the task in time, and was not given back?"""
     meeting_held_at: datetime | None = None
     meeting_required_at: datetime | None = None
     """When the meeting was marked as required (G46)."""
     invited: bool = False
     leave_approved: bool = False
+    attended: bool = False
+    """Was the subject seen at the meeting? Coming late is attending."""
 
 
 _REGISTERED = {
@@ -175,6 +179,24 @@ class LeaveWasApproved(Conflict):
     """
 
     article = "G46"
+
+
+class WasThere(Conflict):
+    """The register shows that the subject attended this meeting.
+
+    登记显示其参加了该会议。
+    """
+
+    article = "G46"
+
+
+class DoneInTime(Conflict):
+    """The register shows that the task was done in time.
+
+    登记显示该任务已按时完成。
+    """
+
+    article = "G48"
 
 
 class Article8Elsewhere(Forbidden):
@@ -282,18 +304,26 @@ def _check_due(fact_on: date, expected: Expectation) -> None:
         raise NotLate(due_on=expected.due_on.isoformat(), fact_on=fact_on.isoformat())
 
 
+def _check_undone(fact_on: date, expected: Expectation) -> None:
+    _check_due(fact_on, expected)
+    if expected.handed_in_in_time:
+        raise DoneInTime()
+
+
 def _check_meeting(fact_on: date, expected: Expectation) -> None:
     held, required = expected.meeting_held_at, expected.meeting_required_at
     if held is None or required is None or required >= held or not expected.invited or local_date(held) != fact_on:
         raise NoMeetingOnRecord()
     if expected.leave_approved:
         raise LeaveWasApproved()
+    if expected.attended:
+        raise WasThere()
 
 
 _PRESUPPOSES = {
     "required_meeting": _check_meeting,
     "requirement": _check_requirement,
-    "due_date": _check_due,
+    "due_date": _check_undone,
 }
 """What a ground's words presuppose (有关会议, 按要求, 在规定时间内), as the rulebook names it."""
 

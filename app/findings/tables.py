@@ -25,7 +25,8 @@ from sqlmodel import Field, col
 from app.access import PERSON
 from app.actor import Office
 from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
-from app.duties.tables import FormTask, Meeting, MeetingInvitation, RequirementRow
+from app.duties.rules import Attendance
+from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY
@@ -156,12 +157,20 @@ INVITED = (
     col(MeetingInvitation.meeting_id) == bindparam("meeting", type_=Uuid()),
     col(MeetingInvitation.person_id) == SUBJECT_ID,
 )
+HANDED_IN = (
+    col(FormSubmission.county_code) == bindparam("county", type_=Text()),
+    col(FormSubmission.township_code) == bindparam("township", type_=Text()),
+    col(FormSubmission.form_task_id) == bindparam("task", type_=Uuid()),
+    col(FormSubmission.helper_id) == SUBJECT_ID,
+    col(FormSubmission.late).is_(False),
+    col(FormSubmission.state) != "returned",
+)
 EXPECTED = Prepared(
     select(
         _one(
             RequirementRow,
             "requirement",
-            func.greatest(col(RequirementRow.applies_from), col(RequirementRow.recorded_on)),
+            func.greatest(col(RequirementRow.applies_from), col(RequirementRow.recorded_on) + 1),
             or_(col(RequirementRow.applies_to).is_(None), col(RequirementRow.applies_to) > FACT_DAY),
         ).label("required_from"),
         _one(
@@ -172,10 +181,17 @@ EXPECTED = Prepared(
         ).label("due_on"),
         _one(Meeting, "meeting", col(Meeting.begins_at)).label("meeting_held_at"),
         _one(Meeting, "meeting", col(Meeting.created_at), col(Meeting.required)).label("meeting_required_at"),
+        exists(select(literal_column("1")).where(*HANDED_IN)).label("handed_in_in_time"),
         exists(select(literal_column("1")).where(*INVITED)).label("invited"),
         exists(select(literal_column("1")).where(*INVITED, col(MeetingInvitation.state) == "leave_approved")).label(
             "leave_approved"
         ),
+        exists(
+            select(literal_column("1")).where(
+                *INVITED,
+                or_(*[col(MeetingInvitation.attendance) == seen for seen in (Attendance.ATTENDED, Attendance.LATE)]),
+            )
+        ).label("attended"),
     )
 )
 """What the registers say of the requirement, the task and the meeting an organ names (G46 to G48)."""

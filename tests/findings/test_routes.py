@@ -153,6 +153,40 @@ def test_G47_HY_9_1_2_rests_on_a_requirement_that_was_there_before(township, hel
     assert confirm(township, after, "HY.9.1.2", requirement_id=first) == (409, "no-expectation-on-record")
 
 
+def test_G47_a_requirement_put_on_record_on_the_day_of_the_facts_is_no_measure_of_them(township, helper):
+    """Nobody can have kept what was only written down that day."""
+    township.at("2017-01-30")
+    visits = {"kind": "visits", "text": "每月走访不少于两次", "applies_from": "2016-12-01", "visits_per_month": 2}
+    written = township.office("party_gov_office").made("/requirements", visits)["id"]
+    same_day, day_after = (confirmable(township, helper, day) for day in ("2017-01-30", "2017-01-31"))
+    assert confirm(township, same_day, "HY.9.1.2", requirement_id=written) == (409, "expectation-came-later")
+    assert confirm(township, day_after, "HY.9.1.2", requirement_id=written)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("seen", "answer"), [("attended", (409, "was-there")), ("late", (409, "was-there")), ("absent", (200, ""))]
+)
+def test_G46_nobody_missed_a_meeting_at_which_he_was_seen(township, helper, seen, answer):
+    office = township.office("leading_group_office")
+    body = {"title": "例会", "place": "乡政府", "begins_at": "2016-12-05T09:00:00+08:00", "required": True}
+    meeting = office.made("/meetings", body | {"invitee_ids": [helper]})["id"]
+    path = confirmable(township, helper, "2016-12-05")
+    entries = {"entries": [{"person_id": helper, "attendance": seen}]}
+    office.act(f"/meetings/{meeting}", "attendance", entries)
+    assert confirm(township, path, "HY.9.1.1", meeting_id=meeting) == answer
+
+
+@pytest.mark.parametrize(("handed_in", "answer"), [("2016-12-10", (409, "done-in-time")), ("2016-12-11", (200, ""))])
+def test_G48_what_was_handed_in_on_its_last_day_was_done_in_time(township, helper, handed_in, answer):
+    office = township.office("leading_group_office")
+    task = {"title": "收入核算表", "text": "按户填写", "due_on": "2016-12-10", "helper_ids": [helper]}
+    mine = office.made("/form-tasks", task)["id"]
+    township.at(handed_in, "23:30:00")
+    township.account(helper).made(f"/form-tasks/{mine}/submissions", {"text": "已填写"})
+    path = confirmable(township, helper, "2016-12-12")
+    assert confirm(township, path, "HY.9.2.3", form_task_id=mine) == answer
+
+
 def test_G46_HY_9_1_1_rests_on_a_required_meeting_missed_without_leave(township, helper):
     office = township.office("leading_group_office")
     body = {"title": "例会", "place": "乡政府", "begins_at": "2016-12-05T09:00:00+08:00", "required": True}
