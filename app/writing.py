@@ -101,14 +101,14 @@ class Taken:
 Action = Callable[..., Awaitable[Answer]]
 
 
-def creates(*offices: Office) -> Callable[[Action], Action]:
-    """An action that makes a record: who may."""
-    return _declare("creates", frozenset(offices), None)
+def creates(*offices: Office, of: Resource | None = None) -> Callable[[Action], Action]:
+    """An action that makes a record, of a resource whose id the client may choose: who may."""
+    return _declare("creates", frozenset(offices), None, of)
 
 
-def creates_for_anyone(action: Action) -> Action:
+def creates_for_anyone(of: Resource) -> Callable[[Action], Action]:
     """An action that makes a record for whoever is concerned, office or none: the action itself asks who he is."""
-    return _declare("creates", None, None)(action)
+    return _declare("creates", None, None, of)
 
 
 def changes(*offices: Office) -> Callable[[Action], Action]:
@@ -121,9 +121,11 @@ def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
     return _declare("moves", workflow.move(name).offices, workflow.move(name))
 
 
-def _declare(kind: str, offices: frozenset[Office] | None, move: Move | None) -> Callable[[Action], Action]:
+def _declare(
+    kind: str, offices: frozenset[Office] | None, move: Move | None, of: Resource | None = None
+) -> Callable[[Action], Action]:
     def mark(action: Action) -> Action:
-        DECLARED[action] = Declaration(kind, offices, move)
+        DECLARED[action] = Declaration(kind, offices, move, of)
         return action
 
     return mark
@@ -136,6 +138,7 @@ class Declaration:
     kind: str
     offices: frozenset[Office] | None
     move: Move | None
+    of: Resource | None = None
 
 
 DECLARED: dict[Action, Declaration] = {}
@@ -251,17 +254,27 @@ class Change:
         new_id = row["id"]
         body = await self.transaction.value(_insertion(resource, tuple(row)), **row, today=self.today)
         if body is None:
-            return await self._made_before(resource, new_id)
+            self.entries.clear()
+            if made := await self.made_before(resource, new_id):
+                return made
+            raise IdTaken(id=str(new_id))
         self.record(entry.pop("event"), resource, new_id, version=1, **entry)
         where = {"location": f"/v1/{resource.name}/{new_id}"} if resource.addressed else {}
         return Answer(201, body, {"etag": '"1"', **where})
 
-    async def _made_before(self, resource: Resource, id: UUID) -> Answer:
+    async def made_before(self, resource: Resource | None, id: UUID | None) -> Answer | None:
+        """200 and the record where the same request made it before, whatever has become of it since; one round trip.
+
+        Raises IdTaken where another request made it.
+        """
+        if resource is None or id is None:
+            return None
         statement = resource.one(True, self.actor.reads_county, False)
         found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
-        if found is None or found["made_by"] != self.fingerprint:
+        if found is None:
+            return None
+        if found["made_by"] != self.fingerprint:
             raise IdTaken(id=str(id))
-        self.entries.clear()
         return Answer(200, found["body"], {"etag": f'"{json.loads(found["body"])["version"]}"'})
 
     async def shown(self, resource: Resource, id: UUID, answer: Answer) -> Answer:
@@ -354,9 +367,11 @@ class Command:
                 raise StillInFlight
             change = Change(transaction, entered, self, declared)
             try:
+                made = None
                 if declared.kind == "creates":
                     change.allow()
-                answer = await change.finish(await action(change, *args))
+                    made = await change.made_before(declared.of, getattr(args[-1], "id", None))
+                answer = await change.finish(made or await action(change, *args))
             except Replayed:
                 assert entered.stored is not None
                 answer = replay(entered.stored)

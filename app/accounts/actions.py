@@ -68,7 +68,7 @@ async def hashed(secret: str) -> str:
         return await asyncio.to_thread(PASSWORDS.hash, secret)
 
 
-@creates(Office.ADMINISTRATOR)
+@creates(Office.ADMINISTRATOR, of=ACCOUNTS)
 async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
     change.log = change.actor.county_code
     values = {
@@ -83,7 +83,7 @@ async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
     )
 
 
-@creates(Office.ADMINISTRATOR)
+@creates(Office.ADMINISTRATOR, of=ACCOUNTS)
 async def create_client(change: Change, body: schemas.CreateClient) -> Answer:
     if not change.actor.reads_county:
         raise OnlyACountyAdministrator

@@ -372,7 +372,7 @@ async def close(change: Change, id: UUID, body: schemas.Close) -> Answer:
     return await _end(change, taken, rules.Step.CLOSING, "closed", Event.CLOSED, body)
 
 
-@creates(*ORGANS)
+@creates(*ORGANS, of=RECUSALS)
 async def recuse(change: Change, id: UUID, body: schemas.Recuse) -> Answer:
     """A member of the organ with a declared interest acts no more in this case (G61).
 

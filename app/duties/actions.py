@@ -80,7 +80,7 @@ SUBMISSIONS = Resource(
 # ── requirements ──────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.REQUIRERS)
+@creates(*rules.REQUIRERS, of=REQUIREMENTS)
 async def set_requirement(change: Change, body: schemas.CreateRequirement) -> Answer:
     """Raises EndsBeforeItBegins, VisitsAreCountedByTheMonth."""
     rules.check_span(body.applies_from, body.applies_to, "/applies_to")
@@ -96,7 +96,7 @@ async def set_requirement(change: Change, body: schemas.CreateRequirement) -> An
 # ── meetings ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.ORGANISERS)
+@creates(*rules.ORGANISERS, of=MEETINGS)
 async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
     """Raises RequiredMeetingNamesItsInvitees, NamedTwice, RequiredOnlyBeforehand (G46)."""
     rules.check_meeting_request(body.required, body.invitee_ids)
@@ -165,7 +165,7 @@ async def refuse_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer
 # ── form tasks ────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.ORGANISERS)
+@creates(*rules.ORGANISERS, of=FORM_TASKS)
 async def set_form_task(change: Change, body: schemas.CreateFormTask) -> Answer:
     """Raises NamedTwice, DueBeforeItWasSet (G47)."""
     rules.check_once(body.helper_ids or [], "/helper_ids")
@@ -178,7 +178,7 @@ async def set_form_task(change: Change, body: schemas.CreateFormTask) -> Answer:
     )  # fmt: skip
 
 
-@creates(Office.HELPER)
+@creates(Office.HELPER, of=SUBMISSIONS)
 async def submit_form(change: Change, id: UUID, body: schemas.CreateForm) -> Answer:
     """The caller's own form; late after the end of the due day (G48). Raises NotAskedOfYou."""
     me = change.actor.person_id

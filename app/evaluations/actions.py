@@ -32,7 +32,7 @@ from app.refusal import NotFound, VersionStale
 from app.writing import Answer, Change, creates, moves, uuid7
 
 
-@creates(*rules.LEADING_GROUP)
+@creates(*rules.LEADING_GROUP, of=SUBMISSIONS)
 async def open_submission(change: Change, body: schemas.CreateSubmission) -> Answer:
     """Open a year's review, with an evaluation for everyone who helped in that year (article 5)."""
     rules.check_year(body.year, change.today.year)
@@ -94,7 +94,7 @@ async def submit(change: Change, id: UUID, body: schemas.Submit) -> Answer:
     return await change.save(taken, {"late": late}, to="submitted", event=Event.SUBMITTED, public=public)
 
 
-@creates(*rules.LEADING_GROUP, *rules.PROPOSERS)
+@creates(*rules.LEADING_GROUP, *rules.PROPOSERS, of=EVALUATIONS)
 async def begin_evaluation(change: Change, body: schemas.CreateEvaluation) -> Answer:
     """Begin the evaluation of a helper for whom the submission made none."""
     rules.check_year(body.year, change.today.year)

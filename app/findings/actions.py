@@ -119,7 +119,7 @@ def _check_grounds(book: Rulebook, grounds: Sequence[str]) -> None:
             raise GroundNotInRulebook(basis=ground, rulebook=book.code)
 
 
-@creates(*rules.RECORDERS)
+@creates(*rules.RECORDERS, of=FINDINGS)
 async def create(change: Change, body: schemas.CreateFinding) -> Answer:
     """What an office found, or a citizen reported to it."""
     found = Proposal(

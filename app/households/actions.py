@@ -142,9 +142,13 @@ LISTED = Prepared(
     select(col(M.citizen_id_last_four)).join(H, and_(*_children(M))).where(
         col(M.county_code) == bindparam("county"), col(M.township_code) == bindparam("township"),
         col(M.citizen_id_lookup) == func.any(bindparam("ids", type_=ARRAY(LargeBinary))),
-        col(M.left_on).is_(None), col(H.status) == func.any(bindparam("open", sorted(rules.OPEN), type_=ARRAY(Text()))),
+        col(M.household_id) != bindparam("but"), col(M.left_on).is_(None),
+        col(H.status) == func.any(bindparam("open", sorted(rules.OPEN), type_=ARRAY(Text()))),
     ).limit(1)
 )  # fmt: skip
+
+
+NOWHERE = UUID(int=0)
 
 
 @creates(*rules.KEEPERS)
@@ -157,7 +161,7 @@ async def create_household(change: Change, body: schemas.CreateHousehold) -> Ans
     values |= {"status": rules.Status.REGISTERED, "status_on": body.listed_on}
     new_id = body.id or uuid7(change.now)
     members = [_member(change, new_id, m, f"/members/{n}/citizen_id") for n, m in enumerate(body.members)]
-    await _check_unlisted(change, members)
+    await _check_unlisted(change, members, but=new_id)
     public = {k: v for k, v in values.items() if k not in ("head_name", "group_name")} | {"members": len(members)}
     answer = await change.create(
         HOUSEHOLDS, new_id, values, event=Event.REGISTERED, public=public, household=new_id,
@@ -177,11 +181,13 @@ def _member(change: Change, household: UUID, body: schemas.MemberIn, pointer: st
     }  # fmt: skip
 
 
-async def _check_unlisted(change: Change, members: list[dict[str, Any]]) -> None:
-    """Nobody belongs to two households on the register at once."""
+async def _check_unlisted(change: Change, members: list[dict[str, Any]], but: UUID = NOWHERE) -> None:
+    """Nobody belongs to two households on the register at once. `but`: a household sent again is no second one."""
     ids = [m["citizen_id_lookup"] for m in members]
+    if not ids:
+        return
     twice = len(set(ids)) < len(ids)
-    if twice or (ids and await change.transaction.value(LISTED, **_place(change), ids=ids) is not None):
+    if twice or await change.transaction.value(LISTED, **_place(change), ids=ids, but=but) is not None:
         raise rules.CitizenAlreadyListed()
 
 
@@ -382,7 +388,7 @@ def _locking(household: Any) -> Prepared:
 LOCK_HOUSEHOLD, LOCK_OF_PAIRING = _locking(bindparam("household", type_=Uuid())), _locking(OF_PAIRING)
 
 
-@creates(*rules.KEEPERS)
+@creates(*rules.KEEPERS, of=PAIRINGS)
 async def create_pairing(change: Change, body: schemas.CreatePairing) -> Answer:
     """A helper for a household from a day (G17).
 

@@ -106,7 +106,7 @@ INSPECTIONS = Resource(
 # ── rounds ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*ORGANISERS)
+@creates(*ORGANISERS, of=ROUNDS)
 async def plan_round(change: Change, body: schemas.PlanRound) -> Answer:
     """One round a month. Raises MonthBeforeTheRegulation, RoundExists; other missed months are marked on the way."""
     since, rounds = await known_rounds(change)
@@ -341,7 +341,7 @@ async def close(change: Change, id: UUID, body: schemas.CloseRound) -> Answer:
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(Office.ASSESSOR, *ORGANISERS)
+@creates(Office.ASSESSOR, *ORGANISERS, of=INSPECTIONS)
 async def add_check(change: Change, body: schemas.AddCheck) -> Answer:
     """Check somebody besides those drawn; he never counts towards the 30 % (G7)."""
     found = await change.find(ROUNDS, body.round_id)

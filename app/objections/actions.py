@@ -85,7 +85,7 @@ PENDING_AND_UNIT = Prepared(
 )
 
 
-@creates_for_anyone
+@creates_for_anyone(of=OBJECTIONS)
 async def file(change: Change, body: schemas.FileObjection) -> Answer:
     """By the subject himself or the head of the body concerned, within the window of local policy (G50)."""
     case = await change.find(cases.CASES, body.case_id, missing=cases.CASES.not_found())

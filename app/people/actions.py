@@ -93,13 +93,13 @@ HELPERS = Resource(
 APPOINTMENTS = Resource("appointments", tables.AppointmentRow, scope=REGISTER)
 
 
-@creates(*REGISTRARS)
+@creates(*REGISTRARS, of=UNITS)
 async def create_unit(change: Change, body: schemas.CreateUnit) -> Answer:
     values = body.model_dump(exclude={"id"})
     return await change.create(UNITS, body.id, values, event=Event.UNIT_CREATED, public=values)
 
 
-@creates(*REGISTRARS)
+@creates(*REGISTRARS, of=PEOPLE)
 async def create_person(change: Change, body: schemas.CreatePerson) -> Answer:
     """Raises WrongCitizenId; AlreadyOnRecord where the same citizen id is registered."""
     values = body.model_dump(exclude={"id", "citizen_id"})
@@ -153,7 +153,7 @@ async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
     return Answer(200, as_json({"id": str(id)}), once={"citizen_id": change.vault.open(sealed)})
 
 
-@creates(*REGISTRARS)
+@creates(*REGISTRARS, of=APPOINTMENTS)
 async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
     """Raises NobodyAppointsHimself, PlaceOutside; only an administrator appoints administrators."""
     if body.person_id == change.actor.person_id:

@@ -149,7 +149,7 @@ async def settle(change: Change) -> None:
         change.record(Event.VILLAGE_REGISTERED, VILLAGES, village["id"], version=1, public=public)
 
 
-@creates(*REGISTRARS)
+@creates(*REGISTRARS, of=VILLAGES)
 async def create_village(change: Change, body: schemas.CreateVillage) -> Answer:
     """Raises OutsideTheTownship; AlreadyOnRecord where the code is taken."""
     rules.require_village_of(change.actor.township_code, body.code, "/code")

@@ -302,7 +302,7 @@ async def set_policy(change: Change, key: str, body: schemas.SetPolicy) -> Answe
 # ── interpretations ──────────────────────────────────────────────────────────────────────────────
 
 
-@creates(Office.LEADING_GROUP)
+@creates(Office.LEADING_GROUP, of=INTERPRETATIONS)
 async def interpret(change: Change, body: schemas.CreateInterpretation) -> Answer:
     """Only the leading group interprets (article 11). Raises InterpretsNothing."""
     found = await change.transaction.value(RULEBOOK_ONE, **place(change.entered), wanted=body.rulebook_code)

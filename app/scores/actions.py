@@ -20,7 +20,7 @@ from app.scores.tables import (
 from app.writing import Answer, Change, Taken, creates, moves, uuid7
 
 
-@creates(*rules.RUBRIC_MAKERS)
+@creates(*rules.RUBRIC_MAKERS, of=RUBRICS)
 async def issue_rubric(change: Change, body: schemas.CreateRubric) -> Answer:
     """Set a new edition of a rubric: local policy (G2)."""
     criteria = [c.model_dump(mode="json") for c in body.criteria]
@@ -38,7 +38,7 @@ async def issue_rubric(change: Change, body: schemas.CreateRubric) -> Answer:
     )
 
 
-@creates(*rules.OPENERS)
+@creates(*rules.OPENERS, of=ROUNDS)
 async def open_round(change: Change, body: schemas.CreateRound) -> Answer:
     """Open a quarter's round, with a row for everyone who had an active pairing day in it (article 6(2), G14)."""
     rules.check_quarter(body.quarter, quarter_of(change.today))
@@ -62,7 +62,7 @@ def _row(change: Change, round_id: UUID, quarter: str, helper_id: UUID) -> dict[
     return change.new(SCORES) | {"round_id": round_id, "quarter": quarter, "helper_id": helper_id}
 
 
-@creates(*rules.OPENERS)
+@creates(*rules.OPENERS, of=SCORES)
 async def add_score(change: Change, body: schemas.AddScore) -> Answer:
     """Add the row of a helper whose pairing was recorded after the round was opened (G14)."""
     found = await change.find(ROUNDS, body.round_id)

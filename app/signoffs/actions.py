@@ -190,7 +190,7 @@ def told(statement: Statement) -> dict[str, dict[str, Any]]:
     return {"public": {**public, "year": statement.year, "statement_hash": statement.hash()}, "personal": personal}
 
 
-@creates(*rules.PREPARERS)
+@creates(*rules.PREPARERS, of=SIGNOFFS)
 async def open_signoff(change: Change, body: schemas.CreateSignoff) -> Answer:
     """Raises NotYourHousehold, NoSuchHousehold, HouseholdOffTheRegister, YearNotBegun."""
     values = {"county": change.actor.county_code, "township": change.actor.township_code}

@@ -72,7 +72,7 @@ PUBLICATIONS = Resource(
 # ── plans ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.PLANNERS)
+@creates(*rules.PLANNERS, of=PLANS)
 async def make_plan(change: Change, body: schemas.CreatePlan) -> Answer:
     """A helper plans for the households he has today. Raises NotYourHousehold."""
     household = await change.find(HOUSEHOLDS, body.household_id)
@@ -130,7 +130,7 @@ async def drop_measure(change: Change, id: UUID, body: Reason) -> Answer:
 # ── visits ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(Office.HELPER)
+@creates(Office.HELPER, of=VISITS)
 async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
     """The caller's own visit; sent again with the same id it is no second visit. Raises NotPairedThatDay."""
     me = change.actor.person_id
@@ -170,7 +170,7 @@ async def correct_visit(change: Change, id: UUID, body: schemas.CorrectVisit) ->
 # ── publications ─────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.PUBLISHERS)
+@creates(*rules.PUBLISHERS, of=PUBLICATIONS)
 async def publish(change: Change, body: schemas.CreatePublication) -> Answer:
     """Raises VillageOutside, NotYourVillage, DatedInTheFuture."""
     if body.village_code is not None and not body.village_code.startswith(change.actor.township_code):
