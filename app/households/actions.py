@@ -38,7 +38,8 @@ from app.reading import TODAY, Errand, Resource, rows_of
 from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
 
 H, M, E, P = tables.Household, tables.HouseholdMember, tables.HouseholdEvent, tables.Pairing
-HOUSEHOLD, OTHER = H.__table__, P.__table__.alias("other")  # type: ignore[attr-defined]
+HOUSEHOLD, PAIRED = H.__table__, P.__table__  # type: ignore[attr-defined]
+OTHER = PAIRED.alias("other")
 
 
 def _children(table: Any) -> tuple[Any, ...]:
@@ -57,8 +58,8 @@ OF_ITS_HELPER = and_(
 IN_OFFICE = (
     exists()
     .where(OF_ITS_HELPER, col(A.starts) <= TODAY, or_(col(A.ends).is_(None), col(A.ends) > TODAY))
-    .correlate(P.__table__)
-)  # type: ignore[attr-defined]
+    .correlate(PAIRED)
+)
 """Is who is paired a helper today? Who left that office helps nobody, whatever his pairing says (G16, G18)."""
 TODAYS = and_(*_children(P), col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY), IN_OFFICE)
 HAS_HELPER = exists().where(TODAYS).correlate(HOUSEHOLD)
