@@ -39,6 +39,7 @@ migrate: $(READY) ## bring the database to the newest schema
 revision: $(READY) ## write a migration from the models (MESSAGE="add plots")
 	$(RUN) app.cli migrate
 	$(RUN) alembic revision --autogenerate -m "$(or $(MESSAGE),$(error say what changes: make revision MESSAGE="add plots"))"
+	$(RUN) ruff format --quiet alembic/versions
 
 openapi: $(READY) ## write openapi/openapi.json from the code
 	$(RUN) app.cli openapi

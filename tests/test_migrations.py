@@ -112,3 +112,25 @@ def test_every_tenant_key_begins_with_county_and_township():
             if "township_code" in target.columns:
                 assert key.column_keys[:2] == ["county_code", "township_code"], key
             assert key.ondelete is None and not key.deferrable
+
+
+def test_an_owner_who_is_no_superuser_can_migrate(server_url: str, template: str) -> None:
+    name, roles = f"huayuan_test_{os.getpid()}_owner", "huayuan_app, huayuan_log, huayuan_public"
+    url = embedded.database(server_url, name)
+    own_url = f"postgresql://{name}:{name}@{url.partition('@')[2]}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        try:
+            server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+            server.execute(f"GRANT {roles} TO {name} WITH ADMIN OPTION")
+            server.execute(f"ALTER DATABASE {name} OWNER TO {name}")
+            environment = {**os.environ, "HUAYUAN_DATABASE_URL": own_url, "HUAYUAN_SECRET": "s" * 32}
+            subprocess.run([sys.executable, "-m", "app.cli", "migrate"], env=environment, check=True)
+            with psycopg.connect(own_url) as own:
+                assert own.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+                asked = "SELECT has_function_privilege('public', oid, 'execute') FROM pg_proc WHERE proname = %s"
+                assert own.execute(asked, ["log_append"]).fetchone() == (False,)
+                may = "SELECT has_schema_privilege('huayuan_log', 'public', 'create')"
+                assert own.execute(may).fetchone() == (False,)
+        finally:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            server.execute(f"DROP ROLE IF EXISTS {name}")

@@ -35,11 +35,13 @@ begin
   grant usage on schema public to huayuan_public;
   grant select (id, county_code, township_code, committed_at) on inspection_rounds to huayuan_public;
   create policy published on inspection_rounds for select to huayuan_public using (committed_at is not null);
+  grant create on schema public to huayuan_public, huayuan_log;  -- a function's new owner must be able to make it
   alter function place_of_round owner to huayuan_public;
   revoke execute on function place_of_round from public;
   grant execute on function place_of_round to huayuan_app;
   grant select on alembic_version to huayuan_app; -- /readyz tells the migration
   alter function log_append owner to huayuan_log;
+  revoke create on schema public from huayuan_public, huayuan_log;
   revoke execute on function log_append from public;
   grant execute on function log_append to huayuan_app;
 end $$;
