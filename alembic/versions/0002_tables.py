@@ -2066,6 +2066,48 @@ def upgrade() -> None:
         postgresql_where=sa.text("used_at is null and voided_at is null"),
     )
     op.create_table(
+        "signoff_remarks",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("signoff_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("statement_hash", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_signoff_remarks_county_code")),
+        sa.CheckConstraint("kind = 'co_signature' or text is not null", name=op.f("ck_signoff_remarks_text")),
+        sa.CheckConstraint("kind in ('co_signature', 'predecessor_statement')", name=op.f("ck_signoff_remarks_kind")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_signoff_remarks_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_signoff_remarks_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "signoff_id"],
+            ["signoffs.county_code", "signoffs.township_code", "signoffs.id"],
+            name=op.f("fk_signoff_remarks_county_code_township_code_signoff_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_signoff_remarks")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "signoff_id",
+            "person_id",
+            "kind",
+            "statement_hash",
+            name=op.f("uq_signoff_remarks_county_code_township_code_signoff_id_person_id_kind_statement_hash"),
+        ),
+    )
+    op.create_table(
         "signoff_signatures",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -2315,6 +2357,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_signoff_signatures_signoff", table_name="signoff_signatures")
     op.drop_table("signoff_signatures")
+    op.drop_table("signoff_remarks")
     op.drop_index(
         "uq_signoff_codes_open",
         table_name="signoff_codes",

@@ -18,7 +18,7 @@ from app.reading import Resource
 from app.refusal import Conflict
 from app.signoffs import rules, schemas, tables
 from app.signoffs.rules import SIGNOFF, Kind, Party, SignoffFacts, Statement
-from app.writing import Answer, Change, Taken, creates, moves, uuid7
+from app.writing import Answer, Change, Taken, creates, creates_for_anyone, moves, uuid7
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """No 0, 1, I or O: a code is read aloud and typed. Twelve of them are 60 random bits."""
@@ -39,6 +39,7 @@ class Event(StrEnum):
     COLLECTED = "signoff.collected"
     REVIEWED = "signoff.reviewed"
     CONSIDERED = "signoff.considered_unconfirmed"
+    REMARKED = "signoff.remarked"
 
 
 class NoSuchHousehold(Conflict):
@@ -96,6 +97,10 @@ SIGNOFFS = Resource(
     workflow=SIGNOFF,
     read_facts=tables.read_facts,
     derived=derived,
+)
+
+REMARKS = Resource(
+    "remarks", tables.SignoffRemark, scope=Scope(people=(col(tables.SignoffRemark.person_id),)), addressed=False
 )
 
 H = Household
@@ -332,6 +337,26 @@ async def acknowledge_conflict(change: Change, id: UUID, body: schemas.Acknowled
         taken, {}, to=taken.state, event=Event.CONFLICT_ACKNOWLEDGED, public={"person_id": body.person_id},
         personal={"reason": body.reason}, **concerned(taken),
     )  # fmt: skip
+
+
+@creates_for_anyone(of=REMARKS)
+async def remark(change: Change, id: UUID, body: schemas.AddRemark) -> Answer:
+    """A co-helper signs beside the primary, a predecessor states what he leaves: neither confirms or stops anything.
+
+    Raises StatementTextNeeded, NotACoHelper, NotThePredecessor, WrongState (G17, G18); AlreadyOnRecord the second time.
+    """
+    rules.check_remark_text(body.kind, body.text)
+    signoff = await change.find(SIGNOFFS, id)
+    rules.check_remark(signoff.facts, change.actor, body.kind)
+    public = {
+        "signoff_id": id, "kind": body.kind, "person_id": myself(change),
+        "statement_hash": signoff.row["statement_hash"],
+    }  # fmt: skip
+    made = await change.create(
+        REMARKS, body.id, {**public, "text": body.text, "made_on": change.today}, event=Event.REMARKED, public=public,
+        personal={"text": body.text}, helper=myself(change), household=UUID(signoff.row["household_id"]),
+    )  # fmt: skip
+    return Answer(made.status, made.body, {**made.headers, "location": f"/v1/signoffs/{id}"})
 
 
 @moves(SIGNOFF, "issue-code")

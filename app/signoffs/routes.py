@@ -78,6 +78,12 @@ async def acknowledge_conflict(command: Change, id: UUID, body: Json[schemas.Ack
     return await command.run(actions.acknowledge_conflict, id, body)
 
 
+@signoffs.post("/{id}/remarks", name="signoffs_remark", status_code=201, response_model=schemas.RemarkOut)
+async def remark(command: Create, id: UUID, body: Json[schemas.AddRemark]) -> Response:
+    """Co-sign beside the primary helper, or state something as a predecessor (G17, G18) / 附签或前任说明"""
+    return await command.run(actions.remark, id, body)
+
+
 @signoffs.post("/{id}/issue-code", name="signoffs_issue_code", response_model=schemas.CodeOut)
 async def issue_code(command: Change, id: UUID, body: Json[schemas.IssueCode]) -> Response:
     """Give the household a single-use code for its signature / 发放一次性签字码"""

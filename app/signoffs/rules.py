@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from app.actor import Actor, Office
-from app.refusal import Conflict, Forbidden, Invalid, Refusal
+from app.refusal import Conflict, Forbidden, Invalid, Refusal, WrongState
 from app.workflow import Move, Workflow
 
 
@@ -59,6 +59,13 @@ class Method(StrEnum):
     THUMBPRINT = "thumbprint"  # 捺指印
     CODE = "code"  # 一次性签字码
     ACCOUNT = "account"  # 本人账号
+
+
+class Remark(StrEnum):
+    """What somebody who is none of the four puts beside their signatures; it confirms and stops nothing."""
+
+    CO_SIGNATURE = "co_signature"  # 其他帮扶人附签(G17)
+    PREDECESSOR_STATEMENT = "predecessor_statement"  # 前任帮扶责任人说明(G18)
 
 
 HOUSEHOLD_METHODS = frozenset({Method.IN_PERSON, Method.THUMBPRINT, Method.CODE})
@@ -348,6 +355,33 @@ class GiverMayNotRecord(Conflict):
     article = "HY.9.3.2"
 
 
+class NotACoHelper(Forbidden):
+    """Only somebody who helps this household today beside its primary helper co-signs.
+
+    只有今日与主要帮扶责任人共同帮扶该户的人员可以附签。
+    """
+
+    article = "G17"
+
+
+class NotThePredecessor(Forbidden):
+    """Only somebody who helped this household in that year, and no more does, states what he leaves behind.
+
+    只有该年度曾帮扶该户、现已不再帮扶的人员可以作前任说明。
+    """
+
+    article = "G18"
+
+
+class StatementTextNeeded(Invalid):
+    """A predecessor's statement says something.
+
+    前任说明须写明内容。
+    """
+
+    article = "G18"
+
+
 class CodeThroughHelper(Conflict):
     """A household's code is never given to or through its helper.
 
@@ -455,6 +489,8 @@ class SignoffFacts:
     primary_helper: UUID | None = None
     helpers: frozenset[UUID] = frozenset()
     """Everyone paired with the household today, the primary helper included."""
+    former_helpers: frozenset[UUID] = frozenset()
+    """Everyone whose pairing with the household held on a day of the year and has ended."""
     principals: frozenset[UUID] = frozenset()
     leaders: frozenset[UUID] = frozenset()
     substitutes: Mapping[Party, UUID] | None = None
@@ -483,6 +519,7 @@ class SignoffFacts:
             on_the_register=data.get("on_the_register", True),
             primary_helper=UUID(primary) if primary else None,
             helpers=_ids(data.get("helpers")),
+            former_helpers=_ids(data.get("former_helpers")),
             principals=_ids(data.get("principals")),
             leaders=_ids(data.get("leaders")),
             substitutes={Party(party): UUID(person) for party, person in (data.get("substitutes") or {}).items()},
@@ -902,6 +939,33 @@ def check_acknowledgement(facts: SignoffFacts, person_id: UUID) -> None:
     """Raise NoRoleConflict unless this person stands in two roles and that is not resolved yet (G24)."""
     if person_id not in open_conflicts(facts):
         raise NoRoleConflict()
+
+
+REMARKED_IN = {
+    Remark.CO_SIGNATURE: tuple(SIGNED.values()),
+    Remark.PREDECESSOR_STATEMENT: (*DUE, "leader_signed", "collected", "refused", "forwarded_unconfirmed"),
+}
+"""One co-signs what the household has signed; a predecessor may speak until the committee has looked at it."""
+
+
+def check_remark_text(remark: Remark, text: str | None) -> None:
+    """Raise StatementTextNeeded where a predecessor says nothing (G18)."""
+    if remark is Remark.PREDECESSOR_STATEMENT and not text:
+        raise StatementTextNeeded("/text")
+
+
+def check_remark(facts: SignoffFacts, actor: Actor, remark: Remark) -> None:
+    """May the caller put this beside the four signatures (G17, G18)?
+
+    Raises NotACoHelper, NotThePredecessor or WrongState.
+    """
+    me = actor.person_id
+    if remark is Remark.CO_SIGNATURE and (me not in facts.helpers or me in facts.signatories(Party.HELPER)):
+        raise NotACoHelper()
+    if remark is Remark.PREDECESSOR_STATEMENT and (me not in facts.former_helpers or me in facts.helpers):
+        raise NotThePredecessor()
+    if facts.state not in REMARKED_IN[remark]:
+        raise WrongState(state=facts.state, possible_in=sorted(REMARKED_IN[remark]))
 
 
 def check_restatement(state: str, before: Statement, after: Statement) -> None:

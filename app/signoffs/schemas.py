@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.reading import PageQuery
-from app.signoffs.rules import Capacity, Form, Kind, Method, Outcome, Party
-from app.wire import Create, Digest, In, Line, Name, Out, PageOut, Prose, VillageCode, WorkflowOut, Year
+from app.signoffs.rules import Capacity, Form, Kind, Method, Outcome, Party, Remark
+from app.wire import Create, Digest, In, Line, Name, Out, PageOut, Prose, RecordOut, VillageCode, WorkflowOut, Year
 
 Check = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=40)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}$", max_length=14)]
@@ -113,6 +113,37 @@ class Review(In):
     note: Prose | None = Field(None, description="审核意见")
 
 
+class AddRemark(Create):
+    """A co-helper's signature beside the primary's (G17), or what a predecessor has to say (G18)."""
+
+    kind: Remark = Field(examples=["predecessor_statement"])
+    text: Prose | None = Field(
+        None, description="前任说明须写明 / required for a statement", examples=["上半年已落实养羊项目"]
+    )
+
+
+class RemarkOut(RecordOut):
+    """What stands beside the four signatures, on the statement whose hash it names."""
+
+    signoff_id: UUID
+    kind: Remark
+    person_id: UUID
+    statement_hash: Digest
+    text: str | None
+    made_on: date
+
+
+class RemarkedOut(Out):
+    """A remark as the sign-off shows it; it confirms and stops nothing."""
+
+    id: UUID
+    kind: Remark
+    person_id: UUID
+    statement_hash: Digest
+    text: str | None
+    made_on: date
+
+
 class SignatureOut(Out):
     """What one party put on record, voided ones included."""
 
@@ -187,6 +218,7 @@ class SignoffOut(WorkflowOut):
     signatures: list[SignatureOut]
     substitutes: list[SubstituteOut]
     acknowledgements: list[AcknowledgementOut]
+    remarks: list[RemarkedOut]
     outcome: Outcome | None = Field(None, description="本记录所示结果,仅供审核参考 / a proposal, on single reads only")
     role_conflicts: list[RoleConflictOut] | None = None
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
 from app.actor import Office
-from app.database import Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import Record, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.households.rules import OPEN
 from app.households.tables import Household, HouseholdMember, Pairing
 from app.people.tables import AppointmentRow, Person
@@ -152,6 +152,26 @@ class SignoffAcknowledgement(Tenant, table=True):
     acknowledged_at: datetime
 
 
+class SignoffRemark(Record, table=True):
+    """What a co-helper or a predecessor put beside the four signatures, on the statement of that day (G17, G18)."""
+
+    __tablename__ = "signoff_remarks"
+    __table_args__ = tenant(
+        belongs("signoff_id", "signoffs"),
+        belongs("person_id", "people"),
+        one_of("kind", rules.Remark),
+        CheckConstraint("kind = 'co_signature' or text is not null", name="text"),
+        UniqueConstraint(*KEYS, "signoff_id", "person_id", "kind", "statement_hash"),
+    )
+
+    signoff_id: UUID
+    kind: str
+    person_id: UUID
+    statement_hash: str
+    text: str | None = None
+    made_on: date
+
+
 class SignoffCode(Tenant, table=True):
     """A household's single-use code, known by its hash; for one statement and one signer."""
 
@@ -243,6 +263,13 @@ FACTS: dict[str, Any] = {
     "on_the_register": ON_THE_REGISTER,
     "primary_helpers": helpers_of(Signoff, col(Signoff.household_id), col(Pairing.is_primary), STILL_HELPER),
     "helpers": helpers_of(Signoff, col(Signoff.household_id)),
+    "former_helpers": ids(
+        col(Pairing.helper_id),
+        same_place(Pairing), col(Pairing.household_id) == col(Signoff.household_id),
+        col(Pairing.starts) <= func.make_date(col(Signoff.year), 12, 31),
+        col(Pairing.ends) > func.make_date(col(Signoff.year), 1, 1),
+        col(Pairing.ends) > col(Pairing.starts), col(Pairing.ends) <= TODAY,
+    ),
     "principals": incumbents(Office.VILLAGE_PRINCIPAL),
     "leaders": incumbents(Office.LIAISON_LEADER),
     "signatures": rows_of(
@@ -273,7 +300,7 @@ FACTS: dict[str, Any] = {
 }  # fmt: skip
 """Gathered with the locked record in one statement; what is shown of the sign-off is in SHOWN."""
 
-K = SignoffAcknowledgement
+K, Q = SignoffAcknowledgement, SignoffRemark
 SHOWN: dict[str, Any] = {
     "signatures": rows_of(
         S, of_signoff(S), order=col(S.at_version),
@@ -293,6 +320,11 @@ SHOWN: dict[str, Any] = {
         K, of_signoff(K), order=col(K.acknowledged_at),
         person_id=col(K.person_id), reason=col(K.reason), acknowledged_by=col(K.acknowledged_by),
         acknowledged_at=utc(col(K.acknowledged_at)),
+    ),
+    "remarks": rows_of(
+        Q, of_signoff(Q), order=col(Q.id),
+        id=col(Q.id), kind=col(Q.kind), person_id=col(Q.person_id), statement_hash=col(Q.statement_hash),
+        text=col(Q.text), made_on=col(Q.made_on),
     ),
 }  # fmt: skip
 

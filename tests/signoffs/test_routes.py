@@ -115,6 +115,69 @@ def test_G18_who_left_the_helpers_office_signs_as_helper_no_more(make_village: A
     assert village.stranger.act(path, "sign", AS_HELPER)["state"] == "helper_signed"
 
 
+# ---- beside the four -----------------------------------------------------------------------------
+
+CO_SIGNED = {"kind": "co_signature"}
+
+
+def co_helper(village: Any) -> Any:
+    beside = village.township.office("helper", name=f"共同帮扶人{village.code[-3:]}")
+    pairing = {"household_id": village.household, "helper_id": beside.person_id, "is_primary": False}
+    village.office.made("/pairings", pairing | {"starts": "2017-01-01"})
+    return beside
+
+
+def test_G17_a_co_helper_signs_beside_the_primary_and_confirms_nothing(village: Any) -> None:
+    path, beside = village.opened(), co_helper(village)
+    refused(beside.post(f"{path}/remarks", CO_SIGNED), 409, "wrong-state")
+    village.signed(path, 1)
+    refused(beside.try_act(path, "sign", AS_HELPER), 403, "not-the-signatory")
+    before = village.office.read(path)
+    made = beside.post(f"{path}/remarks", CO_SIGNED)
+    assert (made.status_code, made.headers["location"]) == (201, f"/v1{path}")
+    after = village.office.read(path)
+    (remark,) = after["remarks"]
+    assert remark["statement_hash"] == before["statement_hash"]
+    assert {k: v for k, v in after.items() if k != "remarks"} == {k: v for k, v in before.items() if k != "remarks"}
+    refused(beside.post(f"{path}/remarks", CO_SIGNED), 409, "already-on-record")
+    for other in (village.helper, village.principal, village.office):
+        refused(other.post(f"{path}/remarks", CO_SIGNED), 403, "not-a-co-helper")
+    refused(village.stranger.post(f"{path}/remarks", CO_SIGNED), 404, "not-found")
+    assert beside.post(f"{path}/remarks", CO_SIGNED | {"id": made.json()["id"]}).status_code == 409
+    for caller, body in village.signers()[1:]:
+        caller.act(path, "sign", body)
+    village.group.act(path, "collect", {})
+    refused(beside.post(f"{path}/remarks", CO_SIGNED), 409, "wrong-state")
+
+
+def test_G18_a_predecessor_states_what_he_leaves_and_signs_nothing(village: Any) -> None:
+    path, former = village.opened(), village.helper
+    said = {"kind": "predecessor_statement", "text": "上半年已落实养羊项目。"}
+    refused(former.post(f"{path}/remarks", said), 403, "not-the-predecessor")
+    (pairing,) = village.office.read("/pairings", household_id=village.household)["items"]
+    body = {"helper_id": village.stranger.person_id, "starts": "2017-07-01", "reason": "轮换"}
+    village.office.act(f"/pairings/{pairing['id']}", "hand-over", body)
+    refused(former.post(f"{path}/remarks", {"kind": "predecessor_statement"}), 422, "statement-text-needed")
+    refused(former.post(f"{path}/remarks", CO_SIGNED), 403, "not-a-co-helper")
+    refused(village.stranger.post(f"{path}/remarks", said), 403, "not-the-predecessor")
+    assert former.post(f"{path}/remarks", said).status_code == 201
+    village.signed(path, 1)
+    refused(former.try_act(path, "sign", AS_HELPER), 403, "not-the-signatory")
+    record = village.stranger.read(path)
+    assert [(r["person_id"], r["text"]) for r in record["remarks"]] == [(former.person_id, said["text"])]
+    entries = village.office.read(f"/households/{village.household}/ledger", limit=200)["items"]
+    (entry,) = [e for e in entries if e["event"] == "signoff.remarked"]
+    assert said["text"] not in str(entry["leaf"])
+
+
+def test_G18_who_helped_before_the_year_only_is_no_predecessor_in_it(village: Any) -> None:
+    former = village.township.office("helper", name=f"早年帮扶人{village.code[-3:]}")
+    pairing = {"household_id": village.household, "helper_id": former.person_id, "is_primary": False}
+    village.office.made("/pairings", pairing | {"starts": "2016-11-09", "ends": "2017-01-01"})
+    said = {"kind": "predecessor_statement", "text": "2016年已入户。"}
+    refused(former.post(f"{village.opened()}/remarks", said), 403, "not-the-predecessor")
+
+
 # ---- opening -------------------------------------------------------------------------------------
 
 
