@@ -74,6 +74,8 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
     """Migrate the embedded database and serve the API."""
     import uvicorn
 
+    from app.telemetry import LOGGING
+
     settings = ready()
     uvicorn.run(
         "app.main:application",
@@ -81,6 +83,7 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
         host=host or settings.host,
         port=port or settings.port,
         workers=workers or settings.workers,
+        log_config=LOGGING,
         access_log=False,
         timeout_graceful_shutdown=10,
     )

@@ -4,6 +4,7 @@ SQLModel declares tables and SQLAlchemy writes the SQL; no session lives at run 
 compiled once to the driver's own SQL and runs on asyncpg's connection.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -32,7 +33,12 @@ LIMITS = {
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
     "transaction_timeout": "15s",
+    "client_connection_check_interval": "2s",
 }
+QUEUE = 1.5
+"""Seconds for which a request waits for a connection."""
+PATIENCE = 3.0
+"""Seconds that a request's transaction may last, so that every answer is there within five."""
 
 metadata = MetaData(
     naming_convention={
@@ -272,8 +278,8 @@ class _Connection(asyncpg.Connection):
 class Database:
     """The pool of one worker."""
 
-    def __init__(self, url: str, size: int, *, role: str = APP_ROLE) -> None:
-        self._url, self._size = url, size
+    def __init__(self, url: str, size: int, *, role: str = APP_ROLE, seconds: float = PATIENCE) -> None:
+        self._url, self._size, self._seconds = url, size, seconds
         self._settings = {**LIMITS, "role": role}
         self._pool: Any = None
 
@@ -289,15 +295,33 @@ class Database:
         )
 
     async def close(self) -> None:
-        await self._pool.close()
+        """Waits for transactions in hand, at most five seconds."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    def connections(self) -> tuple[int, int, int]:
+        """How many are open, how many of these are in use, and how many there may be."""
+        size = self._pool.get_size()
+        return size, size - self._pool.get_idle_size(), self._pool.get_max_size()
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Transaction]:
-        """BEGIN … COMMIT; an exception rolls back. Raises TimeoutError when no connection is free in 2 s."""
-        async with self._pool.acquire(timeout=2) as connection, connection.transaction(readonly=readonly):
-            transaction = Transaction(connection)
-            yield transaction
-            transaction.check_recorded()
+        """BEGIN … COMMIT; an exception rolls back. Raises TimeoutError when no connection is free in time.
+
+        A transaction that lasts too long, also because nobody answers any more, ends by hanging up: whoever waits
+        for the server then has asyncpg's ConnectionDoesNotExistError.
+        """
+        async with self._pool.acquire(timeout=QUEUE) as connection:
+            hang_up = asyncio.get_running_loop().call_later(self._seconds, connection.terminate)
+            try:
+                async with connection.transaction(readonly=readonly):
+                    transaction = Transaction(connection)
+                    yield transaction
+                    transaction.check_recorded()
+            finally:
+                hang_up.cancel()
 
 
 def as_json(value: Any) -> str:

@@ -3,15 +3,18 @@
 import gc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import RedirectResponse
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from app import contract, problems
 from app.access import Tokens
@@ -28,10 +31,12 @@ from app.notices import routes as notices
 from app.objections import routes as objections
 from app.people import routes as people
 from app.places import routes as places
+from app.refusal import Unavailable
 from app.rulebook import routes as rulebook
 from app.scores import routes as scores
 from app.settings import Settings
 from app.signoffs import routes as signoffs
+from app.telemetry import Metrics, Telemetry
 from app.vault import Vault
 from app.work import routes as work
 
@@ -53,6 +58,7 @@ FEATURES = (
     signoffs,
     work,
 )  # fmt: skip
+ROOT = Path(__file__).parent.parent
 DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.
 
@@ -63,7 +69,11 @@ DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事�
 
 
 class Api(FastAPI):
-    """FastAPI whose document names every error each operation can give."""
+    """FastAPI whose document names every error each operation can give, and all of whose requests are counted."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Telemetry stands outside even of what answers for our own mistakes."""
+        return Telemetry(super().build_middleware_stack(), self.state.metrics, lambda: self.state.tokens)
 
     def openapi(self) -> dict[str, Any]:
         return contract.document(super().openapi())
@@ -95,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     api.state.settings, api.state.vault = settings, vault
-    api.state.tokens = Tokens(settings, vault)
+    api.state.tokens, api.state.metrics = Tokens(settings, vault), Metrics()
     for door in doors(*FEATURES):
         api.include_router(door, prefix="/v1")
     problems.install(api)
@@ -108,11 +118,37 @@ def create_app(settings: Settings) -> FastAPI:
 
     @api.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
-        async with request.app.state.database.transaction(readonly=True) as transaction:
-            head = await transaction.call("select version_num from alembic_version")
-        return Response(f'{{"status":"ok","migration":"{head}"}}', media_type="application/json")
+        try:
+            async with request.app.state.database.transaction(readonly=True) as transaction:
+                migration = await transaction.call("select version_num from alembic_version")
+        except asyncpg.PostgresError as error:
+            raise Unavailable from error
+        if migration != newest_migration():
+            raise NotMigrated(migration=migration, newest=newest_migration())
+        return Response(f'{{"status":"ok","migration":"{migration}"}}', media_type="application/json")
+
+    @api.get("/metrics", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        state = request.app.state
+        return Response(state.metrics.text(state.database), media_type="text/plain; version=0.0.4")
 
     return api
+
+
+class NotMigrated(Unavailable):
+    """The database is not at the newest migration of this release.
+
+    数据库尚未迁移到本版本的最新结构。
+    """
+
+
+@cache
+def newest_migration() -> str | None:
+    """The head that this release was shipped with."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
 
 
 class ClockWasMoved(RuntimeError):

@@ -372,7 +372,9 @@ class Guard:
             if scope["method"] in ("POST", "PATCH", "PUT"):
                 receive = await self._body(scope, receive)
         except Refusal as refusal:
-            answer = render(language_of(Request(scope)), self._first(scope, refusal))
+            request = Request(scope)
+            told = getattr(request.state, "request_id", None)
+            answer = render(language_of(request), self._first(scope, refusal), request_id=told)
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -382,7 +382,7 @@ class Command:
 @asynccontextmanager
 async def operating(url: str) -> AsyncIterator[Database]:
     """The database for the operator's own command, as its owner."""
-    database = Database(url, 1, role="none")
+    database = Database(url, 1, role="none", seconds=600)
     await database.open()
     try:
         yield database

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -90,20 +91,12 @@ def bare() -> Starlette:
 class Server:
     """One uvicorn worker in a process of its own, and its CPU time."""
 
-    def __init__(self, target: str, port: int, environment: dict[str, str]) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "--factory",
-            target,
-            "--port",
-            str(port),
-            "--no-access-log",
-            "--log-level",
-            "warning",
-        ]
-        self.process = subprocess.Popen(command, env={**os.environ, **environment})
+    def __init__(self, command: str, environment: dict[str, str]) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        told = [sys.executable, "-m", *command.split(), "--port", str(port)]
+        self.process = subprocess.Popen(told, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
         self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
         self.cpu = psutil.Process(self.process.pid)
         for _ in range(200):
@@ -113,7 +106,7 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError(f"{target} did not start")
+        raise RuntimeError(f"{command} did not start")
 
     def used(self) -> float:
         times = self.cpu.cpu_times()
@@ -195,10 +188,10 @@ def main() -> None:
         token = Tokens(settings, vault).issue(Bearer(account, *PLACE))
         headers = {"authorization": f"Bearer {token}"}
         servers = {
-            "service": Server("app.main:application", 8471, environment),
-            "bare": Server("bench.path:bare", 8472, environment),
+            "service": Server("app.cli serve", environment),
+            "bare": Server("uvicorn --factory bench.path:bare --no-access-log --log-level warning", environment),
         }
-        with httpx.Client(base_url="http://127.0.0.1:8471/v1", headers=headers) as client:
+        with httpx.Client(base_url=servers["service"].client.base_url.join("/v1"), headers=headers) as client:
             body = {"name": "张三", "category": "organ_cadre"}
             ids = [client.post("/people", json=body).json()["id"] for _ in range(200)]
         asyncio.run(measure(servers, ids, options.rounds, options.requests, headers))
