@@ -27,6 +27,7 @@ CLEAN = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the histogram of durations, in seconds."""
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 FRAMES = 12
 """How many of the innermost calls of a failure are told."""
 
@@ -48,7 +49,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["failure"] = [_told(error) for error in _chain(record.exc_info[1])]
-        return json.dumps({k: v for k, v in line.items() if v is not None}, ensure_ascii=False)
+        return as_json({k: v for k, v in line.items() if v is not None})
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -158,7 +159,8 @@ class Telemetry:
             facts: dict[str, Any] = {"method": method, "route": route, "status": status, "ms": round(seconds * 1e3, 1)}
             if authorization and (bearer := self._tokens().known(authorization.decode("latin-1"))):
                 facts["place"] = bearer.township_code
-            log.info("request", extra={"facts": facts})
+            record = log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None, None, {"facts": facts})
+            log.handle(record)  # `log.info` would look for the line of code that calls it: a sixth of the whole cost
 
 
 def template(scope: Scope) -> str:
