@@ -63,7 +63,17 @@ DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.
 
 Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`; every refusal is an RFC 9457 problem.
+
+登录:`POST /v1/oauth/token`,把 `access_token` 填入 Authorize。Sign in there and put the `access_token` into Authorize.
 """
+TAGS = {
+    "sign-in": "登录、账号与待办", "places": "县、乡、村", "people": "人员、任职与单位",
+    "households": "贫困户与结对帮扶", "work": "帮扶计划、走访、要求、会议、表册与公示",
+    "monthly check": "当月抽查", "quarter": "季度考核",
+    "signoffs": "签字确认", "year end": "年终考核评价", "accountability": "问题线索、案件、通报与异议",
+    "rules": "办法、约定、解释与流程", "ledger": "台账与证明",
+}  # fmt: skip
+"""The document's parts, in the order of the year, with what they are called in Chinese."""
 DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事件均为虚构,办法所属县为假定。\n\n"
 """What the document of a demonstration says before anything else."""
 
@@ -98,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="花园 Huayuan",
         version="0.1.0",
         description=DEMO_NOTICE + DESCRIPTION if settings.profile == "demo" else DESCRIPTION,
+        openapi_tags=[{"name": name, "description": zh} for name, zh in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,

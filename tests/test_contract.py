@@ -32,6 +32,12 @@ def test_operation_ids_are_unique():
     assert len(set(ids)) == len(ids)
 
 
+def test_every_part_of_the_document_is_named_in_chinese():
+    named = {tag["name"]: tag["description"] for tag in API["tags"]}
+    assert set(named) == {tag for _, _, operation in operations(API) for tag in operation["tags"]}
+    assert not any(chinese.isascii() for chinese in named.values())
+
+
 @pytest.mark.parametrize(("path", "method", "operation"), ALL)
 def test_every_operation_is_fully_described(path, method, operation):
     english, _, chinese = operation["summary"].partition(" / ")
