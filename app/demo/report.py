@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.actor import OFFICES_ZH, Office
 from app.demo import exits, months, quarters, year_end
@@ -55,7 +55,8 @@ class Checks:
 
 
 def table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=f"{title}({MARK})", title_justify="left", title_style="bold")
+    folded = [Column(name, overflow="fold") for name in columns]  # Chinese has no blanks at which to break a line
+    return Table(*folded, title=f"{title}({MARK})", title_justify="left", title_style="bold")
 
 
 def named(code: Any) -> str:
