@@ -172,14 +172,19 @@ class Prepared:
             raise ValueError("a list in `in_` is expanded only when run: give it `literal()`s, or use `= any(...)`")
         if json:
             exported = statement.exported_columns
-            inner = ", ".join(_wire(c) for c in exported if c.name not in beside)
+            body = as_wire([c for c in exported if c.name not in beside])
             keep = "".join(f', t."{name}"' for name in beside)
             source = f"with t as ({self.sql}) select {{}} from t" if is_change else f"select {{}} from ({self.sql}) t"
-            self.sql = source.format(f"(select row_to_json(r)::text from (select {inner}) r) as body{keep}")
+            self.sql = source.format(f"{body} as body{keep}")
 
     def args(self, values: Mapping[str, Any]) -> list[Any]:
         given = (values[n] if n in values else self._defaults[n] for n in self.names)
         return [p(v) if (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)]
+
+
+def as_wire(columns: Iterable[Any]) -> str:
+    """The columns of a row source `t` as one JSON text."""
+    return f"(select row_to_json(r)::text from (select {', '.join(_wire(c) for c in columns)}) r)"
 
 
 def _wire(column: Any) -> str:

@@ -15,14 +15,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Request, Response
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Text
 from sqlmodel import SQLModel
 
 from app.access import Bearer, Entered
 from app.actor import Actor, Office
-from app.database import Database, Prepared, Transaction, as_json
+from app.database import Database, Prepared, Transaction, as_json, as_wire
 from app.log import Entry, sealed
 from app.reading import ENTER, Resource, enter, place_values, refuse_unknown_parameters
 from app.refusal import (
@@ -252,7 +252,8 @@ class Change:
         """
         row = {**self.place, **self.new(resource, id), **values}
         new_id = row["id"]
-        body = await self.transaction.value(_insertion(resource, tuple(row)), **row, today=self.today)
+        new = {f"new_{name}": value for name, value in row.items()}
+        body = await self.transaction.value(_insertion(resource, tuple(row)), **new, today=self.today)
         if body is None:
             self.entries.clear()
             if made := await self.made_before(resource, new_id):
@@ -414,10 +415,20 @@ _cache: dict[Any, Prepared] = {}
 
 
 def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
+    """Insert and show. SQLAlchemy correlates nothing in the RETURNING of an INSERT, so the record is selected from it.
+
+    The select reads the inserted row under its table's own name; values are bound as `new_<column>`.
+    """
     key = (resource.name, "insert", names)
     if key not in _cache:
-        statement = insert(resource.table).on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
-        _cache[key] = Prepared(statement.returning(*resource.columns), json=True, columns=names)
+        t = resource.table.__table__  # type: ignore[attr-defined]
+        statement = insert(t).values({n: bindparam(f"new_{n}", type_=t.c[n].type) for n in names})
+        statement = statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
+        made = statement.returning(*t.c).cte(t.name)
+        shown = select(*resource.columns).select_from(t).subquery("t")
+        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(made))
+        prepared.tenant_table, prepared.returns = t.name, True
+        _cache[key] = prepared
     return _cache[key]
 
 

@@ -385,7 +385,8 @@ async def recuse(change: Change, id: UUID, body: schemas.Recuse) -> Answer:
         raise refusal
     members = await change.transaction.rows(MEMBERS, **_here(change), organ=case.facts.organ, day=change.today)
     substitute = str(body.substitute_id) if body.substitute_id else None
-    rules.check_recusal(case.facts, [str(m["person_id"]) for m in members], str(body.person_id), substitute)
+    if body.id is None or str(body.person_id) not in case.facts.recused:  # the same recusal may be sent again
+        rules.check_recusal(case.facts, [str(m["person_id"]) for m in members], str(body.person_id), substitute)
     public = {"case_id": id, **body.model_dump(include={"person_id", "interest", "substitute_id"})}
     values = {**public, "reason": body.reason, "declared_on": change.today, "declared_by_id": change.actor.person_id}
     made = await change.create(

@@ -361,4 +361,7 @@ def test_G61_who_is_concerned_declares_nobody_recused_but_himself(own_world):
     body = {"person_id": other.person_id, "interest": "kinship", "reason": "亲属。"}
     assert code(subject.post(f"{path}/recusals", body)) == (403, "own-file")
     assert subject.post(f"{path}/recusals", body | {"person_id": person}).status_code == 201
-    assert own_world.committee.post(f"{path}/recusals", body).status_code == 201, "a colleague may"
+    again = body | {"id": "01920000-0000-7000-8000-00000000a001"}
+    answers = [own_world.committee.post(f"{path}/recusals", again) for _ in range(2)]
+    assert [a.status_code for a in answers] == [201, 200], "a colleague may, and may send it again"
+    assert code(own_world.committee.post(f"{path}/recusals", body)) == (409, "already-recused")

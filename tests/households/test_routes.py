@@ -325,3 +325,26 @@ def test_pairings_are_listed_by_household_and_helper(township):
         assert [p["id"] for p in office.read("/pairings", **query)["items"]] == [one["id"]]
     actions = {a["name"]: a["allowed"] for a in office.read(f"/pairings/{one['id']}")["actions"]}
     assert actions == {"end": True, "hand-over": True}
+
+
+def test_a_new_household_is_answered_with_its_own_people_only(township):
+    first = household(township, members=[{"name": "赵大山", "relation": "head", "citizen_id": ID}])
+    pair(township, first["id"], helper(township))
+    second = household(township)
+    assert (second["members"], second["helper_ids"], second["primary_helper_id"]) == ([], [], None)
+    office = township.office("leading_group_office")
+    assert office.read(f"/households/{second['id']}") == second
+    assert len(office.read(f"/households/{first['id']}")["members"]) == 1
+
+
+def test_the_same_household_sent_again_is_no_second_one(township):
+    members = [{"name": "赵大山", "relation": "head", "citizen_id": ID}]
+    body = {
+        "id": str(uuid4()), "card_number": "C1", "village_code": township.village, "head_name": "赵大山",
+        "main_cause": "illness", "listed_on": "2016-01-01", "members": members,
+    }  # fmt: skip
+    office = township.office("leading_group_office")
+    first, again = (office.post("/households", body) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+    other = body | {"id": str(uuid4()), "card_number": "C2"}
+    assert code(office.post("/households", other)) == (409, "citizen-already-listed")

@@ -619,3 +619,11 @@ def test_R5_5_a_move_takes_at_most_six_round_trips(village: Any, counter: Any) -
         counter.seen.clear()
         assert village.office.get(read).status_code == 200
         assert len(counter.work()) == 2, (read, counter.work())
+
+
+def test_a_new_sign_off_is_answered_without_anybody_else_s_signatures(village: Any) -> None:
+    first = village.signed(village.opened(), 2)
+    household, _ = village.new_household()
+    village.township.at("2017-12-05")
+    made = village.office.made("/signoffs", {"household_id": household, "year": 2017, "statement": STATEMENT})
+    assert made["signatures"] == [] and len(village.office.read(first)["signatures"]) == 2
