@@ -86,6 +86,7 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
         log_config=LOGGING,
         access_log=False,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=30,
     )
 
 

@@ -95,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        newest_migration()  # read now, not while a request waits
         api.state.database = Database(address(settings), settings.pool_size)
         await api.state.database.open()
         if settings.profile == "production":

@@ -156,6 +156,8 @@ def refusal_of(error: Exception) -> Refusal | None:
             asyncpg.LockNotAvailableError() | asyncpg.QueryCanceledError() | asyncpg.TransactionRollbackError()
             | asyncpg.InsufficientResourcesError() | asyncpg.OperatorInterventionError() | asyncpg.InterfaceError()
             | asyncpg.PostgresConnectionError() | asyncpg.TransactionTimeoutError() | TimeoutError() | OSError()
+            | asyncpg.IdleInTransactionSessionTimeoutError() | asyncpg.ReadOnlySQLTransactionError()
+            | asyncpg.InvalidCatalogNameError() | asyncpg.InvalidAuthorizationSpecificationError()
         ):  # fmt: skip
             return Unavailable()
     return None

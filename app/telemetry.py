@@ -72,7 +72,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": JsonLines}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
     "root": {"handlers": ["stdout"], "level": "INFO"},
-    "loggers": {"uvicorn.access": {"level": "CRITICAL"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "uvicorn.access": {"level": "CRITICAL"},
+        "alembic": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }
 """For `logging.config.dictConfig`: our lines, uvicorn's and the libraries', all to stdout by one handler."""
 

@@ -29,8 +29,10 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from app import embedded, merkle
-from app.database import Database
+from app.database import LIMITS, Database
 from app.main import create_app
+from app.problems import refusal_of
+from app.refusal import Unavailable
 from app.settings import Settings
 from app.telemetry import JsonLines, Metrics, Telemetry, request_id
 
@@ -375,6 +377,44 @@ def test_an_exhausted_pool_answers_503_and_then_all_is_well(service):
     full, alive, after = asyncio.run(ask())
     assert unavailable(full)
     assert (alive.status_code, after.status_code) == (200, 200)
+
+
+def test_the_limits_of_postgresql_are_in_force_on_every_connection(service):
+    async def ask() -> dict[str, str]:
+        database = Database(service.database_url, 2)
+        await database.open()
+        async with database.transaction(), database.transaction() as second:
+            found = {name: await second.call("select current_setting($1)", name) for name in LIMITS}
+        await database.close()
+        return found
+
+    assert asyncio.run(ask()) == LIMITS
+    with psycopg.connect(service.database_url) as plain:
+        assert plain.execute("select current_setting('lock_timeout')").fetchone() == ("0",), "control"
+
+
+@pytest.mark.parametrize(
+    ("where", "statement", "meant"),
+    [
+        ("/huayuan_nowhere?", "select 1", Unavailable),
+        (None, "set transaction read only; create table x ()", Unavailable),
+        (None, "mistake", None),
+    ],
+)
+def test_a_database_that_is_being_replaced_is_no_mistake_of_ours(service, where, statement, meant):
+    """Not there yet in the middle of a restore, or a standby that is not yet the primary; the last is the control."""
+
+    async def ask() -> None:
+        connection = await asyncpg.connect(re.sub(r"(?<=@)/\w+\?", where or r"\g<0>", service.database_url))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    with pytest.raises(asyncpg.PostgresError) as failure:
+        asyncio.run(ask())
+    refusal = refusal_of(failure.value)
+    assert (refusal and type(refusal)) == meant
 
 
 @pytest.mark.parametrize(("seconds", "patient"), [(0.2, False), (30.0, True)])
