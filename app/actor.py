@@ -62,6 +62,9 @@ TOWNSHIP_WIDE = frozenset(
 )
 """Offices whose work covers the whole township, so that they may read all its records."""
 
+ORGANISERS = frozenset({Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE})
+"""The two offices that organise the work and its assessment together (article 4)."""
+
 ORGANS = frozenset({Office.PARTY_COMMITTEE, Office.TOWNSHIP_GOVERNMENT, Office.DISCIPLINE_COMMISSION})
 """The organs that article 10 names as competent inside the township."""
 

@@ -14,7 +14,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, MetaData, Text, and_, bindparam, event, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    and_,
+    bindparam,
+    event,
+    or_,
+    text,
+)
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import asyncpg as driver
 from sqlalchemy.sql.dml import UpdateBase
@@ -39,6 +50,9 @@ QUEUE = 1.5
 """Seconds for which a request waits for a connection."""
 PATIENCE = 3.0
 """Seconds that a request's transaction may last, so that every answer is there within five."""
+
+KEYS = ("county_code", "township_code")
+"""What every key, constraint and index of a tenant's table begins with."""
 
 metadata = MetaData(
     naming_convention={
@@ -141,6 +155,12 @@ def here(table: Any) -> Any:
         _column(table, "county_code") == bindparam("county", type_=Text()),
         _column(table, "township_code") == bindparam("township", type_=Text()),
     )
+
+
+def holds_on(table: Any, day: Any) -> Any:
+    """Does the row's interval `[starts, ends)` hold the day? (G18)"""
+    ends = _column(table, "ends")
+    return and_(_column(table, "starts") <= day, or_(ends.is_(None), ends > day))
 
 
 def _column(table: Any, name: str) -> Any:

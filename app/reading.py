@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal, literal_column, select
@@ -386,3 +386,7 @@ async def reading(request: Request) -> Reading:
     bearer = tokens.bearer(request.headers.get("authorization"))
     refuse_unknown_parameters(request)
     return Reading(request, state.database, bearer)
+
+
+Read = Annotated[Reading, Depends(reading)]
+"""How a door declares that it reads."""

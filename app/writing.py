@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Request, Response
+from fastapi import Depends, Header, Request, Response
 from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Text
@@ -494,3 +494,8 @@ async def creating(request: Request, idempotency_key: Key = None) -> Command:
 async def changing(request: Request, idempotency_key: Key = None, if_match: IfMatch = None) -> Command:
     """FastAPI dependency of operations on a record: they need `If-Match`."""
     return await _command(request, idempotency_key, if_match)
+
+
+Creating = Annotated[Command, Depends(creating)]
+Changing = Annotated[Command, Depends(changing)]
+"""How a door declares what it does."""

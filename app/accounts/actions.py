@@ -17,7 +17,7 @@ from sqlmodel import col
 from app.access import Bearer, Scope
 from app.accounts import schemas, tables
 from app.actor import Office
-from app.database import Database, Prepared, as_json
+from app.database import Database, Prepared, as_json, here
 from app.people import actions as people
 from app.places import actions as places
 from app.reading import AWAITING, ENTER, Reading, Resource, enter, place_values, utc
@@ -111,9 +111,7 @@ async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -
 
 async def sign_out(change: Change, account: UUID) -> None:
     """End every family of refresh tokens of an account; one round trip."""
-    await change.transaction.rows(
-        SIGN_OUT, county=change.actor.county_code, township=change.actor.township_code, account=account
-    )
+    await change.transaction.rows(SIGN_OUT, **change.here, account=account)
 
 
 async def adopt(
@@ -167,8 +165,7 @@ async def set_clock(change: Change, body: schemas.SetClock, allowed: bool) -> An
 
 BY_LOGIN = Prepared(
     select(col(tables.Account.id), col(tables.Account.secret_hash)).where(
-        col(tables.Account.county_code) == bindparam("county"),
-        col(tables.Account.township_code) == bindparam("township"),
+        here(tables.Account),
         col(tables.Account.login) == bindparam("login"),
         col(tables.Account.kind) == bindparam("kind"),
         col(tables.Account.disabled_at).is_(None),
@@ -206,7 +203,7 @@ KEEP = Prepared(
 USE = Prepared(
     update(T)
     .where(
-        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        here(T),
         col(T.token_hash) == bindparam("hash"), col(T.used_at).is_(None), col(T.revoked_at).is_(None),
         col(T.expires_at) > func.now(),
     )
@@ -216,10 +213,10 @@ USE = Prepared(
 REVOKE = Prepared(
     update(T)
     .where(
-        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        here(T),
         col(T.family_id).in_(
             select(col(T.family_id)).where(
-                col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+                here(T),
                 col(T.token_hash) == bindparam("hash"),
             )
         ),
@@ -231,7 +228,7 @@ REVOKE = Prepared(
 SIGN_OUT = Prepared(
     update(T)
     .where(
-        col(T.county_code) == bindparam("county"), col(T.township_code) == bindparam("township"),
+        here(T),
         col(T.account_id) == bindparam("account"), col(T.revoked_at).is_(None),
     )
     .values(revoked_at=func.now())

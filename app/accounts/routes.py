@@ -4,23 +4,19 @@ import json
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from app.accounts import actions, schemas
-from app.reading import PageQuery, Reading, reading
+from app.reading import PageQuery, Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 sign_in = APIRouter(tags=["sign-in"])
 routers = [sign_in]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @sign_in.post("/accounts", name="accounts_create", status_code=201, response_model=schemas.AccountOut)
-async def create_account(command: Create, body: Json[schemas.CreateAccount]) -> Response:
+async def create_account(command: Creating, body: Json[schemas.CreateAccount]) -> Response:
     """Give a person a login / 建立账号"""
     return await command.run(actions.create_account, body)
 
@@ -38,25 +34,25 @@ async def read_account(read: Read, id: UUID) -> Response:
 
 
 @sign_in.post("/accounts/{id}/disable", name="accounts_disable", response_model=schemas.AccountOut)
-async def disable_account(command: Change, id: UUID) -> Response:
+async def disable_account(command: Changing, id: UUID) -> Response:
     """Disable an account at once / 停用账号"""
     return await command.run(actions.disable_account, id)
 
 
 @sign_in.post("/accounts/{id}/reset", name="accounts_reset", response_model=schemas.AccountOut)
-async def reset_account(command: Change, id: UUID, body: Json[schemas.ResetPassword]) -> Response:
+async def reset_account(command: Changing, id: UUID, body: Json[schemas.ResetPassword]) -> Response:
     """Set a new password / 重置密码"""
     return await command.run(actions.reset_account, id, body)
 
 
 @sign_in.post("/clients", name="clients_create", status_code=201, response_model=schemas.AccountOut)
-async def create_client(command: Create, body: Json[schemas.CreateClient]) -> Response:
+async def create_client(command: Creating, body: Json[schemas.CreateClient]) -> Response:
     """Give a county system a client / 建立县级系统客户端"""
     return await command.run(actions.create_client, body)
 
 
 @sign_in.post("/clock", name="clock_set", response_model=schemas.ClockOut)
-async def set_clock(command: Create, request: Request, body: Json[schemas.SetClock]) -> Response:
+async def set_clock(command: Creating, request: Request, body: Json[schemas.SetClock]) -> Response:
     """Move the clock of domain dates (demonstration profile only) / 调整业务日期(仅演示环境)"""
     allowed = request.app.state.settings.profile == "demo"
     return await command.run(actions.set_clock, body, allowed)

@@ -98,7 +98,7 @@ async def open_case(change: Change, body: schemas.OpenCase) -> Answer:
     organ = Office(body.organ)
     if not change.actor.holds(organ):
         raise NotYourOffice(offices=[organ])
-    findings = await change.transaction.rows(FINDINGS_NAMED, **_here(change), ids=sorted(set(body.finding_ids)))
+    findings = await change.transaction.rows(FINDINGS_NAMED, **change.here, ids=sorted(set(body.finding_ids)))
     subjects = _subject(change, findings, body)
     categories = sorted({kind for subject in subjects for kind in subject.categories})
     fact_on = min(f["fact_on"] for f in findings)
@@ -151,10 +151,6 @@ async def open_case(change: Change, body: schemas.OpenCase) -> Answer:
     ]
     await change.insert_rows(CaseFinding, links)
     return Answer(201, (await _again(change, key)), made.headers)
-
-
-def _here(change: Change) -> dict[str, str]:
-    return {"county": change.actor.county_code, "township": change.actor.township_code}
 
 
 async def _again(change: Change, id: UUID) -> str:
@@ -285,7 +281,7 @@ async def _decision(change: Change, case_id: UUID, body: schemas.Decide, *, firs
         "step_details": {name: plain(value) for name, value in body.model_dump().items() if value is not None},
     }
     try:
-        await change.transaction.rows(DECIDE, **_here(change), case=case_id, first=first, **step)
+        await change.transaction.rows(DECIDE, **change.here, case=case_id, first=first, **step)
     except asyncpg.UniqueViolationError as error:
         raise SecondMeasureForSameFacts from error
 
@@ -383,7 +379,7 @@ async def recuse(change: Change, id: UUID, body: schemas.Recuse) -> Answer:
         raise rules.AnotherOrganHasTheCase(awaiting=[case.facts.organ])
     if body.person_id != change.actor.person_id and (refusal := rules.concerned(case.facts, change.actor)):
         raise refusal
-    members = await change.transaction.rows(MEMBERS, **_here(change), organ=case.facts.organ, day=change.today)
+    members = await change.transaction.rows(MEMBERS, **change.here, organ=case.facts.organ, day=change.today)
     substitute = str(body.substitute_id) if body.substitute_id else None
     if body.id is None or str(body.person_id) not in case.facts.recused:  # the same recusal may be sent again
         rules.check_recusal(case.facts, [str(m["person_id"]) for m in members], str(body.person_id), substitute)
@@ -432,7 +428,7 @@ async def revise(
         rows.append(notices.draft(change, {**basis, "kind": keeps, "organ": case.row["organ"]}))
     version = await change.transaction.value(
         REVISE,
-        **_here(change),
+        **change.here,
         **told,
         case=case.id,
         seen=case.version,

@@ -31,7 +31,19 @@ from sqlmodel import Field, col
 
 from app.actor import ORGANS
 from app.cases.rules import CASE, Interest, Statement, Step
-from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import (
+    KEYS,
+    Prepared,
+    Record,
+    Tenant,
+    WorkflowRecord,
+    belongs,
+    here,
+    holds_on,
+    one_of,
+    same_place,
+    tenant,
+)
 from app.findings.tables import Finding, subject_facts
 from app.notices.tables import REVISION, Notice, notices_where
 from app.people.tables import AppointmentRow
@@ -39,7 +51,6 @@ from app.reading import rows_of
 from app.rulebook.rules import Capacity, Crime, MeasureCode, huayuan, matrix
 from app.rulebook.tables import policy_fact
 
-KEYS = ("county_code", "township_code")
 SUBJECT = ("subject_person_id", "subject_village_code", "subject_unit_id")
 BOOK = huayuan()
 PAIRS = ", ".join(f"('{measure}', '{capacity}')" for capacity, measure in sorted(matrix(BOOK)))
@@ -188,10 +199,6 @@ FOUND: Any = Finding.__table__  # type: ignore[attr-defined]
 EMPTY_LIST: Any = literal_column("'[]'::json")
 
 
-def _here(table: Any, other: Any) -> Any:
-    return and_(table.c.county_code == other.c.county_code, table.c.township_code == other.c.township_code)
-
-
 def _listed(expression: Any, *conditions: Any) -> Any:
     """A JSON array of an expression over rows that belong to the case in hand."""
     return (
@@ -206,11 +213,11 @@ def _rows(table: Any, *on: Any, order: Any, **columns: Any) -> Any:
 def of_case(table: Any) -> Any:
     """Rows of a child table that belong to the case in hand."""
     t = table.__table__
-    return and_(_here(t, T), t.c.case_id == T.c.id)
+    return and_(same_place(t, T), t.c.case_id == T.c.id)
 
 
 SAME_SUBJECT = and_(
-    _here(OTHERS, T),
+    same_place(OTHERS, T),
     OTHERS.c.id != T.c.id,
     or_(
         OTHERS.c.subject_person_id == T.c.subject_person_id,
@@ -273,11 +280,11 @@ GATHERED: dict[str, Any] = {
         distinct(OTHERS.c.measure),
         of_case(CaseFinding),
         MINE.c.dropped.is_(False),
-        _here(THEIRS, MINE),
+        same_place(THEIRS, MINE),
         THEIRS.c.finding_id == MINE.c.finding_id,
         THEIRS.c.case_id != MINE.c.case_id,
         THEIRS.c.dropped.is_(False),
-        _here(OTHERS, THEIRS),
+        same_place(OTHERS, THEIRS),
         OTHERS.c.id == THEIRS.c.case_id,
         OTHERS.c.measure.is_not(None),
     ),
@@ -285,7 +292,7 @@ GATHERED: dict[str, Any] = {
         CaseFinding,
         of_case(CaseFinding),
         MINE.c.dropped.is_(False),
-        _here(FOUND, MINE),
+        same_place(FOUND, MINE),
         FOUND.c.id == MINE.c.finding_id,
         order=MINE.c.finding_id,
         finding_id=MINE.c.finding_id,
@@ -303,8 +310,7 @@ FINDINGS_NAMED = Prepared(
         .cast(Text())
         .label("facts"),
     ).where(
-        FOUND.c.county_code == bindparam("county", type_=Text()),
-        FOUND.c.township_code == bindparam("township", type_=Text()),
+        here(FOUND),
         FOUND.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid()))),
     )
 )
@@ -312,18 +318,15 @@ FINDINGS_NAMED = Prepared(
 
 MEMBERS = Prepared(
     select(col(AppointmentRow.person_id)).where(
-        col(AppointmentRow.county_code) == bindparam("county", type_=Text()),
-        col(AppointmentRow.township_code) == bindparam("township", type_=Text()),
+        here(AppointmentRow),
         col(AppointmentRow.office) == bindparam("organ", type_=Text()),
-        col(AppointmentRow.starts) <= bindparam("day", type_=Date()),
-        or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > bindparam("day", type_=Date())),
+        holds_on(AppointmentRow, bindparam("day", type_=Date())),
     )
 )
 """Who is a member of an organ on a day."""
 
 _AT_CASE = (
-    T.c.county_code == bindparam("county", type_=Text()),
-    T.c.township_code == bindparam("township", type_=Text()),
+    here(T),
     T.c.id == bindparam("case", type_=Uuid()),
     T.c.version == bindparam("seen", type_=Integer()),
 )
@@ -338,8 +341,7 @@ _STEP = insert(CaseStep).values(
     details=bindparam("step_details", type_=JSONB()),
 )
 _OF_CASE = (
-    MINE.c.county_code == bindparam("county", type_=Text()),
-    MINE.c.township_code == bindparam("township", type_=Text()),
+    here(MINE),
     MINE.c.case_id == bindparam("case", type_=Uuid()),
 )
 DECIDE = Prepared(
@@ -386,5 +388,10 @@ def whole_case(case_id: Any, other: Any) -> Any:
         literal_column("'gathered'"),
         func.json_build_object(*pairs),
     )
-    here = (T.c.county_code == col(other.county_code), T.c.township_code == col(other.township_code))
-    return select(parts).select_from(T).where(*here, T.c.id == case_id).correlate(other.__table__).scalar_subquery()
+    return (
+        select(parts)
+        .select_from(T)
+        .where(same_place(T, other), T.c.id == case_id)
+        .correlate(other.__table__)
+        .scalar_subquery()
+    )

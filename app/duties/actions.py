@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlmodel import col
 
 from app.access import PERSON, Scope
-from app.actor import Office
+from app.actor import ORGANISERS, Office
 from app.database import same_place, table_of
 from app.duties import rules, schemas, tables
 from app.duties.rules import Event
@@ -96,7 +96,7 @@ async def set_requirement(change: Change, body: schemas.CreateRequirement) -> An
 # ── meetings ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.ORGANISERS, of=MEETINGS)
+@creates(*ORGANISERS, of=MEETINGS)
 async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
     """Raises RequiredMeetingNamesItsInvitees, NamedTwice, RequiredOnlyBeforehand (G46)."""
     rules.check_meeting_request(body.required, body.invitee_ids)
@@ -115,7 +115,7 @@ async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
     return await change.shown(MEETINGS, id_, answer)
 
 
-@changes(*rules.ORGANISERS)
+@changes(*ORGANISERS)
 async def record_attendance(change: Change, id: UUID, body: schemas.RecordAttendance) -> Answer:
     """What was seen of invitees. Raises NamedTwice, MeetingNotYetHeld, NotInvited, CorrectionNeedsReason."""
     people = [e.person_id for e in body.entries]
@@ -165,7 +165,7 @@ async def refuse_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer
 # ── form tasks ────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(*rules.ORGANISERS, of=FORM_TASKS)
+@creates(*ORGANISERS, of=FORM_TASKS)
 async def set_form_task(change: Change, body: schemas.CreateFormTask) -> Answer:
     """Raises NamedTwice, DueBeforeItWasSet (G47)."""
     rules.check_once(body.helper_ids or [], "/helper_ids")

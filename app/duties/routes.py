@@ -3,23 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.duties import actions, schemas
-from app.reading import PageQuery, Reading, reading
+from app.reading import PageQuery, Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 duties = APIRouter(tags=["work"])
 routers = [duties]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @duties.post("/requirements", name="requirements_create", status_code=201, response_model=schemas.RequirementOut)
-async def set_requirement(command: Create, body: Json[schemas.CreateRequirement]) -> Response:
+async def set_requirement(command: Creating, body: Json[schemas.CreateRequirement]) -> Response:
     """Set a written requirement / 登记工作要求"""
     return await command.run(actions.set_requirement, body)
 
@@ -37,7 +33,7 @@ async def requirements_read(read: Read, id: UUID) -> Response:
 
 
 @duties.post("/meetings", name="meetings_create", status_code=201, response_model=schemas.MeetingOut)
-async def call_meeting(command: Create, body: Json[schemas.CreateMeeting]) -> Response:
+async def call_meeting(command: Creating, body: Json[schemas.CreateMeeting]) -> Response:
     """Call a meeting / 通知会议"""
     return await command.run(actions.call_meeting, body)
 
@@ -55,7 +51,7 @@ async def meetings_read(read: Read, id: UUID) -> Response:
 
 
 @duties.post("/meetings/{id}/attendance", name="meetings_attendance", response_model=schemas.MeetingOut)
-async def record_attendance(command: Change, id: UUID, body: Json[schemas.RecordAttendance]) -> Response:
+async def record_attendance(command: Changing, id: UUID, body: Json[schemas.RecordAttendance]) -> Response:
     """Record who was there / 登记到会情况"""
     return await command.run(actions.record_attendance, id, body)
 
@@ -77,7 +73,7 @@ async def meeting_invitations_read(read: Read, id: UUID) -> Response:
     name="meeting_invitations_request_leave",
     response_model=schemas.InvitationOut,
 )
-async def request_leave(command: Change, id: UUID, body: Json[schemas.Reason]) -> Response:
+async def request_leave(command: Changing, id: UUID, body: Json[schemas.Reason]) -> Response:
     """Ask for leave / 请假"""
     return await command.run(actions.request_leave, id, body)
 
@@ -87,7 +83,7 @@ async def request_leave(command: Change, id: UUID, body: Json[schemas.Reason]) -
     name="meeting_invitations_approve_leave",
     response_model=schemas.InvitationOut,
 )
-async def approve_leave(command: Change, id: UUID) -> Response:
+async def approve_leave(command: Changing, id: UUID) -> Response:
     """Approve the leave / 批准请假"""
     return await command.run(actions.approve_leave, id)
 
@@ -97,13 +93,13 @@ async def approve_leave(command: Change, id: UUID) -> Response:
     name="meeting_invitations_refuse_leave",
     response_model=schemas.InvitationOut,
 )
-async def refuse_leave(command: Change, id: UUID, body: Json[schemas.Reason]) -> Response:
+async def refuse_leave(command: Changing, id: UUID, body: Json[schemas.Reason]) -> Response:
     """Refuse the leave / 不批准请假"""
     return await command.run(actions.refuse_leave, id, body)
 
 
 @duties.post("/form-tasks", name="form_tasks_create", status_code=201, response_model=schemas.FormTaskOut)
-async def set_form_task(command: Create, body: Json[schemas.CreateFormTask]) -> Response:
+async def set_form_task(command: Creating, body: Json[schemas.CreateFormTask]) -> Response:
     """Ask helpers for a form by a day / 下达表册任务"""
     return await command.run(actions.set_form_task, body)
 
@@ -121,7 +117,7 @@ async def form_tasks_read(read: Read, id: UUID) -> Response:
 
 
 @duties.post("/form-tasks/{id}/submissions", name="form_tasks_submit", status_code=201, response_model=schemas.FormOut)
-async def submit_form(command: Create, id: UUID, body: Json[schemas.CreateForm]) -> Response:
+async def submit_form(command: Creating, id: UUID, body: Json[schemas.CreateForm]) -> Response:
     """Hand in one's own form / 报送本人表册"""
     return await command.run(actions.submit_form, id, body)
 
@@ -145,12 +141,12 @@ async def form_submissions_read(read: Read, id: UUID) -> Response:
 
 
 @duties.post("/form-submissions/{id}/accept", name="form_submissions_accept", response_model=schemas.FormOut)
-async def accept_form(command: Change, id: UUID, body: Json[schemas.AcceptForm]) -> Response:
+async def accept_form(command: Changing, id: UUID, body: Json[schemas.AcceptForm]) -> Response:
     """Accept a form / 认可表册"""
     return await command.run(actions.accept_form, id, body)
 
 
 @duties.post("/form-submissions/{id}/return", name="form_submissions_return", response_model=schemas.FormOut)
-async def return_form(command: Change, id: UUID, body: Json[schemas.ReturnForm]) -> Response:
+async def return_form(command: Changing, id: UUID, body: Json[schemas.ReturnForm]) -> Response:
     """Return a form as irregular or incomplete / 退回表册"""
     return await command.run(actions.return_form, id, body)

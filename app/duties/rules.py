@@ -6,14 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.actor import Actor, Office
+from app.actor import ORGANISERS, Actor, Office
 from app.calendar import end_of, month_bounds
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.workflow import Move, Workflow
-
-ORGANISERS = frozenset({Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE})
-"""The two offices that organise the work and its assessment together (article 4)."""
-
 
 REQUIRERS = ORGANISERS | {Office.LEADING_GROUP, Office.PARTY_COMMITTEE, Office.TOWNSHIP_GOVERNMENT}
 

@@ -18,10 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
 
-from app.database import Prepared, Record, WorkflowRecord, belongs, here, one_of, table_of, tenant
+from app.database import KEYS, Prepared, Record, WorkflowRecord, belongs, here, one_of, table_of, tenant
 from app.duties import rules
-
-KEYS = ("county_code", "township_code")
 
 
 class RequirementRow(Record, table=True):

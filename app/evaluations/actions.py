@@ -192,8 +192,7 @@ async def _write(change: Change, version: Mapping[str, Any], known: Sequence[Map
     if kind is not None and all(notice["kind"] != kind for notice in known):
         rows.append(notices.draft(change, {**basis, "kind": kind, "organ": Office.PARTY_COMMITTEE}))
     values = {f"determined_{name}": version.get(name) for name in AnnualDetermination.model_fields}
-    place = {"county": change.actor.county_code, "township": change.actor.township_code}
-    changed = await change.transaction.rows(DETERMINE, **place, **told, **values)
+    changed = await change.transaction.rows(DETERMINE, **change.here, **told, **values)
     if len(changed) != len(told["dropped_notices"]) + len(told["corrected_notices"]):
         raise VersionStale
     await change.insert_rows(Notice, rows)

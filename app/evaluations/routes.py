@@ -3,26 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.evaluations import actions, schemas
 from app.evaluations.tables import EVALUATIONS, EXPLANATIONS, SUBMISSIONS
-from app.reading import Reading, reading
+from app.reading import Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 year_end = APIRouter(tags=["year end"])
 routers = [year_end]
-
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
 
 
 @year_end.post(
     "/year-end-submissions", name="year_end_submissions_create", status_code=201, response_model=schemas.SubmissionOut
 )
-async def open_submission(command: Create, body: Json[schemas.CreateSubmission]) -> Response:
+async def open_submission(command: Creating, body: Json[schemas.CreateSubmission]) -> Response:
     """Open a year's review, with an evaluation for everyone who helped in it / 开始年底审核汇总"""
     return await command.run(actions.open_submission, body)
 
@@ -42,7 +38,7 @@ async def read_submission(read: Read, id: UUID) -> Response:
 @year_end.post(
     "/year-end-submissions/{id}/review", name="year_end_submissions_review", response_model=schemas.SubmissionOut
 )
-async def review(command: Change, id: UUID, body: Json[schemas.Review]) -> Response:
+async def review(command: Changing, id: UUID, body: Json[schemas.Review]) -> Response:
     """Review the two ledgers / 审核两本考核台账"""
     return await command.run(actions.review, id, body)
 
@@ -50,7 +46,7 @@ async def review(command: Change, id: UUID, body: Json[schemas.Review]) -> Respo
 @year_end.post(
     "/year-end-submissions/{id}/summarise", name="year_end_submissions_summarise", response_model=schemas.SubmissionOut
 )
-async def summarise(command: Change, id: UUID, body: Json[schemas.Summarise]) -> Response:
+async def summarise(command: Changing, id: UUID, body: Json[schemas.Summarise]) -> Response:
     """Sum the year up / 统一汇总"""
     return await command.run(actions.summarise, id, body)
 
@@ -58,7 +54,7 @@ async def summarise(command: Change, id: UUID, body: Json[schemas.Summarise]) ->
 @year_end.post(
     "/year-end-submissions/{id}/submit", name="year_end_submissions_submit", response_model=schemas.SubmissionOut
 )
-async def submit(command: Change, id: UUID, body: Json[schemas.Submit]) -> Response:
+async def submit(command: Changing, id: UUID, body: Json[schemas.Submit]) -> Response:
     """Hand the summary to the Party committee / 上报乡党委"""
     return await command.run(actions.submit, id, body)
 
@@ -66,7 +62,7 @@ async def submit(command: Change, id: UUID, body: Json[schemas.Submit]) -> Respo
 @year_end.post(
     "/annual-evaluations", name="annual_evaluations_create", status_code=201, response_model=schemas.EvaluationOut
 )
-async def begin_evaluation(command: Create, body: Json[schemas.CreateEvaluation]) -> Response:
+async def begin_evaluation(command: Creating, body: Json[schemas.CreateEvaluation]) -> Response:
     """Begin the evaluation of a helper for whom the submission made none / 补列年终考核评价"""
     return await command.run(actions.begin_evaluation, body)
 
@@ -96,7 +92,7 @@ async def explain(read: Read, id: UUID) -> Response:
 @year_end.post(
     "/annual-evaluations/{id}/propose", name="annual_evaluations_propose", response_model=schemas.EvaluationOut
 )
-async def propose(command: Change, id: UUID, body: Json[schemas.Propose]) -> Response:
+async def propose(command: Changing, id: UUID, body: Json[schemas.Propose]) -> Response:
     """Compute the proposal from the record / 依据台账生成建议"""
     return await command.run(actions.propose, id, body)
 
@@ -104,7 +100,7 @@ async def propose(command: Change, id: UUID, body: Json[schemas.Propose]) -> Res
 @year_end.post(
     "/annual-evaluations/{id}/determine", name="annual_evaluations_determine", response_model=schemas.EvaluationOut
 )
-async def determine(command: Change, id: UUID, body: Json[schemas.Determine]) -> Response:
+async def determine(command: Changing, id: UUID, body: Json[schemas.Determine]) -> Response:
     """Determine whether the task was completed / 确定帮扶任务是否完成"""
     return await command.run(actions.determine, id, body)
 
@@ -112,7 +108,7 @@ async def determine(command: Change, id: UUID, body: Json[schemas.Determine]) ->
 @year_end.post(
     "/annual-evaluations/{id}/reopen", name="annual_evaluations_reopen", response_model=schemas.EvaluationOut
 )
-async def reopen(command: Change, id: UUID, body: Json[schemas.Reopen]) -> Response:
+async def reopen(command: Changing, id: UUID, body: Json[schemas.Reopen]) -> Response:
     """Take a determination up again / 重新研究"""
     return await command.run(actions.reopen, id, body)
 

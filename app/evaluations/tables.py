@@ -25,15 +25,13 @@ from sqlalchemy.types import Uuid
 from sqlmodel import Field, col
 
 from app.access import Entered, Scope
-from app.database import Prepared, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, Prepared, Tenant, WorkflowRecord, belongs, one_of, same_place, tenant
 from app.evaluations import rules
 from app.inspections.rules import COMMENCEMENT
 from app.log import canonical
 from app.notices.tables import REVISION, Notice, notices_where
 from app.reading import Resource, rows_of, utc
 from app.rulebook.tables import policy_fact
-
-KEYS = ("county_code", "township_code")
 
 
 class YearEndSubmission(WorkflowRecord, table=True):
@@ -233,8 +231,7 @@ EVALUATIONS = Resource(
     extra={
         "determinations": rows_of(
             AnnualDetermination,
-            col(_D.county_code) == col(AnnualEvaluation.county_code),
-            col(_D.township_code) == col(AnnualEvaluation.township_code),
+            same_place(_D, AnnualEvaluation),
             col(_D.evaluation_id) == col(AnnualEvaluation.id),
             order=_D.number,
             **{name: getattr(_D, name) for name in _SHOWN},
@@ -257,8 +254,7 @@ EVALUATIONS = Resource(
         "months": literal_column(f"({_MONTHS})"),
         "quarters": literal_column(f"({_QUARTERS})"),
         "notices": notices_where(
-            col(Notice.county_code) == col(AnnualEvaluation.county_code),
-            col(Notice.township_code) == col(AnnualEvaluation.township_code),
+            same_place(Notice, AnnualEvaluation),
             col(Notice.evaluation_id) == col(AnnualEvaluation.id),
             or_(col(Notice.state) == "draft", col(Notice.state) == "published"),
         ),

@@ -158,8 +158,7 @@ async def _expectation(change: Change, row: Mapping[str, Any], body: schemas.Con
     """What the registers say of the requirement, task or meeting that the organ names."""
     found = await change.transaction.row(
         EXPECTED,
-        county=change.actor.county_code,
-        township=change.actor.township_code,
+        **change.here,
         subject=row["subject_person_id"],
         day=date.fromisoformat(row["fact_on"]),
         requirement=body.requirement_id,

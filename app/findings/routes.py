@@ -3,23 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.findings import actions, schemas
-from app.reading import Reading, reading
+from app.reading import Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 router = APIRouter(tags=["accountability"])
 routers = [router]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @router.post("/findings", name="findings_create", status_code=201, response_model=schemas.FindingOut)
-async def create_finding(command: Create, body: Json[schemas.CreateFinding]) -> Response:
+async def create_finding(command: Creating, body: Json[schemas.CreateFinding]) -> Response:
     """Record what an office found or a citizen reported (G58) / 登记问题线索"""
     return await command.run(actions.create, body)
 
@@ -37,12 +33,12 @@ async def read_finding(read: Read, id: UUID) -> Response:
 
 
 @router.post("/findings/{id}/confirm", name="findings_confirm", response_model=schemas.FindingOut)
-async def confirm(command: Change, id: UUID, body: Json[schemas.ConfirmFinding]) -> Response:
+async def confirm(command: Changing, id: UUID, body: Json[schemas.ConfirmFinding]) -> Response:
     """Confirm under one primary ground (article 10, G33) / 认定事实"""
     return await command.run(actions.confirm, id, body)
 
 
 @router.post("/findings/{id}/dismiss", name="findings_dismiss", response_model=schemas.FindingOut)
-async def dismiss(command: Change, id: UUID, body: Json[schemas.DismissFinding]) -> Response:
+async def dismiss(command: Changing, id: UUID, body: Json[schemas.DismissFinding]) -> Response:
     """Dismiss with the reason (article 2) / 不予认定"""
     return await command.run(actions.dismiss, id, body)

@@ -24,14 +24,12 @@ from sqlmodel import Field, col
 
 from app.access import PERSON
 from app.actor import Office
-from app.database import Prepared, WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, Prepared, WorkflowRecord, belongs, here, holds_on, one_of, same_place, tenant
 from app.duties.rules import Attendance
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY
-
-KEYS = ("county_code", "township_code")
 
 
 class Finding(WorkflowRecord, table=True):
@@ -86,19 +84,13 @@ class Finding(WorkflowRecord, table=True):
     settled_on: date | None = None
 
 
-def same_place(one: Any, other: Any) -> Any:
-    """Rows of two tables that belong to the same township."""
-    return and_(col(one.county_code) == col(other.county_code), col(one.township_code) == col(other.township_code))
-
-
 def subject_facts(table: Any, on: Any) -> dict[str, Any]:
     """What article 10 asks about the person a row names, on a day, as sub-selects."""
     him = and_(same_place(Person, table), col(Person.id) == col(table.subject_person_id))
     held = and_(
         same_place(AppointmentRow, table),
         col(AppointmentRow.person_id) == col(table.subject_person_id),
-        col(AppointmentRow.starts) <= on,
-        or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > on),
+        holds_on(AppointmentRow, on),
     )
     offices = func.coalesce(func.json_agg(col(AppointmentRow.office)), literal_column("'[]'::json"))
     return {
@@ -122,8 +114,7 @@ def heads_the_village(table: Any) -> Any:
                 ]
             ),
             col(AppointmentRow.place) == col(table.subject_village_code),
-            col(AppointmentRow.starts) <= TODAY,
-            or_(col(AppointmentRow.ends).is_(None), col(AppointmentRow.ends) > TODAY),
+            holds_on(AppointmentRow, TODAY),
         )
     )
 
@@ -141,25 +132,18 @@ def serves_in_the_unit(table: Any) -> Any:
 
 def _one(table: Any, key: str, what: Any, *more: Any) -> Any:
     """A column of the record of the township that a parameter names, or null."""
-    here = (
-        col(table.county_code) == bindparam("county", type_=Text()),
-        col(table.township_code) == bindparam("township", type_=Text()),
-        col(table.id) == bindparam(key, type_=Uuid()),
-    )
-    return select(what).where(*here, *more).scalar_subquery()
+    return select(what).where(here(table), col(table.id) == bindparam(key, type_=Uuid()), *more).scalar_subquery()
 
 
 SUBJECT_ID: Any = bindparam("subject", type_=Uuid())
 FACT_DAY: Any = bindparam("day", type_=Date())
 INVITED = (
-    col(MeetingInvitation.county_code) == bindparam("county", type_=Text()),
-    col(MeetingInvitation.township_code) == bindparam("township", type_=Text()),
+    here(MeetingInvitation),
     col(MeetingInvitation.meeting_id) == bindparam("meeting", type_=Uuid()),
     col(MeetingInvitation.person_id) == SUBJECT_ID,
 )
 HANDED_IN = (
-    col(FormSubmission.county_code) == bindparam("county", type_=Text()),
-    col(FormSubmission.township_code) == bindparam("township", type_=Text()),
+    here(FormSubmission),
     col(FormSubmission.form_task_id) == bindparam("task", type_=Uuid()),
     col(FormSubmission.helper_id) == SUBJECT_ID,
     col(FormSubmission.late).is_(False),

@@ -27,7 +27,7 @@ from sqlmodel import col
 
 from app.access import Scope
 from app.actor import Office
-from app.database import Prepared, as_json
+from app.database import Prepared, as_json, here, holds_on, same_place
 from app.households import rules, schemas, tables
 from app.households.rules import Event
 from app.people import rules as people_rules
@@ -44,24 +44,19 @@ OTHER = PAIRED.alias("other")
 
 def _children(table: Any) -> tuple[Any, ...]:
     return (
-        col(table.county_code) == col(H.county_code),
-        col(table.township_code) == col(H.township_code),
+        same_place(table, H),
         col(table.household_id) == col(H.id),
     )
 
 
 A = AppointmentRow
 OF_ITS_HELPER = and_(
-    col(A.county_code) == col(P.county_code), col(A.township_code) == col(P.township_code),
+    same_place(A, P),
     col(A.person_id) == col(P.helper_id), col(A.office) == Office.HELPER.value,
 )  # fmt: skip
-IN_OFFICE = (
-    exists()
-    .where(OF_ITS_HELPER, col(A.starts) <= TODAY, or_(col(A.ends).is_(None), col(A.ends) > TODAY))
-    .correlate(PAIRED)
-)
+IN_OFFICE = exists().where(OF_ITS_HELPER, holds_on(A, TODAY)).correlate(PAIRED)
 """Is who is paired a helper today? Who left that office helps nobody, whatever his pairing says (G16, G18)."""
-TODAYS = and_(*_children(P), col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY), IN_OFFICE)
+TODAYS = and_(*_children(P), holds_on(P, TODAY), IN_OFFICE)
 HAS_HELPER = exists().where(TODAYS).correlate(HOUSEHOLD)
 ALONE_SINCE = func.timezone("Asia/Shanghai", cast(func.coalesce(
     select(func.max(func.least(col(P.ends), col(A.ends)))).select_from(P).join(A, OF_ITS_HELPER, isouter=True)
@@ -122,13 +117,13 @@ PAIRINGS = Resource(
     "pairings", P, scope=Scope(people=(col(P.helper_id),), households=(col(P.household_id),)),
     facts={
         "others": rows_of(
-            P, OTHER.c.county_code == col(P.county_code), OTHER.c.township_code == col(P.township_code),
+            P, same_place(OTHER, P),
             OTHER.c.household_id == col(P.household_id), OTHER.c.id != col(P.id), order=OTHER.c.starts,
             **{name: OTHER.c[name] for name in PAIRING_COLUMNS},
         ),
     },
     filters={
-        "as_of": and_(col(P.starts) <= AS_OF, or_(col(P.ends).is_(None), col(P.ends) > AS_OF)),
+        "as_of": holds_on(P, AS_OF),
     },
     workflow=rules.PAIRING,
     read_facts=lambda row, facts, entered: rules.PairingFacts(
@@ -141,7 +136,7 @@ PAIRINGS = Resource(
 
 LISTED = Prepared(
     select(col(M.citizen_id_last_four)).join(H, and_(*_children(M))).where(
-        col(M.county_code) == bindparam("county"), col(M.township_code) == bindparam("township"),
+        here(M),
         col(M.citizen_id_lookup) == func.any(bindparam("ids", type_=ARRAY(LargeBinary))),
         col(M.household_id) != bindparam("but"), col(M.left_on).is_(None),
         col(H.status) == func.any(bindparam("open", sorted(rules.OPEN), type_=ARRAY(Text()))),
@@ -188,12 +183,8 @@ async def _check_unlisted(change: Change, members: list[dict[str, Any]], but: UU
     if not ids:
         return
     twice = len(set(ids)) < len(ids)
-    if twice or await change.transaction.value(LISTED, **_place(change), ids=ids, but=but) is not None:
+    if twice or await change.transaction.value(LISTED, **change.here, ids=ids, but=but) is not None:
         raise rules.CitizenAlreadyListed()
-
-
-def _place(change: Change) -> dict[str, str]:
-    return {"county": change.actor.county_code, "township": change.actor.township_code}
 
 
 @changes(*rules.KEEPERS)
@@ -220,7 +211,7 @@ async def add_member(change: Change, id: UUID, body: schemas.MemberIn) -> Answer
 
 def _this_member(statement: Any) -> Any:
     return statement.where(
-        col(M.county_code) == bindparam("county"), col(M.township_code) == bindparam("township"),
+        here(M),
         col(M.household_id) == bindparam("of_household"), col(M.id) == bindparam("key"),
     )  # fmt: skip
 
@@ -232,7 +223,7 @@ LEAVE = Prepared(
 
 
 async def _find_member(change: Change, household: UUID, member: UUID) -> Any:
-    found = await change.transaction.row(MEMBER, **_place(change), of_household=household, key=member)
+    found = await change.transaction.row(MEMBER, **change.here, of_household=household, key=member)
     if found is None:
         raise rules.NoSuchMember()
     return found
@@ -246,7 +237,7 @@ async def member_leaves(change: Change, id: UUID, member_id: UUID, body: schemas
         raise rules.MemberAlreadyLeft()
     rules.check_past(body.left_on, change.today)
     await change.transaction.rows(
-        LEAVE, **_place(change), of_household=id, key=member_id, on=body.left_on, why=body.reason
+        LEAVE, **change.here, of_household=id, key=member_id, on=body.left_on, why=body.reason
     )
     public = {"member_id": member_id, "left_on": body.left_on, "reason": body.reason}
     return await change.save(taken, {}, event=Event.MEMBER_LEFT, public=public, household=id)
@@ -269,15 +260,14 @@ async def disclose_member(change: Change, id: UUID, member_id: UUID, body: Discl
 
 RELATED = (
     select(func.count()).select_from(HOUSEHOLD).where(
-        col(H.county_code) == bindparam("county"), col(H.township_code) == bindparam("township"),
+        here(H),
         col(H.id) == func.any(bindparam("ids", type_=ARRAY(Uuid()))),
     ).scalar_subquery()
 )  # fmt: skip
 RELEASED = (
     update(P)
     .where(
-        col(P.county_code) == bindparam("county"),
-        col(P.township_code) == bindparam("township"),
+        here(P),
         col(P.household_id) == bindparam("of_household"),
         or_(col(P.ends).is_(None), col(P.ends) > bindparam("on", type_=Date())),
     )
@@ -350,7 +340,7 @@ async def _close(change: Change, household: UUID, body: schemas.CreateEvent) -> 
     """What follows where a household closes; only such an event names others."""
     ids = body.related_household_ids
     released = await change.transaction.rows(
-        CLOSE, **_place(change), of_household=household, on=body.happened_on, why=body.kind, at=change.now, ids=ids
+        CLOSE, **change.here, of_household=household, on=body.happened_on, why=body.kind, at=change.now, ids=ids
     )
     if released[0]["related"] != len(ids):
         raise rules.RelatedHouseholdMissing()
@@ -365,13 +355,12 @@ async def _close(change: Change, household: UUID, body: schemas.CreateEvent) -> 
 # ── pairings ─────────────────────────────────────────────────────────────────────────────────────
 
 IS_HELPER = exists().where(
-    col(A.county_code) == bindparam("county"), col(A.township_code) == bindparam("township"),
+    here(A),
     col(A.person_id) == bindparam("person"), col(A.office) == Office.HELPER.value,
-    col(A.starts) <= bindparam("on", type_=Date()),
-    or_(col(A.ends).is_(None), col(A.ends) > bindparam("on", type_=Date())),
+    holds_on(A, bindparam("on", type_=Date())),
 )  # fmt: skip
 OF_PAIRING = select(col(P.household_id)).where(
-    col(P.county_code) == bindparam("county"), col(P.township_code) == bindparam("township"),
+    here(P),
     col(P.id) == bindparam("pairing"),
 ).scalar_subquery()  # fmt: skip
 
@@ -380,7 +369,7 @@ def _locking(household: Any) -> Prepared:
     """Lock the household, so that what is read of its pairings afterwards stays true; is that person a helper?"""
     return Prepared(
         select(IS_HELPER).where(
-            col(H.county_code) == bindparam("county"), col(H.township_code) == bindparam("township"),
+            here(H),
             col(H.id) == household,
         ).with_for_update(of=HOUSEHOLD)
     )  # fmt: skip
@@ -396,7 +385,7 @@ async def create_pairing(change: Change, body: schemas.CreatePairing) -> Answer:
     Raises HouseholdClosed, NotHelperThatDay, EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, PrimaryFirst.
     """
     is_helper = await change.transaction.value(
-        LOCK_HOUSEHOLD, **_place(change), household=body.household_id, person=body.helper_id, on=body.starts
+        LOCK_HOUSEHOLD, **change.here, household=body.household_id, person=body.helper_id, on=body.starts
     )
     household = await change.find(HOUSEHOLDS, body.household_id)
     before = next((p for p in household.facts.pairings if p.id == body.id), None)
@@ -426,7 +415,7 @@ def _note_alone(change: Change, taken: Taken, ends: date) -> None:
 @moves(rules.PAIRING, "end")
 async def end_pairing(change: Change, id: UUID, body: schemas.EndPairing) -> Answer:
     """Raises EndsBeforeItStarts, OthersStillHelp."""
-    await change.transaction.value(LOCK_OF_PAIRING, **_place(change), pairing=id, person=None, on=body.ends)
+    await change.transaction.value(LOCK_OF_PAIRING, **change.here, pairing=id, person=None, on=body.ends)
     taken = await change.take(PAIRINGS, id)
     rules.check_end(taken.facts.others, taken.facts.pairing, body.ends)
     answer = await _end(change, taken, body.ends, body.reason, Event.PAIRING_ENDED)
@@ -445,7 +434,7 @@ async def _end(change: Change, taken: Taken, ends: date, reason: str, event: Eve
 async def hand_over(change: Change, id: UUID, body: schemas.HandOver) -> Answer:
     """Answers with the new pairing. Raises EndsBeforeItStarts, AlreadyPaired, PrimaryAlreadyNamed, NotHelperThatDay."""
     is_helper = await change.transaction.value(
-        LOCK_OF_PAIRING, **_place(change), pairing=id, person=body.helper_id, on=body.starts
+        LOCK_OF_PAIRING, **change.here, pairing=id, person=body.helper_id, on=body.starts
     )
     taken = await change.take(PAIRINGS, id)
     rules.check_hand_over(taken.facts.others, taken.facts.pairing, body.helper_id, body.starts)

@@ -7,10 +7,8 @@ from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, Uuid, tex
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from app.database import Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
 from app.households import rules
-
-KEYS = ("county_code", "township_code")
 
 
 class Household(Record, table=True):

@@ -11,14 +11,14 @@ from sqlalchemy import Date, cast, func, select, text
 from sqlmodel import col
 
 from app.access import Bearer, Entered, Scope
-from app.actor import Office
+from app.actor import ORGANISERS, Office
 from app.calendar import local_date
-from app.database import Database, as_json
+from app.database import Database, as_json, same_place
 from app.findings import actions as findings
 from app.findings.rules import Source as FoundBy
 from app.findings.tables import Finding
 from app.inspections import draw, rules, schemas, tables
-from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Inspector, Interest, Kind, Source
+from app.inspections.rules import INSPECTION, INSPECTION_ROUND, Event, Inspector, Interest, Kind, Source
 from app.inspections.tables import Inspection, InspectionRound
 from app.log import plain
 from app.reading import Resource
@@ -34,7 +34,7 @@ I: Any = Inspection  # noqa: E741
 PENDING = (
     select(func.count())
     .where(
-        I.county_code == R.county_code, I.township_code == R.township_code, I.round_id == R.id,
+        same_place(I, R), I.round_id == R.id,
         I.kind == Kind.DRAWN.value, I.state == "pending",
     )
     .scalar_subquery()
@@ -141,7 +141,7 @@ async def mark_township(url: str, vault: Vault, township_code: str) -> list[str]
 
 async def known_rounds(change: Change) -> tuple[date, dict[str, Any]]:
     """The day from which draws are owed, and the township's rounds by month."""
-    rows = await change.transaction.rows(tables.ROUNDS, **place(change))
+    rows = await change.transaction.rows(tables.ROUNDS, **change.here)
     return rules.effective_from(rows[0]["adopted_on"]), {r["month"]: r for r in rows if r["month"]}
 
 
@@ -157,7 +157,7 @@ async def mark(change: Change, since: date, rounds: Mapping[str, Any]) -> list[s
         [{**change.new(ROUNDS, ids[m]), **new_round(m, missed=True)} for m in missed if m not in rounds],
     )
     if known := [ids[m] for m in missed if m in rounds]:
-        await change.transaction.rows(tables.MARK_MISSED, **place(change), rounds=known, moment=change.now)
+        await change.transaction.rows(tables.MARK_MISSED, **change.here, rounds=known, moment=change.now)
     for month, round_id in ids.items():
         change.record(Event.ROUND_MISSED, ROUNDS, round_id, public={"month": month})
     return missed
@@ -215,7 +215,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
     row = taken.row
     rules.check_lateness(row["month"], change.today, row["late_reason"])
     rules.check_unforeseen(announced(row), change.now)
-    helpers = await change.transaction.rows(tables.HELPERS, **place(change), day=change.today)
+    helpers = await change.transaction.rows(tables.HELPERS, **change.here, day=change.today)
     frame = [h["person_id"] for h in helpers if h["assigned"]]
     excluded = [h["person_id"] for h in helpers if not h["assigned"]]
     recusals = [*taken.facts.recusals, *await unit_recusals(change, row, helpers)]
@@ -282,7 +282,7 @@ async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
     reason = body.late_reason or row["late_reason"]
     late = rules.check_lateness(row["month"], change.today, reason)
     values = rules.seed_values(announced(row), revealed)
-    frame = await change.transaction.value(tables.FRAME, **place(change), round=id)
+    frame = await change.transaction.value(tables.FRAME, **change.here, round=id)
     drawn = draw.draw(row["draw_id"], [str(i) for i in frame], values)
     if wrong := draw.differences(drawn, committed(row)):
         raise rules.FrameChanged(parts=wrong)
@@ -347,9 +347,9 @@ async def add_check(change: Change, body: schemas.AddCheck) -> Answer:
     found = await change.find(ROUNDS, body.round_id)
     if found.state != "drawn":
         raise rules.RoundNotDrawn(state=found.state)
-    if not await change.transaction.value(tables.IS_HELPER, **place(change), helper=body.helper_id, day=change.today):
+    if not await change.transaction.value(tables.IS_HELPER, **change.here, helper=body.helper_id, day=change.today):
         raise rules.HelperNotInOffice
-    taken = await change.transaction.value(tables.CHECK_OF, **place(change), round=body.round_id, helper=body.helper_id)
+    taken = await change.transaction.value(tables.CHECK_OF, **change.here, round=body.round_id, helper=body.helper_id)
     if taken is not None and taken != body.id:
         raise rules.AlreadyInTheRound
     values = {
@@ -391,7 +391,7 @@ async def units_of(
     if not people and not households:
         return {}
     named = {"people": sorted(people), "households": sorted(households)}
-    units = {r["id"]: r["unit_id"] for r in await change.transaction.rows(tables.ON_REGISTER, **place(change), **named)}
+    units = {r["id"]: r["unit_id"] for r in await change.transaction.rows(tables.ON_REGISTER, **change.here, **named)}
     if unknown := set(people) - set(units):
         raise rules.NoSuchInspector(people=sorted(map(str, unknown)))
     if unknown := set(households) - set(units):
@@ -548,16 +548,12 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
     found = proposed_findings(change, taken, values, new_id)
     await change.transaction.rows(
         tables.SUPERSEDE,
-        **place(change),
+        **change.here,
         superseded=id,
         by=new_id,
         many_rows=as_json([change.place | f for f in found]),
     )
     return answer
-
-
-def place(change: Change) -> dict[str, str]:
-    return {"county": change.actor.county_code, "township": change.actor.township_code}
 
 
 # ── in public ────────────────────────────────────────────────────────────────────────────────────

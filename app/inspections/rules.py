@@ -10,7 +10,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from app.actor import Actor, Office
+from app.actor import ORGANISERS, Actor, Office
 from app.calendar import month_bounds, month_of, months_between
 from app.inspections.draw import MISSING
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
@@ -18,8 +18,6 @@ from app.workflow import Move, Workflow
 
 COMMENCEMENT = date(2016, 11, 9)
 """Article 7 as printed: the regulation applies from this day."""
-ORGANISERS = frozenset({Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE})
-"""The two offices of article 4, which organise the assessment together."""
 TEAM_MINIMUM = 2
 """G11, `team.minMembers`: local policy; a smaller team warns."""
 SEED_NOTICE = timedelta(hours=1)

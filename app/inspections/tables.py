@@ -30,17 +30,27 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Date, Uuid
 from sqlmodel import Field
 
-from app.actor import Office
-from app.database import Prepared, WorkflowRecord, belongs, insertion_of_many, one_of, tenant
+from app.actor import ORGANISERS, Office
+from app.database import (
+    KEYS,
+    Prepared,
+    WorkflowRecord,
+    belongs,
+    here,
+    holds_on,
+    insertion_of_many,
+    one_of,
+    same_place,
+    tenant,
+)
 from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
-from app.inspections.rules import INSPECTION, INSPECTION_ROUND, ORGANISERS, Event, Kind
+from app.inspections.rules import INSPECTION, INSPECTION_ROUND, Event, Kind
 from app.log import LogEvent
 from app.people.tables import AppointmentRow, Person
 from app.rulebook.tables import Binding
 from app.work.tables import Visit
 
-KEYS = ("county_code", "township_code")
 UUIDS: Any = ARRAY(Uuid())
 TEXTS: Any = ARRAY(Text())
 
@@ -148,19 +158,7 @@ V: Any = Visit
 B: Any = Binding
 R: Any = InspectionRound
 I: Any = Inspection  # noqa: E741
-COUNTY: Any = bindparam("county", type_=Text())
-TOWNSHIP: Any = bindparam("township", type_=Text())
 DAY: Any = bindparam("day", type_=Date())
-
-
-def here(t: Any) -> Any:
-    """The rows of the caller's township."""
-    return and_(t.county_code == COUNTY, t.township_code == TOWNSHIP)
-
-
-def holds(t: Any, day: Any) -> Any:
-    """Intervals are `[starts, ends)` (G18)."""
-    return and_(t.starts <= day, or_(t.ends.is_(None), t.ends > day))
 
 
 HELPERS = Prepared(
@@ -168,23 +166,24 @@ HELPERS = Prepared(
         A.person_id,
         func.bool_or(
             exists().where(
-                G.county_code == A.county_code,
-                G.township_code == A.township_code,
+                same_place(G, A),
                 G.helper_id == A.person_id,
-                holds(G, DAY),
+                holds_on(G, DAY),
             )
         ).label("assigned"),
         P.unit_id,
     )
-    .join(P, and_(P.county_code == A.county_code, P.township_code == A.township_code, P.id == A.person_id))
-    .where(here(A), A.office == Office.HELPER.value, holds(A, DAY))
+    .join(P, and_(same_place(P, A), P.id == A.person_id))
+    .where(here(A), A.office == Office.HELPER.value, holds_on(A, DAY))
     .group_by(A.person_id, P.unit_id)
     .order_by(A.person_id)
 )
 """Everyone who is a helper on `day`, his unit, and whether a household is assigned to him (G6, G15)."""
 
 IS_HELPER = Prepared(
-    select(exists().where(here(A), A.office == Office.HELPER.value, A.person_id == bindparam("helper"), holds(A, DAY)))
+    select(
+        exists().where(here(A), A.office == Office.HELPER.value, A.person_id == bindparam("helper"), holds_on(A, DAY))
+    )
 )
 
 ON_REGISTER = Prepared(
@@ -216,18 +215,14 @@ MARK_MISSED = Prepared(
 )
 """A committed round keeps its state: it is drawn late, and stays missed in its month."""
 
-ADOPTED_ON = (
-    select(func.min(B.effective_from))
-    .where(B.county_code == R.county_code, B.township_code == R.township_code)
-    .scalar_subquery()
-)
+ADOPTED_ON = select(func.min(B.effective_from)).where(same_place(B, R)).scalar_subquery()
 """The day from which the township works under a rulebook."""
 FRAME = Prepared(select(R.frame).where(here(R), R.id == bindparam("round")))
 COMMITTED = (
     select(func.json_build_object(text("'log'"), L.township_code, text("'seq'"), L.seq, text("'leaf_hash'"),
                                   func.encode(L.leaf_hash, text("'hex'"))))
     .where(
-        L.county_code == R.county_code, L.township_code == R.township_code, L.subject_id == R.id,
+        same_place(L, R), L.subject_id == R.id,
         L.event == Event.ROUND_COMMITTED.value,
     )
     .scalar_subquery()
@@ -254,17 +249,12 @@ SUPERSEDE = Prepared(
 )
 """A check gives way to its corrected version, whose new problems become findings, in one statement."""
 
-DRAWN_AT = (
-    select(R.drawn_at)
-    .where(R.county_code == I.county_code, R.township_code == I.township_code, R.id == I.round_id)
-    .scalar_subquery()
-)
+DRAWN_AT = select(R.drawn_at).where(same_place(R, I), R.id == I.round_id).scalar_subquery()
 VISITS_IN_MONTH = (
     select(func.count(distinct(tuple_(V.visited_on, H.village_code))))
-    .join(H, and_(H.county_code == V.county_code, H.township_code == V.township_code, H.id == V.household_id))
+    .join(H, and_(same_place(H, V), H.id == V.household_id))
     .where(
-        V.county_code == I.county_code,
-        V.township_code == I.township_code,
+        same_place(V, I),
         V.helper_id == I.helper_id,
         V.visited_on >= func.to_date(I.month, "YYYY-MM"),
         V.visited_on < func.to_date(I.month, "YYYY-MM") + text("interval '1 month'"),

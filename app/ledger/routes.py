@@ -4,19 +4,18 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.calendar import SHANGHAI
 from app.database import Prepared
 from app.ledger import schemas, tables
-from app.reading import ENTER, PageQuery, Reading, place_values, read_cursor, reading
+from app.reading import ENTER, PageQuery, Read, Reading, place_values, read_cursor
 from app.refusal import NotFound, NotYourOffice
 
 ledger = APIRouter(tags=["ledger"])
 routers = [ledger]
 
-Read = Annotated[Reading, Depends(reading)]
 Log = Annotated[str, Path(pattern=r"^[0-9]{6}([0-9]{3})?$", min_length=6, max_length=9, examples=["411421201"])]
 
 

@@ -5,13 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, literal_column, or_, select, union, update
+from sqlalchemy import bindparam, exists, literal_column, or_, select, union, update
 from sqlalchemy.types import DateTime, Text, Uuid
 from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.actor import ORGANS, Office
-from app.database import Prepared
+from app.database import Prepared, here, same_place
 from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
 from app.notices import rules, schemas
@@ -38,8 +38,7 @@ N: Any = Notice.__table__  # type: ignore[attr-defined]
 C = N.alias("corrections")
 CORRECTION_DUE = exists(
     select(literal_column("1")).where(
-        C.c.county_code == N.c.county_code,
-        C.c.township_code == N.c.township_code,
+        same_place(C, N),
         C.c.corrects_id == N.c.id,
         C.c.state == literal_column("'draft'"),
     )
@@ -55,14 +54,6 @@ NOTICES = Resource(
 )
 
 
-def _at(table: Any) -> Any:
-    """Rows of the caller's own township."""
-    return and_(
-        col(table.county_code) == bindparam("county", type_=Text()),
-        col(table.township_code) == bindparam("township", type_=Text()),
-    )
-
-
 def _helped_or_found() -> Any:
     """Households that the subject helps or helped, and those his findings concern."""
     person: Any = bindparam("person", type_=Uuid())
@@ -73,19 +64,19 @@ def _helped_or_found() -> Any:
         col(Finding.subject_unit_id) == unit,
     )
     return union(
-        select(col(Pairing.household_id)).where(_at(Pairing), col(Pairing.helper_id) == person),
-        select(col(Finding.household_id)).where(_at(Finding), about),
+        select(col(Pairing.household_id)).where(here(Pairing), col(Pairing.helper_id) == person),
+        select(col(Finding.household_id)).where(here(Finding), about),
     )
 
 
 HOUSEHOLD_WORDS = Prepared(
     select(col(Household.head_name), col(Household.card_number)).where(
-        _at(Household), col(Household.id).in_(_helped_or_found())
+        here(Household), col(Household.id).in_(_helped_or_found())
     )
 )
 SETTLE = Prepared(
     update(Notice)
-    .where(_at(Notice), col(Notice.id) == bindparam("original", type_=Uuid()), col(Notice.state) == "published")
+    .where(here(Notice), col(Notice.id) == bindparam("original", type_=Uuid()), col(Notice.state) == "published")
     .values(
         state=bindparam("into", type_=Text()),
         state_since=bindparam("moment", type_=DateTime(timezone=True)),
@@ -93,10 +84,6 @@ SETTLE = Prepared(
     )
     .returning(col(Notice.version))
 )
-
-
-def _place(change: Change) -> dict[str, str]:
-    return {"county": change.actor.county_code, "township": change.actor.township_code}
 
 
 async def due(
@@ -172,8 +159,7 @@ async def _words(change: Change, taken: Taken, body: schemas.Publish) -> dict[st
     rules.check_period(body.channel, change.today, body.ends_on)
     households = await change.transaction.rows(
         HOUSEHOLD_WORDS,
-        county=change.actor.county_code,
-        township=change.actor.township_code,
+        **change.here,
         person=taken.row[SUBJECT[0]],
         village=taken.row[SUBJECT[1]],
         unit=taken.row[SUBJECT[2]],
@@ -210,7 +196,7 @@ async def _settle_original(change: Change, correction: Taken) -> None:
     """The notice that a published correction corrects or takes back; one round trip. Raises VersionStale."""
     original = UUID(correction.row["corrects_id"])
     state, event = ("withdrawn", Event.WITHDRAWN) if correction.row["withdraws"] else ("corrected", Event.CORRECTED)
-    version = await change.transaction.value(SETTLE, **_place(change), original=original, into=state, moment=change.now)
+    version = await change.transaction.value(SETTLE, **change.here, original=original, into=state, moment=change.now)
     if version is None:
         raise VersionStale
     public = {"state": state, "correction_id": correction.id}

@@ -4,15 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Text, Uuid, and_, any_, bindparam, case, or_, update
+from sqlalchemy import CheckConstraint, DateTime, Index, Uuid, and_, any_, bindparam, case, or_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
 
-from app.database import WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, WorkflowRecord, belongs, here, one_of, tenant
 from app.notices.rules import AUDIENCE, NOTICE, Channel, NoticeKind
 from app.reading import rows_of
-
-KEYS = ("county_code", "township_code")
 
 
 class Notice(WorkflowRecord, table=True):
@@ -70,8 +68,7 @@ MOMENT = bindparam("notices_moment", type_=DateTime(timezone=True))
 REVISION = (
     update(Notice)
     .where(
-        col(Notice.county_code) == bindparam("county", type_=Text()),
-        col(Notice.township_code) == bindparam("township", type_=Text()),
+        here(Notice),
         or_(DROPPED, CORRECTED),
     )
     .values(

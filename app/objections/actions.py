@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, literal_column, or_, select
-from sqlalchemy.types import Text, Uuid
+from sqlalchemy.types import Uuid
 from sqlmodel import col
 
 from app.access import Entered, Scope
@@ -15,8 +15,7 @@ from app.actor import ORGANS
 from app.cases import actions as cases
 from app.cases.rules import WINDOW_LABEL_ZH
 from app.cases.tables import Case, whole_case
-from app.database import Prepared
-from app.findings.tables import same_place
+from app.database import Prepared, here, same_place
 from app.objections import rules, schemas
 from app.objections.tables import Objection
 from app.people.tables import Person
@@ -67,16 +66,14 @@ PENDING_AND_UNIT = Prepared(
     select(
         exists(
             select(literal_column("1")).where(
-                col(Objection.county_code) == bindparam("county", type_=Text()),
-                col(Objection.township_code) == bindparam("township", type_=Text()),
+                here(Objection),
                 col(Objection.case_id) == bindparam("case", type_=Uuid()),
                 or_(col(Objection.state) == "filed", col(Objection.state) == "accepted"),
             )
         ).label("pending"),
         select(col(Person.unit_id))
         .where(
-            col(Person.county_code) == bindparam("county", type_=Text()),
-            col(Person.township_code) == bindparam("township", type_=Text()),
+            here(Person),
             col(Person.id) == bindparam("person", type_=Uuid()),
         )
         .scalar_subquery()
@@ -92,8 +89,7 @@ async def file(change: Change, body: schemas.FileObjection) -> Answer:
     row, me = case.row, change.actor.person_id
     found = await change.transaction.row(
         PENDING_AND_UNIT,
-        county=change.actor.county_code,
-        township=change.actor.township_code,
+        **change.here,
         case=case.id,
         person=me,
     )

@@ -3,23 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.objections import actions, schemas
-from app.reading import Reading, reading
+from app.reading import Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 router = APIRouter(tags=["accountability"])
 routers = [router]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @router.post("/objections", name="objections_create", status_code=201, response_model=schemas.ObjectionOut)
-async def file_objection(command: Create, body: Json[schemas.FileObjection]) -> Response:
+async def file_objection(command: Creating, body: Json[schemas.FileObjection]) -> Response:
     """Object to a decision, as its subject (G50) / 提出异议"""
     return await command.run(actions.file, body)
 
@@ -37,18 +33,18 @@ async def read_objection(read: Read, id: UUID) -> Response:
 
 
 @router.post("/objections/{id}/accept", name="objections_accept", response_model=schemas.ObjectionOut)
-async def accept(command: Change, id: UUID, body: Json[schemas.Accept]) -> Response:
+async def accept(command: Changing, id: UUID, body: Json[schemas.Accept]) -> Response:
     """Take the objection up; execution goes on (G50) / 受理异议"""
     return await command.run(actions.accept, id, body)
 
 
 @router.post("/objections/{id}/decide", name="objections_decide", response_model=schemas.ObjectionOut)
-async def decide(command: Change, id: UUID, body: Json[schemas.DecideObjection]) -> Response:
+async def decide(command: Changing, id: UUID, body: Json[schemas.DecideObjection]) -> Response:
     """Uphold, modify or revoke, never aggravate (G50) / 复核决定"""
     return await command.run(actions.decide, id, body)
 
 
 @router.post("/objections/{id}/withdraw", name="objections_withdraw", response_model=schemas.ObjectionOut)
-async def withdraw(command: Change, id: UUID, body: Json[schemas.WithdrawObjection]) -> Response:
+async def withdraw(command: Changing, id: UUID, body: Json[schemas.WithdrawObjection]) -> Response:
     """Withdraw the objection / 撤回异议"""
     return await command.run(actions.withdraw, id, body)

@@ -9,10 +9,8 @@ from sqlalchemy.types import Uuid
 from sqlmodel import Field
 
 from app.actor import ORGANS
-from app.database import WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, WorkflowRecord, belongs, one_of, tenant
 from app.objections.rules import OBJECTION
-
-KEYS = ("county_code", "township_code")
 
 
 class Objection(WorkflowRecord, table=True):

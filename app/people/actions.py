@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlmodel import col
 
 from app.access import PAIRINGS, Scope
 from app.actor import Office
-from app.database import Prepared, as_json
+from app.database import Prepared, as_json, here, holds_on, same_place
 from app.people import rules, schemas, tables
 from app.reading import TODAY, Resource
 from app.refusal import Conflict, Forbidden
@@ -72,18 +72,14 @@ REGISTER = Scope(open=True)
 UNITS = Resource("units", tables.Unit, scope=REGISTER)
 PEOPLE = Resource("people", tables.Person, scope=REGISTER, hide=frozenset({"citizen_id_sealed", "citizen_id_lookup"}))
 HELD = (
-    col(tables.AppointmentRow.county_code) == col(tables.Person.county_code),
-    col(tables.AppointmentRow.township_code) == col(tables.Person.township_code),
+    same_place(tables.AppointmentRow, tables.Person),
     col(tables.AppointmentRow.person_id) == col(tables.Person.id),
-    col(tables.AppointmentRow.starts) <= TODAY,
-    or_(col(tables.AppointmentRow.ends).is_(None), col(tables.AppointmentRow.ends) > TODAY),
+    holds_on(tables.AppointmentRow, TODAY),
 )
 HELPED = select(func.count()).where(
-    PAIRINGS.c.county_code == col(tables.Person.county_code),
-    PAIRINGS.c.township_code == col(tables.Person.township_code),
+    same_place(PAIRINGS, tables.Person),
     PAIRINGS.c.helper_id == col(tables.Person.id),
-    PAIRINGS.c.starts <= TODAY,
-    or_(PAIRINGS.c.ends.is_(None), PAIRINGS.c.ends > TODAY),
+    holds_on(PAIRINGS, TODAY),
 )
 HELPERS = Resource(
     "helpers", tables.Person, scope=REGISTER, hide=PEOPLE.hide,
@@ -133,8 +129,7 @@ async def patch_person(change: Change, id: UUID, body: schemas.PatchPerson) -> A
 
 SEALED_ID = Prepared(
     select(col(tables.Person.citizen_id_sealed)).where(
-        col(tables.Person.county_code) == bindparam("county"),
-        col(tables.Person.township_code) == bindparam("township"),
+        here(tables.Person),
         col(tables.Person.id) == bindparam("key"),
     )
 )
@@ -144,9 +139,7 @@ SEALED_ID = Prepared(
 async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
     """A citizen id in full, for a purpose that is recorded."""
     await change.find(PEOPLE, id)
-    sealed = await change.transaction.value(
-        SEALED_ID, county=change.actor.county_code, township=change.actor.township_code, key=id
-    )
+    sealed = await change.transaction.value(SEALED_ID, **change.here, key=id)
     if sealed is None:
         raise NoCitizenIdOnFile
     change.record(Event.PERSON_DISCLOSED, PEOPLE, id, personal={"purpose": body.purpose})

@@ -3,23 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.people import actions, schemas
-from app.reading import PageQuery, Reading, reading
+from app.reading import PageQuery, Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 people = APIRouter(tags=["people"])
 routers = [people]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @people.post("/units", name="units_create", status_code=201, response_model=schemas.UnitOut)
-async def create_unit(command: Create, body: Json[schemas.CreateUnit]) -> Response:
+async def create_unit(command: Creating, body: Json[schemas.CreateUnit]) -> Response:
     """Register a unit / 登记单位"""
     return await command.run(actions.create_unit, body)
 
@@ -37,7 +33,7 @@ async def read_unit(read: Read, id: UUID) -> Response:
 
 
 @people.post("/people", name="people_create", status_code=201, response_model=schemas.PersonOut)
-async def create_person(command: Create, body: Json[schemas.CreatePerson]) -> Response:
+async def create_person(command: Creating, body: Json[schemas.CreatePerson]) -> Response:
     """Register a person / 登记人员"""
     return await command.run(actions.create_person, body)
 
@@ -55,13 +51,13 @@ async def read_person(read: Read, id: UUID) -> Response:
 
 
 @people.patch("/people/{id}", name="people_patch", response_model=schemas.PersonOut)
-async def patch_person(command: Change, id: UUID, body: Json[schemas.PatchPerson]) -> Response:
+async def patch_person(command: Changing, id: UUID, body: Json[schemas.PatchPerson]) -> Response:
     """Change master data of a person / 修改人员基本信息"""
     return await command.run(actions.patch_person, id, body)
 
 
 @people.post("/people/{id}/disclose", name="people_disclose", response_model=schemas.Disclosed)
-async def disclose(command: Create, id: UUID, body: Json[schemas.Disclose]) -> Response:
+async def disclose(command: Creating, id: UUID, body: Json[schemas.Disclose]) -> Response:
     """A citizen id in full, for a recorded purpose / 查看完整公民身份号码(须说明用途并留痕)"""
     return await command.run(actions.disclose, id, body)
 
@@ -79,7 +75,7 @@ async def read_helper(read: Read, id: UUID) -> Response:
 
 
 @people.post("/appointments", name="appointments_create", status_code=201, response_model=schemas.AppointmentOut)
-async def appoint(command: Create, body: Json[schemas.CreateAppointment]) -> Response:
+async def appoint(command: Creating, body: Json[schemas.CreateAppointment]) -> Response:
     """Appoint a person to an office at a place from a day / 任职登记"""
     return await command.run(actions.appoint, body)
 
@@ -97,6 +93,6 @@ async def read_appointment(read: Read, id: UUID) -> Response:
 
 
 @people.post("/appointments/{id}/end", name="appointments_end", response_model=schemas.AppointmentOut)
-async def end_appointment(command: Change, id: UUID, body: Json[schemas.EndAppointment]) -> Response:
+async def end_appointment(command: Changing, id: UUID, body: Json[schemas.EndAppointment]) -> Response:
     """End an appointment / 免职或离任"""
     return await command.run(actions.end_appointment, id, body)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from app.access import Scope
 from app.actor import Actor, Office
-from app.database import Prepared
+from app.database import Prepared, holds_on, same_place
 from app.log import Entry, sealed
 from app.places import rules, schemas, tables
 from app.reading import TODAY, Reading, Resource, read_cursor, rows_of
@@ -49,14 +49,11 @@ def officer(office: Office) -> Any:
     return (
         select(func.json_build_object("person_id", held.person_id, "name", person.name, "since", held.starts))
         .where(
-            held.county_code == col(village.county_code),
-            held.township_code == col(village.township_code),
+            same_place(held, village),
             held.office == office,
             held.place == col(village.code),
-            held.starts <= TODAY,
-            or_(held.ends.is_(None), held.ends > TODAY),
-            person.county_code == held.county_code,
-            person.township_code == held.township_code,
+            holds_on(held, TODAY),
+            same_place(person, held),
             person.id == held.person_id,
         )
         .order_by(held.starts.desc(), held.id.desc())
@@ -73,8 +70,7 @@ TOWNSHIPS = Resource(
     extra={
         "rulebooks": rows_of(
             tables.Township,
-            BINDINGS.c.county_code == col(tables.Township.county_code),
-            BINDINGS.c.township_code == col(tables.Township.township_code),
+            same_place(BINDINGS, tables.Township),
             order=BINDINGS.c.effective_from,
             rulebook_code=BINDINGS.c.rulebook_code,
             effective_from=BINDINGS.c.effective_from,

@@ -3,19 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from app.places import actions, schemas
-from app.reading import PageQuery, Reading, reading
+from app.reading import PageQuery, Read
 from app.wire import Json
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 places = APIRouter(tags=["places"])
 routers = [places]
-
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
 
 
 @places.get("/divisions", name="divisions_list", response_model=schemas.DivisionPage)
@@ -43,7 +39,7 @@ async def read_township(read: Read, id: UUID) -> Response:
 
 
 @places.post("/villages", name="villages_create", status_code=201, response_model=schemas.VillageOut)
-async def create_village(command: Create, body: Json[schemas.CreateVillage]) -> Response:
+async def create_village(command: Creating, body: Json[schemas.CreateVillage]) -> Response:
     """Register a village that the national list did not bring / 登记村"""
     return await command.run(actions.create_village, body)
 
@@ -61,6 +57,6 @@ async def read_village(read: Read, id: UUID) -> Response:
 
 
 @places.patch("/villages/{id}", name="villages_patch", response_model=schemas.VillageOut)
-async def patch_village(command: Change, id: UUID, body: Json[schemas.PatchVillage]) -> Response:
+async def patch_village(command: Changing, id: UUID, body: Json[schemas.PatchVillage]) -> Response:
     """Change a village's name or whose post makes its principal / 修改村信息"""
     return await command.run(actions.patch_village, id, body)

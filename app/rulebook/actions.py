@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.actor import Office
-from app.database import Prepared, as_json
+from app.database import Prepared, as_json, here
 from app.log import canonical
 from app.reading import Reading, Resource, utc
 from app.refusal import Conflict, NotFound, Refusal
@@ -75,8 +75,7 @@ class PolicyCannotBeBackdated(Conflict):
 BOUND_FROM = (
     select(func.min(col(tables.Binding.effective_from)))
     .where(
-        col(tables.Binding.county_code) == bindparam("county", type_=Text()),
-        col(tables.Binding.township_code) == bindparam("township", type_=Text()),
+        here(tables.Binding),
         col(tables.Binding.rulebook_code) == col(tables.RulebookRow.code),
     )
     .scalar_subquery()
@@ -213,8 +212,7 @@ LOCAL_VALUES = Prepared(
         ).cast(Text()).label("body"),
     )
     .where(
-        col(tables.PolicyValue.county_code) == bindparam("county", type_=Text()),
-        col(tables.PolicyValue.township_code) == bindparam("township", type_=Text()),
+        here(tables.PolicyValue),
         or_(
             bindparam("wanted", type_=Text()).is_(None),
             col(tables.PolicyValue.key) == bindparam("wanted", type_=Text()),

@@ -3,22 +3,26 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.database import as_json
-from app.reading import PageQuery, Reading, preferred, read_cursor, reading, refuse_unknown_parameters, write_cursor
+from app.reading import (
+    PageQuery,
+    Read,
+    preferred,
+    read_cursor,
+    refuse_unknown_parameters,
+    write_cursor,
+)
 from app.refusal import NotFound
 from app.rulebook import actions, pictures, schemas
 from app.wire import Json
 from app.workflow import WORKFLOWS, Workflow
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 router = APIRouter(tags=["rules"])
 routers = [router]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
 PUBLIC: dict[str, Any] = {"security": []}
 MERMAID, SVG = "text/vnd.mermaid", "image/svg+xml"
 PICTURE_TYPES: dict[int | str, dict[str, Any]] = {
@@ -72,7 +76,7 @@ async def read_policy(read: Read, key: schemas.Code) -> Response:
 
 
 @router.patch("/policies/{key}", name="policies_patch", response_model=schemas.PolicyOut)
-async def set_policy(command: Change, key: schemas.Code, body: Json[schemas.SetPolicy]) -> Response:
+async def set_policy(command: Changing, key: schemas.Code, body: Json[schemas.SetPolicy]) -> Response:
     """Set the township's own value from a day on / 设定本乡取值"""
     actions.policy_named(key).require_fit(body.value)
     return await command.run(actions.set_policy, key, body)
@@ -81,7 +85,7 @@ async def set_policy(command: Change, key: schemas.Code, body: Json[schemas.SetP
 @router.post(
     "/interpretations", name="interpretations_create", status_code=201, response_model=schemas.InterpretationOut
 )
-async def interpret(command: Create, body: Json[schemas.CreateInterpretation]) -> Response:
+async def interpret(command: Creating, body: Json[schemas.CreateInterpretation]) -> Response:
     """The leading group interprets the text / 领导小组作出解释"""
     return await command.run(actions.interpret, body)
 

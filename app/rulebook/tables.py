@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlmodel import Field, col
 
-from app.database import Record, Reference, belongs, tenant
+from app.database import Record, Reference, belongs, same_place, tenant
 from app.reading import TODAY
 from app.rulebook.policies import policies
 
@@ -95,6 +95,5 @@ def policy_fact(key: str, table: Any) -> Any:
     """
     v = PolicyValue
     newest = (col(v.effective_from).desc(), col(v.number).desc())
-    here = (col(v.county_code) == col(table.county_code), col(v.township_code) == col(table.township_code))
-    held = select(col(v.value)).where(*here, col(v.key) == key, col(v.effective_from) <= TODAY)
+    held = select(col(v.value)).where(same_place(v, table), col(v.key) == key, col(v.effective_from) <= TODAY)
     return func.coalesce(held.order_by(*newest).limit(1).scalar_subquery(), literal(policies()[key].default, JSONB))

@@ -10,12 +10,10 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlmodel import Field, col
 
 from app.access import Scope
-from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, Prepared, Record, Tenant, WorkflowRecord, belongs, one_of, same_place, tenant
 from app.reading import Resource, rows_of, utc
 from app.rulebook.tables import policy_fact
 from app.scores import rules
-
-KEYS = ("county_code", "township_code")
 
 
 class RubricRow(Record, table=True):
@@ -165,8 +163,7 @@ SCORES = Resource(
     extra={
         "results": rows_of(
             QuarterlyResult,
-            col(_R.county_code) == col(QuarterlyScore.county_code),
-            col(_R.township_code) == col(QuarterlyScore.township_code),
+            same_place(_R, QuarterlyScore),
             col(_R.score_id) == col(QuarterlyScore.id),
             order=_R.number,
             **{name: getattr(_R, name) for name in ("id", "number", "corrects_id", "correction_reason", "author_id")},

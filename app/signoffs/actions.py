@@ -11,7 +11,7 @@ from sqlalchemy import Text, bindparam, func, select, update
 from sqlmodel import col
 
 from app.access import PERSON, Scope
-from app.database import Prepared, as_json
+from app.database import Prepared, as_json, here, same_place
 from app.households.rules import CLOSED
 from app.households.tables import Household
 from app.reading import Resource
@@ -88,7 +88,7 @@ SIGNOFFS = Resource(
         households=(col(tables.Signoff.household_id),),
         more=(
             col(tables.Signoff.id).in_(
-                select(col(B.signoff_id)).where(tables.same_place(B), col(B.person_id) == PERSON)
+                select(col(B.signoff_id)).where(same_place(B, tables.Signoff), col(B.person_id) == PERSON)
             ),
         ),
     ),
@@ -106,14 +106,13 @@ REMARKS = Resource(
 H = Household
 HOUSEHOLD = Prepared(
     select(col(H.village_code), col(H.status), tables.helpers_of(H, col(H.id)).cast(Text()).label("helpers")).where(
-        col(H.county_code) == bindparam("county"),
-        col(H.township_code) == bindparam("township"),
+        here(H),
         col(H.id) == bindparam("household"),
     )
 )
 
 
-def here(table: Any) -> tuple[Any, ...]:
+def this_signoff(table: Any) -> tuple[Any, ...]:
     """The rows of one sign-off, in a change."""
     return (
         col(table.county_code) == bindparam("at_county"),
@@ -125,18 +124,20 @@ def here(table: Any) -> tuple[Any, ...]:
 S, C = tables.SignoffSignature, tables.SignoffCode
 VOID_SIGNATURES = Prepared(
     update(S)
-    .where(*here(S), col(S.voided_at).is_(None))
+    .where(*this_signoff(S), col(S.voided_at).is_(None))
     .values(voided_at=bindparam("moment"), voided_by=bindparam("person"))
     .returning(col(S.party))
 )
 VOID_CODES = Prepared(
     update(C)
-    .where(*here(C), col(C.used_at).is_(None), col(C.voided_at).is_(None))
+    .where(*this_signoff(C), col(C.used_at).is_(None), col(C.voided_at).is_(None))
     .values(voided_at=bindparam("moment"))
 )
 USE_CODE = Prepared(
     update(C)
-    .where(*here(C), col(C.code_hash) == bindparam("hash"), col(C.used_at).is_(None), col(C.voided_at).is_(None))
+    .where(
+        *this_signoff(C), col(C.code_hash) == bindparam("hash"), col(C.used_at).is_(None), col(C.voided_at).is_(None)
+    )
     .values(used_at=bindparam("moment"))
     .returning(col(C.id))
 )
@@ -198,7 +199,7 @@ def told(statement: Statement) -> dict[str, dict[str, Any]]:
 @creates(*rules.PREPARERS, of=SIGNOFFS)
 async def open_signoff(change: Change, body: schemas.CreateSignoff) -> Answer:
     """Raises NotYourHousehold, NoSuchHousehold, HouseholdOffTheRegister, YearNotBegun."""
-    values = {"county": change.actor.county_code, "township": change.actor.township_code}
+    values = change.here
     found = await change.transaction.row(HOUSEHOLD, **values, household=body.household_id, today=change.today)
     helpers = frozenset(UUID(h) for h in json.loads(found["helpers"] or "[]")) if found else frozenset()
     if refusal := rules.prepares(change.actor, helpers, found["village_code"] if found else ""):

@@ -9,15 +9,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
 from app.actor import Office
-from app.database import Record, Tenant, WorkflowRecord, belongs, one_of, tenant
+from app.database import KEYS, Record, Tenant, WorkflowRecord, belongs, holds_on, one_of, same_place, tenant
 from app.households.rules import OPEN
 from app.households.tables import Household, HouseholdMember, Pairing
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY, rows_of, utc
 from app.rulebook.tables import policy_fact
 from app.signoffs import rules
-
-KEYS = ("county_code", "township_code")
 
 
 class Signoff(WorkflowRecord, table=True):
@@ -203,18 +201,8 @@ class SignoffCode(Tenant, table=True):
     voided_at: datetime | None = None
 
 
-def same_place(table: Any, owner: Any = Signoff) -> Any:
-    """Two rows of one township."""
-    return and_(col(table.county_code) == col(owner.county_code), col(table.township_code) == col(owner.township_code))
-
-
 def of_signoff(table: Any) -> Any:
-    return and_(same_place(table), table.signoff_id == Signoff.id)
-
-
-def holds_today(table: Any) -> Any:
-    """An interval `[starts, ends)` that holds today."""
-    return and_(col(table.starts) <= TODAY, or_(col(table.ends).is_(None), col(table.ends) > TODAY))
+    return and_(same_place(table, Signoff), table.signoff_id == Signoff.id)
 
 
 def ids(column: Any, *on: Any) -> Any:
@@ -226,7 +214,7 @@ def helpers_of(owner: Any, household_id: Any, *more: Any) -> Any:
     """Everyone paired with a household today."""
     return ids(
         col(Pairing.helper_id),
-        same_place(Pairing, owner), col(Pairing.household_id) == household_id, holds_today(Pairing), *more,
+        same_place(Pairing, owner), col(Pairing.household_id) == household_id, holds_on(Pairing, TODAY), *more,
     )  # fmt: skip
 
 
@@ -235,13 +223,14 @@ def incumbents(office: Office) -> Any:
     held = AppointmentRow
     return ids(
         col(held.person_id),
-        same_place(held), col(held.office) == office, col(held.place) == col(Signoff.village_code), holds_today(held),
+        same_place(held, Signoff), col(held.office) == office, col(held.place) == col(Signoff.village_code),
+        holds_on(held, TODAY),
     )  # fmt: skip
 
 
 STILL_HELPER = exists().where(
     same_place(AppointmentRow, Pairing), col(AppointmentRow.person_id) == col(Pairing.helper_id),
-    col(AppointmentRow.office) == Office.HELPER.value, holds_today(AppointmentRow),
+    col(AppointmentRow.office) == Office.HELPER.value, holds_on(AppointmentRow, TODAY),
 ).correlate(Pairing.__table__)  # type: ignore[attr-defined]  # fmt: skip
 """Does who is paired hold a helper's office today? Who left it signs as a helper no more (G17, G18)."""
 
@@ -255,7 +244,7 @@ MEMBER_AS_PERSON = (
 H = Household
 ON_THE_REGISTER = (
     select(col(H.status).in_([literal(status) for status in sorted(OPEN)]))
-    .where(same_place(H), col(H.id) == col(Signoff.household_id))
+    .where(same_place(H, Signoff), col(H.id) == col(Signoff.household_id))
     .scalar_subquery()
 )
 
@@ -265,7 +254,7 @@ FACTS: dict[str, Any] = {
     "helpers": helpers_of(Signoff, col(Signoff.household_id)),
     "former_helpers": ids(
         col(Pairing.helper_id),
-        same_place(Pairing), col(Pairing.household_id) == col(Signoff.household_id),
+        same_place(Pairing, Signoff), col(Pairing.household_id) == col(Signoff.household_id),
         col(Pairing.starts) <= func.make_date(col(Signoff.year), 12, 31),
         col(Pairing.ends) > func.make_date(col(Signoff.year), 1, 1),
         col(Pairing.ends) > col(Pairing.starts), col(Pairing.ends) <= TODAY,
@@ -278,7 +267,7 @@ FACTS: dict[str, Any] = {
         recorder_id=col(S.recorder_id), witness_id=col(S.witness_id),
     ),
     "members": rows_of(
-        HouseholdMember, same_place(HouseholdMember),
+        HouseholdMember, same_place(HouseholdMember, Signoff),
         col(HouseholdMember.household_id) == col(Signoff.household_id),
         or_(col(HouseholdMember.left_on).is_(None), col(HouseholdMember.left_on) > TODAY),
         order=col(HouseholdMember.id),

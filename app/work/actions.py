@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, false, func, or_
+from sqlalchemy import Text, false, func
 from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.actor import Office
 from app.calendar import month_bounds
-from app.database import as_json, same_place, table_of
+from app.database import as_json, holds_on, same_place, table_of
 from app.duties import rules as duties
 from app.duties.actions import EVERYONE, held
 from app.duties.schemas import Reason
@@ -43,7 +43,7 @@ PLAN_MEASURES = Resource(
     facts={
         "helpers": rows_of(
             P, same_place(P, PM), col(P.household_id) == col(PM.household_id),
-            col(P.starts) <= TODAY, or_(col(P.ends).is_(None), col(P.ends) > TODAY),
+            holds_on(P, TODAY),
             order=col(P.id), id=col(P.helper_id),
         ),
     },

@@ -3,24 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.duties.schemas import Reason
-from app.reading import Reading, reading
+from app.reading import Read
 from app.wire import Json
 from app.work import actions, schemas
-from app.writing import Command, changing, creating
+from app.writing import Changing, Creating
 
 work = APIRouter(tags=["work"])
 routers = [work]
 
-Read = Annotated[Reading, Depends(reading)]
-Create = Annotated[Command, Depends(creating)]
-Change = Annotated[Command, Depends(changing)]
-
 
 @work.post("/plans", name="plans_create", status_code=201, response_model=schemas.PlanOut)
-async def make_plan(command: Create, body: Json[schemas.CreatePlan]) -> Response:
+async def make_plan(command: Creating, body: Json[schemas.CreatePlan]) -> Response:
     """Make a plan with its measures / 制定帮扶计划"""
     return await command.run(actions.make_plan, body)
 
@@ -50,25 +46,25 @@ async def plan_measures_read(read: Read, id: UUID) -> Response:
 
 
 @work.post("/plan-measures/{id}/start", name="plan_measures_start", response_model=schemas.MeasureOut)
-async def start_measure(command: Change, id: UUID) -> Response:
+async def start_measure(command: Changing, id: UUID) -> Response:
     """Begin a measure / 开始实施措施"""
     return await command.run(actions.start_measure, id)
 
 
 @work.post("/plan-measures/{id}/complete", name="plan_measures_complete", response_model=schemas.MeasureOut)
-async def complete_measure(command: Change, id: UUID, body: Json[schemas.CompleteMeasure]) -> Response:
+async def complete_measure(command: Changing, id: UUID, body: Json[schemas.CompleteMeasure]) -> Response:
     """A measure was carried out / 措施已落实"""
     return await command.run(actions.complete_measure, id, body)
 
 
 @work.post("/plan-measures/{id}/drop", name="plan_measures_drop", response_model=schemas.MeasureOut)
-async def drop_measure(command: Change, id: UUID, body: Json[Reason]) -> Response:
+async def drop_measure(command: Changing, id: UUID, body: Json[Reason]) -> Response:
     """Give a measure up, with the reason / 取消措施"""
     return await command.run(actions.drop_measure, id, body)
 
 
 @work.post("/visits", name="visits_create", status_code=201, response_model=schemas.VisitOut)
-async def record_visit(command: Create, body: Json[schemas.CreateVisit]) -> Response:
+async def record_visit(command: Creating, body: Json[schemas.CreateVisit]) -> Response:
     """Record one's own visit / 记录本人走访"""
     return await command.run(actions.record_visit, body)
 
@@ -86,13 +82,13 @@ async def visits_read(read: Read, id: UUID) -> Response:
 
 
 @work.post("/visits/{id}/correct", name="visits_correct", response_model=schemas.VisitOut)
-async def correct_visit(command: Change, id: UUID, body: Json[schemas.CorrectVisit]) -> Response:
+async def correct_visit(command: Changing, id: UUID, body: Json[schemas.CorrectVisit]) -> Response:
     """Correct one's own record of a visit / 更正本人走访记录"""
     return await command.run(actions.correct_visit, id, body)
 
 
 @work.post("/publications", name="publications_create", status_code=201, response_model=schemas.PublicationOut)
-async def publish(command: Create, body: Json[schemas.CreatePublication]) -> Response:
+async def publish(command: Creating, body: Json[schemas.CreatePublication]) -> Response:
     """Record what was made public / 登记公示公告"""
     return await command.run(actions.publish, body)
 
@@ -110,7 +106,7 @@ async def publications_read(read: Read, id: UUID) -> Response:
 
 
 @work.post("/publications/{id}/take-down", name="publications_take_down", response_model=schemas.PublicationOut)
-async def take_down(command: Change, id: UUID, body: Json[schemas.TakeDown]) -> Response:
+async def take_down(command: Changing, id: UUID, body: Json[schemas.TakeDown]) -> Response:
     """Until when it was shown / 登记公示截止"""
     return await command.run(actions.take_down, id, body)
 

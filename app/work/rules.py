@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from app.actor import Actor, Office
+from app.actor import ORGANISERS, Actor, Office
 from app.calendar import local_date, month_bounds, month_of
-from app.duties.rules import ORGANISERS, Persons, Proposal, Rule
+from app.duties.rules import Persons, Proposal, Rule
 from app.refusal import Conflict, Forbidden, Refusal
 from app.workflow import Move, Workflow
 

@@ -22,15 +22,26 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from app.actor import Office
-from app.database import Prepared, Record, Tenant, WorkflowRecord, belongs, here, one_of, same_place, table_of, tenant
+from app.database import (
+    KEYS,
+    Prepared,
+    Record,
+    Tenant,
+    WorkflowRecord,
+    belongs,
+    here,
+    holds_on,
+    one_of,
+    same_place,
+    table_of,
+    tenant,
+)
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow, count_of
 from app.households import rules as household_rules
 from app.households.tables import Household, Pairing
 from app.people.tables import AppointmentRow
 from app.reading import rows_of, utc
 from app.work import rules
-
-KEYS = ("county_code", "township_code")
 
 
 class Plan(Record, table=True):
@@ -163,16 +174,14 @@ MY_VISITS = (here(V), col(V.helper_id) == HELPER, IN_MONTH)
 MINE = (here(P), col(P.helper_id) == HELPER)
 HANDED_IN = (same_place(S, T), col(S.form_task_id) == col(T.id), col(S.helper_id) == HELPER)
 AS_HELPER = exists().where(
-    here(A), col(A.person_id) == HELPER, col(A.office) == Office.HELPER.value, col(A.starts) <= col(T.due_on),
-    or_(col(A.ends).is_(None), col(A.ends) > col(T.due_on)),
+    here(A), col(A.person_id) == HELPER, col(A.office) == Office.HELPER.value, holds_on(A, col(T.due_on)),
 )  # fmt: skip
 
 
 def _primary_on(day: Any, household: Any) -> Any:
     """The helper was primary on that day: the fact is his (G18)."""
     return and_(
-        *MINE, col(P.household_id) == household, col(P.is_primary), col(P.starts) <= day,
-        or_(col(P.ends).is_(None), col(P.ends) > day),
+        *MINE, col(P.household_id) == household, col(P.is_primary), holds_on(P, day),
     )  # fmt: skip
 
 

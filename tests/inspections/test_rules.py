@@ -8,13 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from app.actor import Actor, Appointment, Office
+from app.actor import ORGANISERS, Actor, Appointment, Office
 from app.inspections import rules
 from app.inspections.draw import MISSING
 from app.inspections.rules import (
     INSPECTION,
     INSPECTION_ROUND,
-    ORGANISERS,
     Aspect,
     InspectionFacts,
     Inspector,
