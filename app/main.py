@@ -100,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
         await api.state.database.open()
         if settings.profile == "production":
             await refuse_a_moved_clock(api.state.database)
+        api.openapi()  # made now: two hundred operations take over a second, and nobody's request should wait for it
         gc.collect()
         gc.freeze()
         yield
