@@ -36,7 +36,8 @@ from app.notices.rules import MEASURE_NOTICE
 from app.notices.tables import Notice
 from app.reading import Resource, place_values
 from app.refusal import NotYourOffice, VersionStale
-from app.rulebook.rules import Facts, SecondMeasureForSameFacts
+from app.rulebook.rules import Facts, SecondMeasureForSameFacts, huayuan
+from app.rulebook.rules import named as book_named
 from app.wire import In
 from app.writing import Answer, Change, Taken, creates, moves, uuid7
 
@@ -103,7 +104,7 @@ async def open_case(change: Change, body: schemas.OpenCase) -> Answer:
     categories = sorted({kind for subject in subjects for kind in subject.categories})
     fact_on = min(f["fact_on"] for f in findings)
     rules.check_basis(body.basis, {str(f["id"]): [f["ground"], *f["alternatives"]] for f in findings})
-    book = rulebook_of(fact_on)
+    book = rulebook_of(subjects[0].bound, fact_on)
     found = rules.check_opening(
         book,
         Facts(
@@ -230,7 +231,7 @@ async def decide(change: Change, id: UUID, body: schemas.Decide) -> Answer:
     crime = body.crime_assessment or facts.crime
     fact_on = date.fromisoformat(row["fact_on"])
     rules.check_decision(
-        rulebook_of(fact_on),
+        book_named((huayuan(),), row["rulebook"]),
         Facts(
             fact_date=fact_on,
             basis=row["basis"],
@@ -413,7 +414,7 @@ async def revise(
     before, measure = case.facts.measure, None
     gone = {str(d) for d in dropped}
     if ground is not None:
-        book = rulebook_of(date.fromisoformat(case.row["fact_on"]))
+        book = book_named((huayuan(),), case.row["rulebook"])
         kept = {finding: grounds for finding, grounds in case.facts.fitting.items() if finding not in gone}
         lost = len(gone.intersection(case.facts.fitting))
         capacity, decided = case.row["capacity"], case.row["ground"]

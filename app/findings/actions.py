@@ -1,19 +1,23 @@
 """What can be done about a finding: propose, confirm, dismiss?"""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Text, bindparam, select
 from sqlmodel import col
 
 from app.access import Entered, Scope
+from app.database import Prepared
 from app.findings import rules, schemas
 from app.findings.tables import EXPECTED, Finding, heads_the_village, serves_in_the_unit, subject_facts
 from app.reading import Resource
-from app.rulebook.rules import GENERAL_CLAUSE, BeforeCommencement, GroundNotInRulebook, Rulebook, huayuan, in_force
+from app.rulebook.rules import GENERAL_CLAUSE, Bound, GroundNotInRulebook, Rulebook, book_of, huayuan
+from app.rulebook.tables import bindings_of
 from app.writing import Answer, Change, Taken, creates, moves
 
 
@@ -33,6 +37,7 @@ def read_subject(row: Mapping[str, Any], found: Mapping[str, Any]) -> rules.Find
         subject_person=str(person) if person else None,
         politics=rules.politics_of(found["membership"]),
         offices=found["offices"],
+        bound=Bound.of(found["bindings"]),
     )
 
 
@@ -54,12 +59,16 @@ FINDINGS = Resource(
 )
 
 
-def rulebook_of(day: date) -> Rulebook:
-    """The rulebook in force on the day of the facts (G51, G52). Raises BeforeCommencement."""
-    book = next(iter(in_force([huayuan()], day)), None)
-    if book is None:
-        raise BeforeCommencement(fact_date=day.isoformat(), effective_from=str(huayuan().effective_from))
-    return book
+def rulebook_of(bound: Iterable[Bound], day: date) -> Rulebook:
+    """The rulebook the township worked under on the day of the facts (G51, G52). Raises what `book_of` raises."""
+    return book_of((huayuan(),), bound, day)
+
+
+BOUND = Prepared(
+    select(
+        bindings_of(bindparam("county", type_=Text()), bindparam("township", type_=Text())).cast(Text()).label("bound")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +88,11 @@ class Proposal:
     suggested_grounds: Sequence[str] = ()
 
 
-def _checked(change: Change, found: Proposal) -> tuple[dict[str, Any], dict[str, Any]]:
+def _checked(change: Change, found: Proposal, bound: Iterable[Bound]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The columns of a finding that are public and those that are personal."""
     rules.check_subject(found.person_id, found.village_code, found.unit_id)
     rules.check_fact_day(found.fact_on, change.today)
-    book = rulebook_of(found.fact_on)
+    book = rulebook_of(bound, found.fact_on)
     _check_grounds(book, found.suggested_grounds)
     public = {
         "source": found.source,
@@ -99,14 +108,14 @@ def _checked(change: Change, found: Proposal) -> tuple[dict[str, Any], dict[str,
     return public, {"description": found.description, "evidence": list(found.evidence)}
 
 
-def propose(change: Change, found: Sequence[Proposal]) -> list[dict[str, Any]]:
+def propose(change: Change, found: Sequence[Proposal], bound: Sequence[Bound]) -> list[dict[str, Any]]:
     """Rows of findings `proposed`, which are noted for the log; inserting them is the caller's (G58).
 
     Raises SubjectUnclear, FactInTheFuture, BeforeCommencement (facts before 2016-11-09), GroundNotInRulebook.
     """
     rows = []
     for one in found:
-        public, personal = _checked(change, one)
+        public, personal = _checked(change, one, bound)
         row = change.new(FINDINGS, one.id) | public | personal
         rows.append(row | {"alternatives": [], "recorded_by_id": change.actor.person_id})
         change.record(Event.PROPOSED, FINDINGS, row["id"], version=1, public=public, personal=personal)
@@ -133,7 +142,9 @@ async def create(change: Change, body: schemas.CreateFinding) -> Answer:
         evidence=body.evidence,
         suggested_grounds=body.suggested_grounds,
     )
-    public, personal = _checked(change, found)
+    here = {"county": change.actor.county_code, "township": change.actor.township_code}
+    bound = Bound.of(json.loads(await change.transaction.value(BOUND, **here)))
+    public, personal = _checked(change, found, bound)
     values = {**public, **personal, "alternatives": [], "recorded_by_id": change.actor.person_id}
     return await change.create(FINDINGS, body.id, values, event=Event.PROPOSED, public=public, personal=personal)
 
@@ -143,14 +154,14 @@ async def confirm(change: Change, id: UUID, body: schemas.ConfirmFinding) -> Ans
     """One primary ground whose presuppositions are on record (G33, G46 to G48)."""
     taken = await change.take(FINDINGS, id)
     fact_on = date.fromisoformat(taken.row["fact_on"])
-    book = rulebook_of(fact_on)
+    book = rulebook_of(taken.facts.bound, fact_on)
     alternatives = sorted({*body.alternatives} - {body.ground})
     _check_grounds(book, [body.ground, *alternatives])
     rules.check_article_8(body.ground, change.actor)
     if body.ground != GENERAL_CLAUSE:
         rules.check_expectation(book.grounds[body.ground], fact_on, await _expectation(change, taken.row, body))
     named = body.model_dump(include={"ground", "requirement_id", "form_task_id", "meeting_id"})
-    values = {**named, "alternatives": alternatives}
+    values = {**named, "alternatives": alternatives, "rulebook": book.code}
     return await _settle(change, taken, "confirmed", Event.CONFIRMED, values, body.reasons)
 
 

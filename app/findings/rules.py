@@ -10,6 +10,7 @@ from app.calendar import end_of, local_date
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.rulebook.rules import (
     GENERAL_CLAUSE,
+    Bound,
     Capacity,
     Category,
     CategoryUnknown,
@@ -59,6 +60,8 @@ class FindingFacts:
     politics: str = Politics.UNKNOWN
     offices: Sequence[str] = ()
     """Offices the person held on the day of the facts."""
+    bound: Sequence[Bound] = ()
+    """Under which rulebooks the township has worked (G52)."""
 
 
 @dataclass(frozen=True, slots=True)

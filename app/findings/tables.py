@@ -30,6 +30,7 @@ from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitati
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
 from app.reading import TODAY
+from app.rulebook.tables import bindings_of
 
 
 class Finding(WorkflowRecord, table=True):
@@ -85,7 +86,7 @@ class Finding(WorkflowRecord, table=True):
 
 
 def subject_facts(table: Any, on: Any) -> dict[str, Any]:
-    """What article 10 asks about the person a row names, on a day, as sub-selects."""
+    """What article 10 asks about the person a row names, on a day, and the township's rulebooks, as sub-selects."""
     him = and_(same_place(Person, table), col(Person.id) == col(table.subject_person_id))
     held = and_(
         same_place(AppointmentRow, table),
@@ -98,6 +99,7 @@ def subject_facts(table: Any, on: Any) -> dict[str, Any]:
         "authority": select(col(Person.management_authority)).where(him).scalar_subquery(),
         "membership": select(col(Person.party_membership)).where(him).scalar_subquery(),
         "offices": select(offices).where(held).scalar_subquery(),
+        "bindings": bindings_of(col(table.county_code), col(table.township_code)),
     }
 
 

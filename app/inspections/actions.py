@@ -23,7 +23,8 @@ from app.inspections.tables import Inspection, InspectionRound
 from app.log import plain
 from app.reading import Resource
 from app.refusal import NotFound
-from app.rulebook.tables import policy_fact
+from app.rulebook.rules import Bound
+from app.rulebook.tables import bindings_of, policy_fact
 from app.vault import Vault
 from app.writing import Answer, Change, Taken, commanding, creates, moves, operating, uuid7
 
@@ -84,6 +85,7 @@ def inspection_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: 
         registered_visits=facts["visits"],
         team_minimum=facts["minimum"],
         further_aspects=tuple(facts["further"]),
+        bound=Bound.of(facts["bindings"]),
     )
 
 
@@ -97,6 +99,7 @@ INSPECTIONS = Resource(
         "visits": tables.VISITS_IN_MONTH,
         "minimum": policy_fact("team.minMembers", I),
         "further": policy_fact("inspection.furtherAspects", I),
+        "bindings": bindings_of(I.county_code, I.township_code),
     },
     workflow=INSPECTION,
     read_facts=inspection_facts,
@@ -484,6 +487,7 @@ def proposed_findings(change: Change, taken: Taken, values: Mapping[str, Any], s
             for problem in values["problems"]
             if problem["finding_id"] not in before
         ],
+        taken.facts.bound,
     )
 
 

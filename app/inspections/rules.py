@@ -14,6 +14,7 @@ from app.actor import ORGANISERS, Actor, Office
 from app.calendar import month_bounds, month_of, months_between
 from app.inspections.draw import MISSING
 from app.refusal import Conflict, Forbidden, Invalid, Refusal
+from app.rulebook.rules import Bound
 from app.workflow import Move, Workflow
 
 COMMENCEMENT = date(2016, 11, 9)
@@ -485,6 +486,8 @@ class InspectionFacts:
     team_minimum: int = TEAM_MINIMUM
     further_aspects: tuple[str, ...] = ()
     """What the township checks beside the three aspects (`inspection.furtherAspects`)."""
+    bound: tuple[Bound, ...] = ()
+    """Under which rulebooks the township has worked, for the findings that problems become (G52)."""
 
 
 def not_oneself(facts: InspectionFacts, actor: Actor) -> Refusal | None:

@@ -465,6 +465,44 @@ def in_force(rulebooks: Iterable[Rulebook], day: date) -> list[Rulebook]:
     return sorted(found, key=lambda book: (book.effective_from or date.min, book.edition), reverse=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """From this day a township works under the rulebook of that code."""
+
+    effective_from: date
+    code: str
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, str]]) -> "tuple[Bound, ...]":
+        """From the JSON that the database gathered."""
+        return tuple(cls(date.fromisoformat(row["effective_from"]), row["code"]) for row in rows)
+
+
+def book_of(known: Iterable[Rulebook], bound: Iterable[Bound], day: date) -> Rulebook:
+    """The rulebook a township worked under on the day of the facts (G51, G52).
+
+    That of its newest binding by then; of its first one for days before, since duties began with the regulation and
+    not with the service. Raises NoRulebookInForce, RulebookIsPartial where the service does not know it whole, and
+    BeforeCommencement or AfterExpiry where it did not hold that day.
+    """
+    dated = sorted(bound, key=lambda b: b.effective_from)
+    if not dated:
+        raise NoRulebookInForce(fact_date=str(day))
+    code = next((b.code for b in reversed(dated) if b.effective_from <= day), dated[0].code)
+    book = named(known, code)
+    for reason in _time(book, Facts(day, "", "")):
+        raise reason
+    return book
+
+
+def named(known: Iterable[Rulebook], code: str) -> Rulebook:
+    """The rulebook of that code. Raises RulebookIsPartial where the service does not know it whole."""
+    book = next((book for book in known if book.code == code and not book.partial), None)
+    if book is None:
+        raise RulebookIsPartial(rulebook=code)
+    return book
+
+
 # ── articles 9 and 10 ────────────────────────────────────────────────────────────────────────────
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlmodel import Field, col
 
 from app.database import Record, Reference, belongs, same_place, tenant
-from app.reading import TODAY
+from app.reading import TODAY, rows_of
 from app.rulebook.policies import policies
 
 TO_RULEBOOK = "rulebooks.code"
@@ -85,6 +85,15 @@ class Interpretation(Record, table=True):
     applies_from: date
     interpreted_by: UUID
     replaces_id: UUID | None = None
+
+
+def bindings_of(county: Any, township: Any) -> Any:
+    """A township's rulebooks as a JSON array of `effective_from` and `code`: a fact for the law."""
+    b = Binding
+    here = (col(b.county_code) == county, col(b.township_code) == township)
+    return rows_of(
+        b, *here, order=col(b.effective_from), effective_from=col(b.effective_from), code=col(b.rulebook_code)
+    )
 
 
 def policy_fact(key: str, table: Any) -> Any:

@@ -1,6 +1,8 @@
 """Do cases run every path over HTTP on a real database, and do others never see them?"""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -365,3 +367,64 @@ def test_G61_who_is_concerned_declares_nobody_recused_but_himself(own_world):
     answers = [own_world.committee.post(f"{path}/recusals", again) for _ in range(2)]
     assert [a.status_code for a in answers] == [201, 200], "a colleague may, and may send it again"
     assert code(own_world.committee.post(f"{path}/recusals", body)) == (409, "already-recused")
+
+
+# ── the rulebook of the day ──────────────────────────────────────────────────────────────────────
+
+
+def bound_to(township: Any, code: str, effective_from: str) -> None:
+    """The township works under another rulebook from that day on, as an operator would lay down."""
+    document = json.loads((Path(__file__).parent.parent / "rulebook" / "partial_rulebook.json").read_text())
+    rulebook = (code, document["edition"], document["title"], document["title_en"], json.dumps(document))
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(
+            "insert into rulebooks (code, edition, partial, title, title_en, sha256, document)"
+            " values (%s, %s, true, %s, %s, '', %s) on conflict do nothing", rulebook,
+        )  # fmt: skip
+        connection.execute(
+            "insert into rulebook_bindings (county_code, township_code, id, version, created_at, fingerprint,"
+            " rulebook_code, effective_from) values (left(%s, 6), %s, gen_random_uuid(), 1, now(), '', %s, %s)",
+            (township.code, township.code, code, effective_from),
+        )
+
+
+def test_G52_a_case_keeps_the_rulebook_of_the_day_of_its_facts_and_no_other_is_guessed(own_world):
+    """Facts of the last day under the first rulebook stay under it; from the next day on another one holds."""
+    subject, place = {"person_id": own_world.cadre().person_id}, own_world.place
+    before = own_world.case(own_world.finding(subject, "HY.9.2.2", fact_on="2017-03-14"), basis="HY.9.2.2")
+    open_still = own_world.finding(subject, "HY.9.2.2", fact_on="2017-03-15")
+    bound_to(place, "PARTIAL-TEST", "2017-03-15")
+    later = {"source": "office", "subject": subject, "fact_on": "2017-03-15", "description": "工作推进缓慢。"}
+    assert code(own_world.committee.post("/findings", later)) == (409, "rulebook-is-partial")
+    opened = {"organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    under_another = own_world.committee.post("/cases", opened | {"finding_ids": [open_still]})
+    assert code(under_another) == (409, "rulebook-is-partial")
+    assert own_world.committee.made("/findings", later | {"fact_on": "2017-03-14"})["rulebook"] == "HUAYUAN-2016"
+    decided = own_world.decided(before, "written_self_criticism")
+    assert (decided["rulebook"], decided["state"]) == ("HUAYUAN-2016", "decided")
+
+
+def test_G51_G52_a_township_that_adopted_the_service_later_answers_for_facts_since_commencement(own_world):
+    """The service came in 2017; the regulation has held since 2016-11-09, and not a day longer."""
+    with psycopg.connect(own_world.place.service.database_url) as connection:
+        at = "update rulebook_bindings set effective_from = '2017-03-01' where township_code = %s"
+        connection.execute(at, [own_world.place.code])
+    made = {"source": "office", "subject": {"person_id": own_world.cadre().person_id}, "description": "进度缓慢。"}
+    assert own_world.committee.made("/findings", made | {"fact_on": "2016-11-09"})["rulebook"] == "HUAYUAN-2016"
+    early = own_world.committee.post("/findings", made | {"fact_on": "2016-11-08"})
+    assert code(early) == (409, "before-commencement")
+
+
+def test_G37_G38_who_acted_in_which_capacity_decides_the_organ_over_http(world):
+    """The discipline commission has the township's own cadres; where he is a village cadre too the organ says why."""
+    cadre = world.cadre(category="organ_cadre")
+    finding = world.finding({"person_id": cadre.person_id}, "HY.9.2.2")
+    body = {"finding_ids": [finding], "organ": "party_committee", "basis": "HY.9.2.2", "capacity": "helper"}
+    assert code(world.committee.post("/cases", body)) == (403, "organ-not-competent")
+    opened = world.commission.made("/cases", body | {"organ": "discipline_commission"})
+    assert "township_cadre_routed" in opened["warnings"]
+    world.place.appoint(cadre.person_id, "village_committee_member", world.place.village)
+    both = {**body, "finding_ids": [world.finding({"person_id": cadre.person_id}, "HY.9.2.1")], "basis": "HY.9.2.1"}
+    assert code(world.committee.post("/cases", both)) == (409, "routing-reason-required")
+    reason = {"routing_reason": "系以村“两委”成员身份履职时发生。"}
+    assert world.committee.made("/cases", both | reason)["routing_reason"] == reason["routing_reason"]

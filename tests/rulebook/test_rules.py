@@ -379,6 +379,37 @@ def test_G52_two_in_force_stand_side_by_side_the_later_first() -> None:
     assert [b.code for b in rules.in_force([HY, new], date(2018, 2, 1))] == ["HUAYUAN-2018", "HUAYUAN-2016"]
 
 
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        ("2016-11-08", "before-commencement"),
+        ("2016-11-09", "HUAYUAN-2016"),  # before the first binding, and after commencement
+        ("2017-12-31", "HUAYUAN-2016"),
+        ("2018-01-01", "HUAYUAN-2018"),
+        ("2018-07-01", "after-expiry"),
+        ("2019-01-01", "rulebook-is-partial"),
+    ],
+)
+def test_G52_a_township_answers_to_the_rulebook_it_was_bound_to_on_the_day(day: str, code: str) -> None:
+    new = replace(HY, code="HUAYUAN-2018", effective_from=date(2018, 1, 1), effective_to=date(2018, 6, 30))
+    days = {"HUAYUAN-2016": date(2017, 1, 1), "HUAYUAN-2018": date(2018, 1, 1), "UNKNOWN": date(2019, 1, 1)}
+    bound = [rules.Bound(since, name) for name, since in days.items()]
+    try:
+        found = rules.book_of([HY, new, rules.load(PARTIAL)], reversed(bound), date.fromisoformat(day)).code
+    except Refusal as refusal:
+        found = refusal.code()
+    assert found == code
+
+
+def test_G52_without_a_binding_or_under_a_partial_rulebook_nothing_is_concluded() -> None:
+    partial = rules.load(PARTIAL)
+    with pytest.raises(rules.NoRulebookInForce):
+        rules.book_of([HY], [], date(2017, 1, 1))
+    with pytest.raises(rules.RulebookIsPartial):
+        rules.named([HY, partial], partial.code)
+    assert rules.named([HY, partial], HY.code) is HY
+
+
 @pytest.mark.parametrize("category", Category)
 def test_R3_1_G1_a_person_outside_article_3_is_accepted_with_a_warning(category: Category) -> None:
     result = assess(HY, facts(categories=(category,), management=Management.TOWNSHIP))
