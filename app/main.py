@@ -86,7 +86,9 @@ class Api(FastAPI):
         return Telemetry(super().build_middleware_stack(), self.state.metrics, lambda: self.state.tokens)
 
     def openapi(self) -> dict[str, Any]:
-        return contract.document(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = contract.by_feature(contract.document(super().openapi()))
+        return self.openapi_schema
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -27,6 +27,10 @@ def test_the_document_is_valid_openapi():
     validate(API)
 
 
+def test_no_body_is_named_after_a_python_module():
+    assert [name for name in API["components"]["schemas"] if "__" in name] == []
+
+
 def test_operation_ids_are_unique():
     ids = [operation["operationId"] for _, _, operation in operations(API)]
     assert len(set(ids)) == len(ids)
