@@ -14,7 +14,7 @@ from sqlmodel import col
 from app.access import Entered, Scope
 from app.database import Prepared
 from app.findings import rules, schemas
-from app.findings.tables import EXPECTED, Finding, heads_the_village, serves_in_the_unit, subject_facts
+from app.findings.tables import EXPECTED, HAS_CASE, Finding, heads_the_village, serves_in_the_unit, subject_facts
 from app.reading import Resource
 from app.rulebook.rules import GENERAL_CLAUSE, Bound, GroundNotInRulebook, Rulebook, book_of, huayuan
 from app.rulebook.tables import bindings_of
@@ -53,6 +53,7 @@ FINDINGS = Resource(
         people=(col(Finding.subject_person_id),),
         more=(heads_the_village(Finding), serves_in_the_unit(Finding)),
     ),
+    extra={"has_case": HAS_CASE},
     facts=subject_facts(Finding, col(Finding.fact_on)),
     workflow=rules.FINDING,
     read_facts=_facts,

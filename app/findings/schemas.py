@@ -82,6 +82,9 @@ class FindingOut(WorkflowOut):
     settled_by_id: UUID | None
     settled_organ: str | None
     settled_on: date | None
+    has_case: bool = Field(
+        description="Does a case rest on it? A confirmed finding never vanishes (article 2) / 已立案"
+    )
 
 
 class FindingPage(PageOut):
@@ -100,3 +103,4 @@ class FindingQuery(PageQuery):
     subject_village_code: VillageCode | None = None
     subject_unit_id: UUID | None = None
     ground: Basis | None = None
+    has_case: bool | None = Field(None, description="With `state=confirmed`: what still waits for a case / 是否已立案")

@@ -13,11 +13,13 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    column,
     exists,
     func,
     literal_column,
     or_,
     select,
+    table,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
@@ -83,6 +85,22 @@ class Finding(WorkflowRecord, table=True):
     settled_by_id: UUID | None = None
     settled_organ: str | None = None
     settled_on: date | None = None
+
+
+IN_CASES = table(
+    "case_findings", column("county_code"), column("township_code"), column("finding_id", Uuid()), column("dropped")
+)
+"""Which findings a case rests on, named here because a confirmed one must not vanish from sight (article 2)."""
+HAS_CASE = (
+    exists(select(literal_column("1")))
+    .where(
+        IN_CASES.c.county_code == col(Finding.county_code),
+        IN_CASES.c.township_code == col(Finding.township_code),
+        IN_CASES.c.finding_id == col(Finding.id),
+        IN_CASES.c.dropped.is_(False),
+    )
+    .correlate(Finding)
+)
 
 
 def subject_facts(table: Any, on: Any) -> dict[str, Any]:

@@ -216,6 +216,22 @@ def test_G33_the_database_itself_holds_one_first_measure_of_a_finding(world):
             connection.execute(mark, [second[-36:]])
 
 
+def test_R2_2_a_confirmed_finding_stays_in_sight_until_a_case_rests_on_it(own_world):
+    """有错必究: an organ can ask at any time which confirmed facts nobody has taken up."""
+    findings = [own_world.finding({"person_id": own_world.cadre().person_id}, "HY.9.2.2") for _ in range(2)]
+
+    def left():
+        found = own_world.commission.read("/findings", state="confirmed", has_case="false")["items"]
+        return sorted(f["id"] for f in found)
+
+    assert left() == sorted(findings)
+    case = own_world.case(findings[0], basis="HY.9.2.2")
+    assert left() == [findings[1]]
+    assert own_world.committee.read(f"/findings/{findings[0]}")["has_case"] is True
+    own_world.committee.act(case, "no-measure", {"reasons": "情节轻微,已改正。"})
+    assert left() == [findings[1]], "declining is an answer, with its reason on record"
+
+
 def test_G34_no_substitution_and_declining_is_recorded(world):
     subject = world.cadre()
     path = world.heard(world.case(world.finding({"person_id": subject.person_id}, "HY.9.2.2"), basis="HY.9.2.2"))
