@@ -141,6 +141,22 @@ def test_G43_G49_an_urgent_transfer_waits_for_nothing_and_resumes_on_the_answer(
     assert done["crime_assessment"] == "none"
 
 
+def test_G44_other_illegality_is_referred_under_a_cited_rule_and_bars_no_measure(world):
+    """What breaks other law than criminal law goes to the organ that has it; the case may come back and be decided."""
+    path = world.case(world.finding({"person_id": world.cadre().person_id}, "HY.9.2.2"), basis="HY.9.2.2")
+    world.heard(path)
+    refer = {"to": "县市场监督管理局", "reasons": "涉嫌一般违法。"}
+    assert world.committee.try_act(path, "refer", refer).status_code == 422
+    transfer = {"to": "县人民检察院", "reasons": "涉嫌一般违法。", "crime_assessment": "none"}
+    assert code(world.committee.try_act(path, "transfer", transfer)) == (409, "no-crime-assessed")
+    assert world.committee.act(path, "refer", refer | {"cited_rule": "行政处罚法"})["state"] == "referred"
+    decide = {"measure": "written_self_criticism", "reasons": "事实清楚。"}
+    assert code(world.committee.try_act(path, "decide", decide)) == (409, "wrong-state")
+    back = {"conclusion": "resume", "outcome": "已责令改正。", "cited_rule": "行政处罚法"}
+    assert world.committee.act(path, "record-outcome", back)["state"] == "facts_presented"
+    assert world.committee.act(path, "decide", decide)["state"] == "decided"
+
+
 def test_G39_G43_measure_four_asks_for_membership_and_for_crime(world):
     stranger = world.cadre(party_membership="not_member")
     finding = world.finding({"person_id": stranger.person_id}, "HY.9.4.1")

@@ -180,7 +180,7 @@ def test_G49_an_urgent_transfer_need_not_wait() -> None:
 
 
 @pytest.mark.parametrize("crime", ["suspected", "established"])
-def test_G43_G44_a_crime_bars_every_measure(crime: str) -> None:
+def test_G43_a_crime_bars_every_measure(crime: str) -> None:
     for basis in ("HY.9.1.1", "HY.9.4.2"):
         facts = CaseFacts("party_committee", basis, statement="waived", crime=crime)
         with pytest.raises(JudicialTransferRequired):

@@ -90,7 +90,7 @@ def test_R2_2_a_proposed_finding_waits_for_the_organs_and_does_not_vanish() -> N
 
 
 @pytest.mark.parametrize("names", list(product([None, "x"], repeat=3)))
-def test_R3_1_a_finding_names_exactly_one_subject(names: tuple[str | None, ...]) -> None:
+def test_a_finding_names_exactly_one_subject(names: tuple[str | None, ...]) -> None:
     if sum(name is not None for name in names) == 1:
         check_subject(*names)
     else:
