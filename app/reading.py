@@ -20,9 +20,9 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, exists, func, literal, literal_column, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.types import Text
+from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
 from app.access import Bearer, Entered, Scope, Tokens, scope_values
@@ -73,6 +73,13 @@ class PageQuery(BaseModel):
 def utc(moment: Any) -> Any:
     """A timestamp as it stands on the wire, for use inside json_build_object."""
     return func.to_char(func.timezone("UTC", moment), UTC_TIMESTAMP)
+
+
+def inside(there: ColumnElement[bool], page: Any, key: str) -> Any:
+    """A page of what belongs to a record: no row where that is not there, one with no `at` where it has nothing."""
+    rows = page.subquery("page")
+    parent = select(literal(1).label("one")).where(there).subquery("parent")
+    return select(*rows.c).select_from(parent.outerjoin(rows, true())).order_by(rows.c[key])
 
 
 def rows_of(table: type[SQLModel], *on: ColumnElement[bool], order: Any, **columns: Any) -> Any:
@@ -201,8 +208,10 @@ class Resource:
         return Prepared(statement, json=True, beside=("facts", "made_by", "seen", "stands"))
 
     @cache  # noqa: B019
-    def page(self, wide: bool, county: bool, after: bool, filters: tuple[str, ...]) -> Prepared:
-        """A page in keyset order: rows of `body` and `at`, one more than asked for."""
+    def page(
+        self, wide: bool, county: bool, after: bool, filters: tuple[str, ...], within: ColumnElement[bool] | None = None
+    ) -> Prepared:
+        """A page in keyset order: rows of `body` and `at`, one more than asked for; `within` as in `inside`."""
         t = self.table.__table__  # type: ignore[attr-defined]
         key = t.c[self.key]
         names = {**{c.name: c for c in t.columns}, **self.extra}
@@ -215,7 +224,15 @@ class Resource:
         if after:
             statement = statement.where(key > bindparam("after", type_=key.type))
         statement = statement.order_by(key).limit(bindparam("many", type_=Integer()))
+        if within is not None:
+            statement = inside(within, statement, self.key)
         return Prepared(statement, json=True, beside=("at",))
+
+    @cache  # noqa: B019
+    def there(self, wide: bool, county: bool) -> ColumnElement[bool]:
+        """Is there the record `of_parent`, for a caller of that reach?"""
+        t = self.table.__table__  # type: ignore[attr-defined]
+        return exists().where(*self.readable(wide, county), t.c.id == bindparam("of_parent", type_=Uuid()))
 
 
 RESOURCES: list[Resource] = []
@@ -318,21 +335,33 @@ class Reading:
         headers = {"etag": f'"{row["version"]}"'} if "version" in row else {}
         return Response(body, media_type="application/json", headers=headers)
 
-    async def page(self, resource: Resource, query: PageQuery, **fixed: Any) -> Response:
-        """A page of a list. `fixed` are filters that come from the path. Raises BadCursor."""
+    async def page(
+        self, resource: Resource, query: PageQuery, within: tuple[Resource, UUID] | None = None, **fixed: Any
+    ) -> Response:
+        """A page of a list; `fixed` are filters that come from the path.
+
+        Raises BadCursor; NotFound where it is a list `within` a record that the caller may not see.
+        """
         filters = {**query.model_dump(exclude={"limit", "cursor"}, exclude_none=True), **fixed}
         key = resource.table.__table__.c[resource.key]  # type: ignore[attr-defined]
         after = read_cursor(query.cursor, key.type.python_type)
         async with self.open() as (transaction, entered):
             actor = entered.actor
-            statement = resource.page(
-                resource.scope.sees_all(actor.offices), actor.reads_county, after is not None, tuple(sorted(filters))
-            )
+            reach = (resource.scope.sees_all(actor.offices), actor.reads_county, after is not None)
+            there = within and within[0].there(within[0].scope.sees_all(actor.offices), actor.reads_county)
+            statement = resource.page(*reach, tuple(sorted(filters)), there)
             values = {f"by_{name}": value for name, value in filters.items()}
             rows = await transaction.rows(
-                statement, **place_values(entered), **values, after=after, many=query.limit + 1
-            )
-        return self.listed(rows, query.limit)
+                statement, **place_values(entered), **values, after=after, many=query.limit + 1,
+                of_parent=within and within[1],
+            )  # fmt: skip
+        return self.listed(rows, query.limit) if within is None else self.belonging(rows, query.limit, within[0])
+
+    def belonging(self, rows: Sequence[Any], limit: int, parent: Resource | None = None) -> Response:
+        """What a statement of `inside` found, as the answer of a list. Raises NotFound."""
+        if not rows:
+            raise parent.not_found if parent else NotFound
+        return self.listed([row for row in rows if row["at"] is not None], limit)
 
     def listed(self, rows: Sequence[Any], limit: int) -> Response:
         """Rows of `body` and `at`, one more than `limit` where there is more, as the answer of a list."""

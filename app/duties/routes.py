@@ -125,7 +125,7 @@ async def submit_form(command: Creating, id: UUID, body: Json[schemas.CreateForm
 @duties.get("/form-tasks/{id}/submissions", name="form_tasks_submissions", response_model=schemas.FormPage)
 async def list_form_tasks_submissions(read: Read, id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
     """What was handed in / 报送情况"""
-    return await read.page(actions.SUBMISSIONS, query, form_task_id=id)
+    return await read.page(actions.SUBMISSIONS, query, (actions.FORM_TASKS, id), form_task_id=id)
 
 
 @duties.get("/form-submissions", name="form_submissions_list", response_model=schemas.FormPage)

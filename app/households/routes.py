@@ -72,7 +72,7 @@ async def record_event(command: Creating, id: UUID, body: Json[schemas.CreateEve
 @households.get("/households/{id}/events", name="households_events", response_model=schemas.EventPage)
 async def list_events(read: Read, id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
     """Life events of a household / 家庭变动记录"""
-    return await read.page(actions.EVENTS, query, household_id=id)
+    return await read.page(actions.EVENTS, query, (actions.HOUSEHOLDS, id), household_id=id)
 
 
 @households.post("/pairings", name="pairings_create", status_code=201, response_model=schemas.PairingOut)

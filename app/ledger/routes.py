@@ -62,20 +62,18 @@ async def _of(read: Reading, query: PageQuery, subject: UUID, kind: str) -> Resp
     async with read.open() as (transaction, entered):
         actor = entered.actor
         place = place_values(entered) | {"at_log": actor.township_code, "subject": subject}
-        if not actor.reads_township:
-            if kind == "helper":
-                visible = subject == actor.person_id
-            else:
-                visible = await transaction.value(tables.MAY_SEE_HOUSEHOLD, **place) is not None
-            if not visible:
-                raise NotFound
-        statement = tables.OF_HELPER if kind == "helper" else tables.OF_HOUSEHOLD
         mine = kind == "helper" and subject == actor.person_id
+        if kind == "helper":
+            if not (mine or actor.reads_township):
+                raise NotFound
+            statement = tables.OF_HELPER
+        else:
+            statement = tables.OF_HOUSEHOLD if actor.reads_township else tables.OF_HOUSEHOLD_NEAR
         rows = await transaction.rows(
             statement, **place, after=-1 if after is None else after, many=query.limit + 1,
             confidential=mine or actor.holds(*ORGANS),
         )  # fmt: skip
-    return read.listed(rows, query.limit)
+    return read.belonging(rows, query.limit)
 
 
 @ledger.get("/helpers/{id}/ledger", name="helpers_ledger", response_model=schemas.EntryPage)

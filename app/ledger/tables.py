@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    exists,
     func,
     null,
     or_,
@@ -28,7 +29,7 @@ from sqlmodel import col
 from app.access import Scope
 from app.database import Prepared
 from app.log import LogEvent, LogHead
-from app.reading import utc
+from app.reading import inside, utc
 
 PEOPLE = table("people", column("county_code"), column("township_code"), column("id", Uuid()), column("name", String()))
 HOUSEHOLDS = table(
@@ -68,14 +69,34 @@ FROM = bindparam("from_moment", type_=DateTime(timezone=True))
 UNTIL = bindparam("until_moment", type_=DateTime(timezone=True))
 
 
-def _entries(*conditions: ColumnElement[bool]) -> Prepared:
+def _page(*conditions: ColumnElement[bool]) -> Any:
     statement = select(*FACE, cast(col(LogEvent.seq), Text()).label("at")).where(*HERE, AFTER, *conditions)
-    return Prepared(statement.order_by(col(LogEvent.seq)).limit(MANY), json=True, beside=("at",))
+    return statement.order_by(col(LogEvent.seq)).limit(MANY)
 
 
-ENTRIES = _entries()
-OF_HELPER = _entries(col(LogEvent.helper_id) == bindparam("subject", type_=Uuid()))
-OF_HOUSEHOLD = _entries(col(LogEvent.household_id) == bindparam("subject", type_=Uuid()))
+SUBJECT: Any = bindparam("subject", type_=Uuid())
+ENTRIES = Prepared(_page(), json=True, beside=("at",))
+
+
+def _belonging(subject: Any, register: Any, *visible: ColumnElement[bool]) -> Prepared:
+    """Entries of one subject, where the register of the township has it and the caller may see it."""
+    there = exists().where(
+        register.c.county_code == bindparam("at_county", type_=Text()),
+        register.c.township_code == bindparam("at_log", type_=Text()),
+        register.c.id == SUBJECT,
+        *visible,
+    )
+    return Prepared(inside(there, _page(col(subject) == SUBJECT), "seq"), json=True, beside=("at",))
+
+
+OF_HELPER = _belonging(LogEvent.helper_id, PEOPLE)
+OF_HOUSEHOLD = _belonging(LogEvent.household_id, HOUSEHOLDS)
+OF_HOUSEHOLD_NEAR = _belonging(
+    LogEvent.household_id,
+    HOUSEHOLDS,
+    Scope(households=(HOUSEHOLDS.c.id,)).condition(HOUSEHOLDS.c.county_code, HOUSEHOLDS.c.township_code),
+)
+"""For those whose work does not cover the whole township."""
 
 HEAD = Prepared(
     select(
@@ -87,15 +108,6 @@ HEAD = Prepared(
         col(LogHead.township_code) == bindparam("at_log", type_=Text()),
     ),
     json=True,
-)
-
-MAY_SEE_HOUSEHOLD = Prepared(
-    select(HOUSEHOLDS.c.id).where(
-        HOUSEHOLDS.c.county_code == bindparam("at_county", type_=Text()),
-        HOUSEHOLDS.c.township_code == bindparam("at_log", type_=Text()),
-        HOUSEHOLDS.c.id == bindparam("subject", type_=Uuid()),
-        Scope(households=(HOUSEHOLDS.c.id,)).condition(HOUSEHOLDS.c.county_code, HOUSEHOLDS.c.township_code),
-    )
 )
 
 

@@ -213,6 +213,8 @@ async def month_of_work(read: Reading, helper: UUID, month: str) -> str:
             tables.MONTH_OF_WORK, county=actor.county_code, township=actor.township_code, of_helper=helper,
             first=first, last=last,
         ))  # fmt: skip
+        if not found["known"]:
+            raise NotFound()
     proposals = [
         {"ground": p.ground, "facts": p.facts, "subject_id": subject}
         for subject, p in _proposals(found, month, entered) if p is not None

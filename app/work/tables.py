@@ -39,7 +39,7 @@ from app.database import (
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow, count_of
 from app.households import rules as household_rules
 from app.households.tables import Household, Pairing
-from app.people.tables import AppointmentRow
+from app.people.tables import AppointmentRow, Person
 from app.reading import rows_of, utc
 from app.work import rules
 
@@ -187,6 +187,7 @@ def _primary_on(day: Any, household: Any) -> Any:
 
 MONTH_OF_WORK = Prepared(
     select(
+        exists().where(*here(Person), col(Person.id) == HELPER).label("known"),
         count_of(V, *MY_VISITS).scalar_subquery().label("visits"),
         select(func.count(func.distinct(col(V.visited_on)))).where(*MY_VISITS).scalar_subquery().label("days"),
         select(func.count(func.distinct(col(V.household_id)))).where(*MY_VISITS).scalar_subquery().label("households"),

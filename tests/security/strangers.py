@@ -1,0 +1,498 @@
+"""Who tries what belongs to another? A township with one row in every table, and everyone who should get nothing."""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import FunctionType, ModuleType
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.access import Bearer
+from app.accounts.actions import adopt
+from app.actor import Office
+from app.contract import example, operations
+from app.database import metadata
+from app.main import FEATURES, create_app
+from app.reading import Resource
+from app.settings import Settings
+from app.workflow import WORKFLOWS
+from app.writing import DECLARED, Declaration
+from tests.conftest import Caller, Service
+
+MARK = "机密"
+"""Stands in every free text of the township that is tried."""
+ID, WITNESS = UUID(int=0x01920000_0000_7000_8000_0000000000AA), UUID(int=0x01920000_0000_7000_8000_0000000000BB)
+"""Every record of that township; and one person more, where the law wants two."""
+NOWHERE = UUID(int=0x01920000_0000_7000_8000_0000000000CC)
+"""No record at all."""
+TOWNSHIP_OFFICES = tuple(o for o in Office if o not in (Office.COUNTY_SYSTEM, Office.COUNTY_AUDITOR))
+IN_A_VILLAGE = {o for o in Office if o.startswith("village_") or o in (Office.LIAISON_LEADER, Office.GROUP_CADRE)}
+
+
+# ── one row in every table ───────────────────────────────────────────────────────────────────────
+
+LOG = {"log_head", "log_event"}
+TENANT_TABLES = [t for t in metadata.sorted_tables if "township_code" in t.columns]
+SEEDED = [t for t in TENANT_TABLES if t.name not in LOG]
+
+
+def seed(connection: psycopg.Connection[Any], township: str) -> None:
+    """One row in every tenant's table, all under one id: so every reference holds and any operation can be given it."""
+    for table in SEEDED:
+        row = {c.name: value for c in table.columns if (value := _value(table, c, township)) is not None}
+        insert(connection, table.name, row)
+        if table.name == "people":
+            insert(connection, table.name, row | {"id": WITNESS})
+    connection.execute("select log_open(%s, %s)", [township[:6], township])
+    connection.execute(
+        "select set_config('app.county', %s, true), set_config('app.township', %s, true)", [township[:6], township]
+    )
+    connection.execute(
+        "select log_append(%s, %s, %s, %s, %s, %s, %s, '2017-03-01')",
+        [township, [b"{}"], ["visit.recorded"], [ID], [ID], [ID], [json.dumps({"text": MARK})]],
+    )
+
+
+def insert(connection: psycopg.Connection[Any], table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join(["%s"] * len(row))
+    connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+
+
+HASH = "0" * 64
+PARTICULAR: dict[tuple[str, str], Any] = {
+    ("household_events", "second_confirmer_id"): WITNESS,
+    ("inspection_rounds", "month"): "2016-11",
+    ("inspection_rounds", "committed_at"): datetime(2016, 11, 9, 1, tzinfo=UTC),
+    ("inspection_rounds", "drawn_at"): datetime(2016, 11, 9, 1, tzinfo=UTC),
+    ("inspection_rounds", "seed"): HASH,
+    ("inspection_rounds", "state"): "drawn",
+    ("inspections", "month"): "2016-11",
+    ("inspections", "rank"): 1,
+    ("interpretations", "rulebook_code"): "HUAYUAN-2016",
+    ("notices", "case_id"): ID,
+    ("notices", "organ"): "party_committee",
+    ("quarterly_results", "methods"): Jsonb([]),
+    ("quarterly_results", "narrative"): MARK,
+    ("quarterly_rounds", "quarter"): "2016-Q4",
+    ("quarterly_scores", "quarter"): "2016-Q4",
+    ("rulebook_bindings", "rulebook_code"): "HUAYUAN-2016",
+    ("signoff_codes", "code_hash"): HASH,
+    ("signoff_codes", "member_id"): ID,
+    ("signoff_signatures", "capacity"): "head",
+    ("signoff_signatures", "witness_id"): ID,
+    ("signoffs", "statement_hash"): HASH,
+}
+"""What a table wants that its columns' types do not say."""
+
+
+def _value(table: Table, column: Any, township: str) -> Any:
+    name = column.name
+    given = {"county_code": township[:6], "township_code": township, "version": 1, "number": 1}
+    if (table.name, name) in PARTICULAR:
+        return PARTICULAR[table.name, name]
+    if name in given:
+        return given[name]
+    if name == "state":
+        return next(w.initial for w in WORKFLOWS.values() if w.resource.replace("-", "_") == table.name)
+    if name in ("village_code", "code") and not column.nullable:
+        return f"{township}201"
+    if column.nullable and not name.endswith("subject_person_id"):
+        return None
+    words = _words(table, name)
+    return words[0] if words else _by_type(column.type)
+
+
+def _words(table: Table, name: str) -> list[str]:
+    """The words that a CHECK lets the column take."""
+    for check in table.constraints:
+        text = str(getattr(check, "sqltext", ""))
+        if text.startswith(f"{name} in ("):
+            return text[len(name) + 5 : -1].replace("'", "").split(", ")
+    return []
+
+
+def _by_type(kind: Any) -> Any:
+    if isinstance(kind, JSONB):
+        return Jsonb({})
+    values: dict[type, Any] = {
+        UUID: ID,
+        bool: False,
+        int: 2016,
+        str: MARK,
+        date: date(2016, 11, 9),
+        object: datetime(2016, 11, 9, 1, tzinfo=UTC),  # what SQLModel makes of a moment
+        bytes: hashlib.sha256(ID.bytes).digest(),
+        list: [],
+    }
+    return values[kind.python_type]
+
+
+# ── the operations of the document ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the document, and what its handler says of who may: actions declared, resources with a scope."""
+
+    path: str
+    method: str
+    document: dict[str, Any]
+    actions: tuple[Any, ...]
+    declared: tuple[Declaration, ...]
+    resources: tuple[Resource, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.document["operationId"])
+
+    @property
+    def public(self) -> bool:
+        return self.document["security"] == []
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "get" and self.name not in BY_HAND
+
+    @property
+    def offices(self) -> frozenset[Office] | None:
+        """Who may call it; None where the action asks itself."""
+        return self.declared[0].offices
+
+
+def what_it_uses(endpoint: Any) -> Iterator[Any]:
+    """Whatever of its module's globals, and of the modules among them, a handler names."""
+    names, known = endpoint.__code__.co_names, endpoint.__globals__
+    for name in names:
+        thing = known.get(name)
+        yield thing
+        if isinstance(thing, ModuleType):
+            yield from (getattr(thing, n) for n in names if hasattr(thing, n))
+
+
+def described(app: Any, routes: Any) -> list[Operation]:
+    handlers = {route.name: route.endpoint for route in routes}
+    found = []
+    for path, method, document in operations(app.openapi()):
+        used = [*what_it_uses(handlers[document["operationId"]])]
+        actions = tuple(thing for thing in used if isinstance(thing, FunctionType) and thing in DECLARED)
+        declared = tuple(DECLARED[action] for action in actions)
+        resources = tuple(dict.fromkeys(thing for thing in used if isinstance(thing, Resource)))
+        found.append(Operation(path, method, document, actions, declared, resources))
+    return found
+
+
+APP = create_app(Settings(secret="t" * 32))
+ROUTES = [route for feature in FEATURES for router in feature.routers for route in router.routes]
+OPERATIONS = described(APP, ROUTES)
+SCHEMAS = APP.openapi()["components"]["schemas"]
+
+
+# ── what is sent ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One request of an operation; `in_path` and `in_body` say where an id of the township that is tried stands."""
+
+    path: str
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    in_path: bool = False
+    in_body: bool = False
+    plain: bool = True
+    """Is it the example itself? One with an optional id more may contradict itself, and is refused for that."""
+
+
+SIGNED = {"capacity": "head", "member_id": str(NOWHERE), "witness_id": str(NOWHERE), "authority": None, "relation": None}
+ASSESSED = {"missing": [{"method": m, "reason": "未开展"} for m in ("documents", "household_interview")]}
+COMPLETED: dict[str, dict[str, Any]] = {
+    "findings_create": {"subject": {"person_id": str(NOWHERE)}},
+    "inspections_correct": {"not_checked": {"reason": "住院治疗"}},
+    "meetings_create": {"invitee_ids": [str(NOWHERE)]},
+    "publications_create": {"village_code": None},
+    "quarterly_scores_assess": ASSESSED,
+    "quarterly_scores_correct": {"not_assessed": {"reason": "住院治疗"}},
+    "signoffs_issue_code": {"member_id": str(NOWHERE)},
+    "signoffs_name_substitute": {"party": "helper"},
+    "signoffs_object": SIGNED,
+    "signoffs_refuse": SIGNED,
+    "signoffs_sign": SIGNED,
+}
+"""What the law wants of a request beside what its schema says, so that the example is judged by who sends it."""
+NATIONAL = {"key": "objection.windowDays", "name": "cases", "code": "HUAYUAN-2016"}
+"""Names in paths that belong to no township."""
+
+
+def shots(operation: Operation, id: UUID, log: str, home: str) -> list[Shot]:
+    """The operation's own example with that id wherever one may stand; optional ones one at a time.
+
+    `log` stands in paths; places in bodies are those of `home`, so that only the id is foreign.
+    """
+    code = "41" if operation.path.startswith("/v1/divisions") else NATIONAL["code"]
+    path, given = operation.path, NATIONAL | {"code": code} | {"id": str(id), "member_id": str(id), "log": log}
+    for name, value in given.items():
+        path = path.replace(f"{{{name}}}", value)
+    in_path = any(f"{{{name}}}" in operation.path for name in ("id", "member_id", "log"))
+    parameters = [p for p in operation.document.get("parameters", ()) if p["in"] == "query"]
+    asked = {p["name"]: example(p["schema"], SCHEMAS, whole=False) for p in parameters if p["required"]}
+    queries = [asked, *[asked | {p["name"]: str(id)} for p in parameters if _is_id(p["schema"])]]
+    content = operation.document.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return [Shot(path, query, None, in_path) for query in queries]
+    schema = _resolved(content["schema"])
+    meant = json.loads(json.dumps(content["example"]).replace("411421201", home)) | COMPLETED.get(operation.name, {})
+    bodies = _bodies(schema, meant, id)
+    return [Shot(path, asked, b, in_path, str(id) in json.dumps(b), n == 0) for n, b in enumerate(bodies)]
+
+
+def _bodies(schema: Any, meant: Any, id: UUID) -> Iterator[Any]:
+    base = _with_id(schema, meant, id)
+    yield base
+    for where, value in _optional_ids(schema, base, id):
+        body = json.loads(json.dumps(base))
+        here = body
+        for step in where[:-1]:
+            here = here[step]
+        here[where[-1]] = value
+        yield body
+
+
+def _resolved(schema: Any) -> Any:
+    """The schema behind references, and of several kinds the one that is no null."""
+    while True:
+        if "$ref" in schema:
+            schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+        elif "anyOf" in schema:
+            schema = next(s for s in schema["anyOf"] if s.get("type") != "null")
+        else:
+            return schema
+
+
+def _is_id(schema: Any) -> bool:
+    schema = _resolved(schema)
+    return schema.get("format") == "uuid" or (schema.get("type") == "array" and _is_id(schema.get("items", {})))
+
+
+def _with_id(schema: Any, value: Any, id: UUID) -> Any:
+    """The value with that id wherever the schema has one."""
+    schema = _resolved(schema)
+    if schema.get("format") == "uuid":
+        return str(id)
+    if isinstance(value, list):
+        first = [_with_id(schema["items"], v, id) for v in value[:1]]
+        return [*first, *[_with_id(schema["items"], v, WITNESS) for v in value[1:]]]
+    if isinstance(value, dict):
+        members = schema.get("properties", {})
+        return {k: _with_id(members[k], v, id) if k in members else v for k, v in value.items()}
+    return value
+
+
+def _optional_ids(schema: Any, value: Any, id: UUID, where: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    for name, member in schema.get("properties", {}).items():
+        inner = _resolved(member)
+        if (*where, name) != ("id",) and name not in value and _is_id(inner):
+            yield (*where, name), [str(id)] if inner.get("type") == "array" else str(id)
+        elif isinstance(value.get(name), dict):
+            yield from _optional_ids(inner, value[name], id, (*where, name))
+
+
+# ── those who try ────────────────────────────────────────────────────────────────────────────────
+
+
+class Ground:
+    """A township of one row in every table, one just like it, a neighbour, one of another county, and strangers."""
+
+    mine, near, far, alike = "411421701", "411421702", "411422701", "411421703"
+
+    def __init__(self, service: Service) -> None:
+        self.homes = {"neighbour": self.near, "foreigner": self.far, "other_county": self.far}
+        self.told: Counter[str] = Counter()
+        self.service, self.sent = service, 0
+        vault = service.app.state.vault
+        for place in (self.near, self.far):
+            asyncio.run(adopt(service.database_url, vault, place, "管理员", "admin", "correct horse battery"))
+        self.sql = psycopg.connect(service.database_url, autocommit=True)
+        with self.sql.transaction():
+            self.sql.execute("insert into divisions (code, name, level) values ('41', '河南省', 'province')")
+            for place in (self.mine, self.alike):
+                seed(self.sql, place)
+            sealed = vault.seal("11010519491231002X")
+            self.sql.execute("update household_members set citizen_id_sealed = %s", [sealed])
+        self.neighbour = self.officer(self.near, TOWNSHIP_OFFICES)
+        self.foreigner = self.officer(self.far, TOWNSHIP_OFFICES)
+        self.insider = self.officer(self.alike, TOWNSHIP_OFFICES)
+        """At home in a township of the very same ids, where he may do everything."""
+        self.county = self.officer("411421", (), kind="client")
+        self.other_county = self.officer("411422", (), kind="client")
+        self.county_officer = self.officer("411421", TOWNSHIP_OFFICES)
+        self.nobody = self.officer(self.mine, ())
+        self.juggler = self.officer(self.mine, ())
+        self.anonymous = Caller(httpx.Client(base_url=service.address, timeout=30))
+        tables = [f"select md5(string_agg(t::text, '' order by t::text)) h from {t.name} t where {{}}" for t in TENANT_TABLES]
+        where = f"t.township_code = '{self.mine}'"
+        self._digest = f"select md5(string_agg(h, ',')) from ({' union all '.join(tables).format(*[where] * len(tables))}) a"
+
+    def officer(self, place: str, offices: Iterable[Office], kind: str = "person") -> Caller:
+        """Somebody with an account and the offices, put there without asking the service."""
+        here = {"county_code": place[:6], "township_code": place, "version": 1, "created_at": "now", "fingerprint": ""}
+        person, account = uuid4(), uuid4()
+        words = {"name": "外人", "category": "organ_cadre", "management_authority": "township"}
+        insert(self.sql, "people", here | {"id": person, "party_membership": "unknown"} | words)
+        login = {"kind": kind, "login": account.hex, "person_id": person if kind == "person" else None}
+        insert(self.sql, "accounts", here | {"id": account, "secret_hash": ""} | login)
+        caller = self.service.caller(Bearer(account, place[:6], place))
+        caller.person_id, caller.account_id = str(person), str(account)
+        self.appoint(caller, place, offices)
+        return caller
+
+    def appoint(self, caller: Caller, place: str, offices: Iterable[Office]) -> None:
+        """From now on he holds these offices and no others."""
+        self.sql.execute("delete from appointments where person_id = %s", [caller.person_id])
+        here = {"county_code": place[:6], "township_code": place, "version": 1, "created_at": "now", "fingerprint": ""}
+        for office in offices:
+            at = f"{place}201" if office in IN_A_VILLAGE and len(place) == 9 else place
+            held = {"id": uuid4(), "person_id": caller.person_id, "office": office, "place": at, "starts": "2016-01-01"}
+            insert(self.sql, "appointments", here | held)
+
+    def state(self) -> tuple[int, str]:
+        """How long the ledger of the township that is tried is, and a hash of all its rows."""
+        found = self.sql.execute("select size from log_head where township_code = %s", [self.mine]).fetchone()
+        rows = self.sql.execute(self._digest).fetchone()
+        assert found and rows
+        return found[0], rows[0]
+
+    def send(self, caller: Caller, operation: Operation, shot: Shot) -> httpx.Response:
+        headers = {"if-match": '"1"'} if operation.changes else {}
+        body = {"json": shot.body} if shot.body is not None else {}
+        self.sent += 1
+        return caller.client.request(operation.method, shot.path, params=shot.query or None, headers=headers, **body)
+
+    # ── what each of them should get ──
+
+    def holes(self, operation: Operation) -> list[str]:
+        """What was wrongly given to anybody; empty where the operation is tight."""
+        before = self.state() if operation.changes else None
+        found = [*self._without_a_token(operation), *self._from_elsewhere(operation)]
+        if operation.changes:
+            found += [*self._from_the_county(operation), *self._without_the_office(operation)]
+            if before != self.state():
+                found.append(f"{operation.name}: the township was changed")
+        else:
+            found += self._without_a_share(operation)
+        return found
+
+    def heard(self, operation: Operation) -> httpx.Response:
+        """What the very same request gets from somebody who is at home and holds every office."""
+        return self.send(self.insider, operation, shots(operation, ID, self.alike, self.alike)[0])
+
+    def _without_a_token(self, operation: Operation) -> Iterator[str]:
+        for shot in shots(operation, ID, self.mine, self.mine)[:1]:
+            if (status := self.send(self.anonymous, operation, shot).status_code) != 401:
+                yield f"{operation.name} anonymous: {status}"
+
+    def _from_elsewhere(self, operation: Operation) -> Iterator[str]:
+        """From the neighbour with every office, from a township and a client of another county: as if it were not there."""
+        for name in self.homes:
+            caller = getattr(self, name)
+            home = self.homes[name]
+            foreign, unknown = (shots(operation, id, self.mine, home) for id in (ID, NOWHERE))
+            for shot, blank in zip(foreign, unknown, strict=True):
+                if operation.changes and not (shot.in_path or shot.in_body):
+                    continue
+                answer = self.send(caller, operation, shot)
+                where = f"{operation.name} {name} {list(shot.query)} {shot.body or ''}: {answer.status_code}"
+                if any(word in answer.text for word in (MARK, str(ID), self.mine)):
+                    yield f"{where} tells of the township"
+                if self._is_refused(operation, shot, answer) and (name == "other_county" or answer.status_code == 422):
+                    continue
+                if shot.in_path:
+                    if answer.status_code != 404:
+                        yield f"{where} {answer.text[:200]}"
+                elif shot.in_body:
+                    self.told[f"{answer.status_code} {answer.json().get('code')}"] += 1
+                    nothing = self.send(caller, operation, blank)
+                    if answer.status_code not in (403, 404, 409) or answer.json() != nothing.json():
+                        yield f"{where} {answer.text[:200]}, but for no record {nothing.status_code} {nothing.text[:200]}"
+                elif answer.status_code not in (200, 403):
+                    yield f"{where} {answer.text[:200]}"
+
+    def _is_refused(self, operation: Operation, shot: Shot, answer: httpx.Response) -> bool:
+        """For who sends it; or for itself, where it is more than the example."""
+        return operation.changes and (answer.status_code in (403, 404) or (not shot.plain and answer.status_code == 422))
+
+    def _from_the_county(self, operation: Operation) -> Iterator[str]:
+        """The county's clients read; they write nothing."""
+        for shot in shots(operation, ID, self.mine, self.mine):
+            answer = self.send(self.county, operation, shot)
+            if not self._is_refused(operation, shot, answer):
+                yield f"{operation.name} county client {shot.body or ''}: {answer.status_code} {answer.text[:200]}"
+
+    def _without_the_office(self, operation: Operation) -> Iterator[str]:
+        """By somebody of the township who holds every office but the right ones, and by somebody who holds none."""
+        self.appoint(self.juggler, self.mine, set(TOWNSHIP_OFFICES) - (operation.offices or set(Office)))
+        before = self.state()
+        for caller in (self.juggler, self.nobody):
+            for shot in shots(operation, ID, self.mine, self.mine):
+                answer = self.send(caller, operation, shot)
+                if not self._is_refused(operation, shot, answer):
+                    yield f"{operation.name} wrong office {shot.body or ''}: {answer.status_code} {answer.text[:200]}"
+        if before != self.state():
+            yield f"{operation.name}: changed by the wrong office"
+        self.appoint(self.juggler, self.mine, ())
+
+    def _without_a_share(self, operation: Operation) -> Iterator[str]:
+        """By somebody of the township whom the record does not concern."""
+        names = [resource.name for resource in operation.resources]
+        if operation.name in FOR_EVERYONE or (names and names[0] in FOR_THE_TOWNSHIP):
+            return
+        refusals = (200, 403, 404) if FOR_THE_TOWNSHIP.intersection(names) else (403, 404)
+        for shot in shots(operation, ID, self.mine, self.mine):
+            answer = self.send(self.nobody, operation, shot)
+            if answer.status_code not in (refusals if shot.in_path else (200, 403)):
+                yield f"{operation.name} nobody: {answer.status_code} {answer.text[:200]}"
+            if MARK in answer.text:
+                yield f"{operation.name} nobody is told {answer.text[:200]}"
+
+
+NATIONAL_READS = frozenset(
+    {"divisions_list", "divisions_read", "rulebooks_list", "rulebooks_read", "rulebooks_assess"}
+)
+FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "policies_read"}
+"""Reads that no Resource describes, of the nation, of the caller himself, of what holds for all in the township."""
+BY_HAND = FOR_EVERYONE | {
+    "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "ledger_entries",
+    "ledgers_helpers", "ledgers_households",
+}  # fmt: skip
+"""Every read that no Resource describes."""
+FOR_THE_TOWNSHIP = frozenset(
+    {
+        "appointments", "form-tasks", "helpers", "inspection-rounds", "interpretations", "people", "publications",
+        "requirements", "rubrics", "townships", "units", "villages",
+    }  # fmt: skip
+)
+"""Resources that everyone signed in at the township may read."""
+PUBLIC = frozenset(
+    {"inspection_rounds_proof", "ledger_checkpoint", "oauth_revoke", "oauth_token", "workflows_list", "workflows_read"}
+)
+"""What needs no sign-in."""
+
+
+def rowless(found: Iterable[Operation]) -> list[str]:
+    """The operations that do not say who may: a change by one declared action, a read by a Resource or in BY_HAND."""
+    return [
+        o.name
+        for o in found
+        if not o.public
+        and (len(o.declared) != 1 if o.changes else not o.resources and o.name not in BY_HAND)
+    ]

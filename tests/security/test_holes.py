@@ -1,0 +1,225 @@
+"""Does the matrix see a hole? Each is opened on purpose, in this process or in a database of the session's own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from app.access import Entered, Scope, Tokens
+from app.actor import Actor, Appointment, Office
+from app.contract import document
+from app.reading import RESOURCES, Resource
+from app.workflow import WORKFLOWS
+from app.writing import DECLARED
+from tests.security.strangers import FOR_THE_TOWNSHIP, OPERATIONS, TENANT_TABLES, Ground, described, rowless
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+Hole = Callable[[pytest.MonkeyPatch, Ground, str], None]
+
+
+def no_office_is_asked_for(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    action = BY_NAME[name].actions[0]
+    declared = DECLARED[action]
+    if declared.move is None:
+        patch.setitem(DECLARED, action, replace(declared, offices=None))
+        return
+    anyone = replace(declared.move, offices=frozenset(Office))
+    flow = next(w for w in WORKFLOWS.values() if declared.move in w.moves)
+    patch.setitem(flow._by_name, anyone.name, anyone)
+    patch.setitem(DECLARED, action, replace(declared, offices=anyone.offices, move=anyone))
+
+
+def everyone_sees_all(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    resource = BY_NAME[name].resources[0]
+    before = resource.scope
+    object.__setattr__(resource, "scope", Scope(open=True))
+    patch.callback(lambda: object.__setattr__(resource, "scope", before))
+
+
+def no_tenancy(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    """Neither the condition in the statement nor the policy beneath: either alone would hold."""
+    operation = BY_NAME[name]
+    resource = next(r for r in RESOURCES if r.name == operation.path.split("/")[2])
+    without_conditions(patch, resource)
+    without_policies(patch, ground, str(resource.table.__tablename__))
+
+
+def without_conditions(patch: pytest.MonkeyPatch, *resources: Resource) -> None:
+    readable = Resource.readable
+
+    def careless(self: Resource, wide: bool, county: bool) -> list[Any]:
+        return [*self.where] if self in resources and wide else readable(self, wide, county)
+
+    patch.setattr(Resource, "readable", careless)
+
+
+def without_policies(patch: pytest.MonkeyPatch, ground: Ground, *tables: str) -> None:
+    for table in tables:
+        ground.sql.execute(f"alter table {table} disable row level security")
+        patch.callback(lambda table=table: ground.sql.execute(f"alter table {table} enable row level security"))
+
+
+def a_reference_unheld(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    """A foreign key that forgets the township."""
+    key = "fk_appointments_county_code_township_code_person_id"
+    told = "select pg_get_constraintdef(oid) from pg_constraint where conname = %s"
+    found = ground.sql.execute(told, [key]).fetchone()
+    assert found
+
+    def hold() -> None:
+        ground.sql.execute("delete from appointments a where not exists (select from people p where"
+                           " (p.township_code, p.id) = (a.township_code, a.person_id))")  # fmt: skip
+        ground.sql.execute(f"alter table appointments add constraint {key} {found[0]}")
+
+    ground.sql.execute(f"alter table appointments drop constraint {key}")
+    patch.callback(hold)
+
+
+def every_office_reads_the_township(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    patch.setattr(Actor, "reads_township", property(lambda self: True))
+
+
+def everyone_reads_the_county(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    patch.setattr(Actor, "reads_county", property(lambda self: True))
+
+
+def no_token_is_asked_for(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    bearer = Tokens.bearer
+    known = ground.insider.client.headers["authorization"]
+    patch.setattr(Tokens, "bearer", lambda self, given: bearer(self, given or known))
+
+
+def clients_hold_every_office(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+    of = Entered.of.__func__
+
+    def careless(cls: type[Entered], bearer: Any, found: Any) -> Entered:
+        entered = of(cls, bearer, found)
+        offices = tuple(Appointment(office, "411421", entered.today) for office in Office)
+        return replace(entered, actor=replace(entered.actor, appointments=offices))
+
+    patch.setattr(Entered, "of", classmethod(careless))
+
+
+HOLES: list[tuple[Hole, str]] = [
+    *[
+        (no_office_is_asked_for, name)
+        for name in (
+            "units_create", "households_create", "accounts_create", "policies_patch", "people_patch", "villages_patch",
+            "pairings_end", "quarterly_rounds_summarise", "signoffs_review", "annual_evaluations_determine",
+        )
+    ],
+    *[
+        (everyone_sees_all, name)
+        for name in ("accounts_read", "cases_read", "findings_list", "visits_list", "households_read")
+    ],
+    *[(no_tenancy, name) for name in ("people_read", "cases_list", "signoffs_read", "people_patch", "cases_decide")],
+    (a_reference_unheld, "appointments_create"),
+    (every_office_reads_the_township, "ledgers_households"),
+    (every_office_reads_the_township, "helpers_work"),
+    (everyone_reads_the_county, "ledger_entries"),
+    (no_token_is_asked_for, "me_read"),
+    (no_token_is_asked_for, "notices_publish"),
+    (clients_hold_every_office, "units_create"),
+]  # fmt: skip
+
+
+class Patch(pytest.MonkeyPatch):
+    """That also undoes what is no attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._undo: list[Callable[[], Any]] = []
+
+    def callback(self, undo: Callable[[], Any]) -> None:
+        self._undo.append(undo)
+
+    def undo(self) -> None:
+        super().undo()
+        while self._undo:
+            self._undo.pop()()
+
+
+@contextmanager
+def opened() -> Iterator[Patch]:
+    """Statements are made anew under a hole, and once more after it."""
+    patch = Patch()
+    forget()
+    try:
+        yield patch
+    finally:
+        patch.undo()
+        forget()
+
+
+def forget() -> None:
+    for made in (Resource.one, Resource.page, Resource.there):
+        made.cache_clear()
+
+
+@pytest.mark.parametrize(("hole", "name"), HOLES, ids=lambda x: x if isinstance(x, str) else x.__name__)
+def test_a_hole_is_found(ground: Ground, hole: Hole, name: str) -> None:
+    with opened() as patch:
+        hole(patch, ground, name)
+        assert ground.holes(BY_NAME[name])
+    assert ground.holes(BY_NAME[name]) == [], "and it is closed again"
+
+
+def test_an_operation_without_a_row_is_found() -> None:
+    api, router = FastAPI(generate_unique_id_function=lambda route: route.name), APIRouter()
+
+    async def undeclared(change: Any) -> None: ...
+
+    @router.post("/v1/things", name="things_create")
+    async def create(command: str) -> Any:
+        return await command.run(undeclared)  # type: ignore[attr-defined]
+
+    @router.get("/v1/things", name="things_list")
+    async def listed(read: str) -> Any:
+        return await read.page(BY_NAME)  # type: ignore[attr-defined]
+
+    api.include_router(router)
+    routes = list(router.routes)
+
+    class Documented:
+        def openapi(self) -> Any:
+            return document(api.openapi())
+
+    assert rowless(described(Documented(), routes)) == ["things_create", "things_list"]
+
+
+def test_the_resources_that_everyone_reads_are_those_decided() -> None:
+    shown = {r.name for o in OPERATIONS for r in o.resources}
+    assert {r.name for r in RESOURCES if r.scope.open and r.name in shown} == FOR_THE_TOWNSHIP
+
+
+# ── twice: each half of tenancy holds alone ──────────────────────────────────────────────────────
+
+READS = [o for o in OPERATIONS if o.resources and not o.changes]
+
+
+def test_conditions_alone_keep_townships_apart(ground: Ground) -> None:
+    with opened() as patch:
+        without_policies(patch, ground, *[t.name for t in TENANT_TABLES])
+        assert [hole for operation in OPERATIONS if not operation.public for hole in from_elsewhere(ground, operation)] == []
+
+
+def test_policies_alone_keep_townships_apart(ground: Ground) -> None:
+    with opened() as patch:
+        without_conditions(patch, *RESOURCES)
+        assert [hole for operation in READS for hole in from_elsewhere(ground, operation)] == []
+
+
+def test_without_both_every_read_is_a_hole(ground: Ground) -> None:
+    """The control: what the two tests above look at would show foreign rows."""
+    with opened() as patch:
+        without_policies(patch, ground, *[t.name for t in TENANT_TABLES])
+        without_conditions(patch, *RESOURCES)
+        blind = [o.name for o in READS if not from_elsewhere(ground, o)]
+    assert blind == []
+
+
+def from_elsewhere(ground: Ground, operation: Any) -> list[str]:
+    return [*ground._from_elsewhere(operation)]
