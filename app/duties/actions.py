@@ -167,9 +167,12 @@ async def refuse_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer
 
 @creates(*ORGANISERS, of=FORM_TASKS)
 async def set_form_task(change: Change, body: schemas.CreateFormTask) -> Answer:
-    """Raises NamedTwice, DueBeforeItWasSet (G47)."""
-    rules.check_once(body.helper_ids or [], "/helper_ids")
+    """Raises NamedTwice, DueBeforeItWasSet (G47), NobodyOfThatName."""
+    helpers = body.helper_ids or []
+    rules.check_once(helpers, "/helper_ids")
     rules.check_due(body.due_on, change.today)
+    if helpers and await change.transaction.value(tables.ON_RECORD, **change.here, people=helpers) < len(helpers):
+        raise rules.NobodyOfThatName
     values = body.model_dump(exclude={"id"}) | {"set_on": change.today}
     public = {k: v for k, v in values.items() if k not in ("title", "text")}
     return await change.create(

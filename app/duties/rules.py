@@ -77,6 +77,13 @@ class ReturnNamesWhatIsWrong(Invalid):
     article = "HY.9.1.3"
 
 
+class NobodyOfThatName(Conflict):
+    """Somebody named here is not on the township's record of people.
+
+    所列人员不在本乡人员登记之内。
+    """
+
+
 class NamedTwice(Invalid):
     """Somebody is named twice in this list.
 

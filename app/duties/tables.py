@@ -20,6 +20,7 @@ from sqlmodel import Field, col
 
 from app.database import KEYS, Prepared, Record, WorkflowRecord, belongs, here, one_of, table_of, tenant
 from app.duties import rules
+from app.people.tables import Person
 
 
 class RequirementRow(Record, table=True):
@@ -124,6 +125,10 @@ I = MeetingInvitation  # noqa: E741  (the invitation)
 SEEN = func.unnest(
     bindparam("people", type_=ARRAY(Uuid())), bindparam("seen", type_=ARRAY(Text()))
 ).table_valued("person", "attendance").render_derived("given")  # fmt: skip
+ON_RECORD = Prepared(
+    select(func.count()).where(here(Person), col(Person.id) == func.any(bindparam("people", type_=ARRAY(Uuid()))))
+)
+"""How many of these people the township has: an array holds no foreign key."""
 ATTENDANCE = Prepared(
     select(col(I.id), col(I.person_id), col(I.attendance)).where(
         here(I), col(I.meeting_id) == bindparam("of_meeting"),

@@ -135,3 +135,12 @@ def test_every_list_refuses_unknown_filters_and_needs_a_sign_in(township, path):
     assert office.get(f"/{path}").status_code == 200
     assert office.get(f"/{path}", wrong="1").status_code == 422
     assert office.client.get(f"/v1/{path}", headers={"authorization": ""}).status_code == 401
+
+
+def test_a_form_is_asked_only_of_people_on_record(township, other_township):
+    office = township.office("leading_group_office")
+    body = {"title": "收入核算表", "text": "按户填写", "due_on": "2016-11-30"}
+    for stranger in (other_township.person(), "01920000-0000-7000-8000-000000000009"):
+        answer = office.post("/form-tasks", body | {"helper_ids": [township.person(), stranger]})
+        assert (answer.status_code, answer.json()["code"]) == (409, "nobody-of-that-name")
+    assert office.post("/form-tasks", body | {"helper_ids": [township.person()]}).status_code == 201

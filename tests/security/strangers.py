@@ -327,6 +327,7 @@ class Ground:
             self.sql.execute("insert into divisions (code, name, level) values ('41', '河南省', 'province')")
             for place in (self.mine, self.alike):
                 seed(self.sql, place)
+            self.sql.execute("insert into clock values (1, '2017-03-01 09:00+08'::timestamptz - now())")
             sealed = vault.seal("11010519491231002X")
             self.sql.execute("update household_members set citizen_id_sealed = %s", [sealed])
         self.neighbour = self.officer(self.near, TOWNSHIP_OFFICES)
