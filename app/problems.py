@@ -158,6 +158,7 @@ def refusal_of(error: Exception) -> Refusal | None:
             | asyncpg.PostgresConnectionError() | asyncpg.TransactionTimeoutError() | TimeoutError() | OSError()
             | asyncpg.IdleInTransactionSessionTimeoutError() | asyncpg.ReadOnlySQLTransactionError()
             | asyncpg.InvalidCatalogNameError() | asyncpg.InvalidAuthorizationSpecificationError()
+            | asyncpg.InternalClientError()  # the connection died between two statements
         ):  # fmt: skip
             return Unavailable()
     return None
@@ -228,8 +229,8 @@ def install(app: FastAPI) -> None:
 
     for kind, handler in {
         Refusal: on_refusal, HTTPException: on_http, RequestValidationError: on_invalid,
-        asyncpg.PostgresError: on_database, asyncpg.InterfaceError: on_database, TimeoutError: on_database,
-        OSError: on_database, Exception: on_bug,
+        asyncpg.PostgresError: on_database, asyncpg.InterfaceError: on_database,
+        asyncpg.InternalClientError: on_database, TimeoutError: on_database, OSError: on_database, Exception: on_bug,
     }.items():  # fmt: skip
         app.add_exception_handler(kind, handler)
     app.add_api_route(PAGES + "{code}", _page, include_in_schema=False)

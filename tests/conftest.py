@@ -256,9 +256,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 class Service:
     """The real service on a real port, in a thread of this process, on the session's database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pool_size: int = 8) -> None:
         self.database_url = url
-        self.settings = Settings(database_url=url, secret="t" * 32, profile="demo", pool_size=8)
+        self.settings = Settings(database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size)
         self.app = create_app(self.settings)
         config = uvicorn.Config(
             REQUESTS.around(self.app), port=0, log_level="warning", access_log=False, timeout_graceful_shutdown=2

@@ -14,7 +14,5 @@ def ground(server_url: str, template: str) -> Iterator[Ground]:
     """The service on a database of the session's own."""
     for url in fresh_database(server_url, template, f"huayuan_test_{os.getpid()}_ground"):
         service = Service(url)
-        tried = Ground(service)
-        yield tried
-        print(tried.sent, tried.told)
+        yield Ground(service)
         service.stop()

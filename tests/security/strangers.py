@@ -214,7 +214,13 @@ class Shot:
     """Is it the example itself? One with an optional id more may contradict itself, and is refused for that."""
 
 
-SIGNED = {"capacity": "head", "member_id": str(NOWHERE), "witness_id": str(NOWHERE), "authority": None, "relation": None}
+SIGNED = {
+    "capacity": "head",
+    "member_id": str(NOWHERE),
+    "witness_id": str(NOWHERE),
+    "authority": None,
+    "relation": None,
+}
 ASSESSED = {"missing": [{"method": m, "reason": "未开展"} for m in ("documents", "household_interview")]}
 COMPLETED: dict[str, dict[str, Any]] = {
     "findings_create": {"subject": {"person_id": str(NOWHERE)}},
@@ -340,9 +346,13 @@ class Ground:
         self.nobody = self.officer(self.mine, ())
         self.juggler = self.officer(self.mine, ())
         self.anonymous = Caller(httpx.Client(base_url=service.address, timeout=30))
-        tables = [f"select md5(string_agg(t::text, '' order by t::text)) h from {t.name} t where {{}}" for t in TENANT_TABLES]
+        tables = [
+            f"select md5(string_agg(t::text, '' order by t::text)) h from {t.name} t where {{}}" for t in TENANT_TABLES
+        ]
         where = f"t.township_code = '{self.mine}'"
-        self._digest = f"select md5(string_agg(h, ',')) from ({' union all '.join(tables).format(*[where] * len(tables))}) a"
+        self._digest = (
+            f"select md5(string_agg(h, ',')) from ({' union all '.join(tables).format(*[where] * len(tables))}) a"
+        )
 
     def officer(self, place: str, offices: Iterable[Office], kind: str = "person") -> Caller:
         """Somebody with an account and the offices, put there without asking the service."""
@@ -403,11 +413,11 @@ class Ground:
                 yield f"{operation.name} anonymous: {status}"
 
     def _from_elsewhere(self, operation: Operation) -> Iterator[str]:
-        """From the neighbour with every office, from a township and a client of another county: as if it were not there."""
+        """From a neighbour of every office, from officer and client of another county: as if it were not there."""
         for name in self.homes:
             caller = getattr(self, name)
             home = self.homes[name]
-            foreign, unknown = (shots(operation, id, self.mine, home) for id in (ID, NOWHERE))
+            foreign, unknown = (shots(operation, subject, self.mine, home) for subject in (ID, NOWHERE))
             for shot, blank in zip(foreign, unknown, strict=True):
                 if operation.changes and not (shot.in_path or shot.in_body):
                     continue
@@ -424,13 +434,15 @@ class Ground:
                     self.told[f"{answer.status_code} {answer.json().get('code')}"] += 1
                     nothing = self.send(caller, operation, blank)
                     if answer.status_code not in (403, 404, 409) or answer.json() != nothing.json():
-                        yield f"{where} {answer.text[:200]}, but for no record {nothing.status_code} {nothing.text[:200]}"
+                        yield f"{where} {answer.text[:200]}; of no record {nothing.status_code} {nothing.text[:200]}"
                 elif answer.status_code not in (200, 403):
                     yield f"{where} {answer.text[:200]}"
 
     def _is_refused(self, operation: Operation, shot: Shot, answer: httpx.Response) -> bool:
         """For who sends it; or for itself, where it is more than the example."""
-        return operation.changes and (answer.status_code in (403, 404) or (not shot.plain and answer.status_code == 422))
+        return operation.changes and (
+            answer.status_code in (403, 404) or (not shot.plain and answer.status_code == 422)
+        )
 
     def _from_the_county(self, operation: Operation) -> Iterator[str]:
         """The county's clients read; they write nothing."""
@@ -466,9 +478,7 @@ class Ground:
                 yield f"{operation.name} nobody is told {answer.text[:200]}"
 
 
-NATIONAL_READS = frozenset(
-    {"divisions_list", "divisions_read", "rulebooks_list", "rulebooks_read", "rulebooks_assess"}
-)
+NATIONAL_READS = frozenset({"divisions_list", "divisions_read", "rulebooks_list", "rulebooks_read", "rulebooks_assess"})
 FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "policies_read"}
 """Reads that no Resource describes, of the nation, of the caller himself, of what holds for all in the township."""
 BY_HAND = FOR_EVERYONE | {
@@ -478,9 +488,19 @@ BY_HAND = FOR_EVERYONE | {
 """Every read that no Resource describes."""
 FOR_THE_TOWNSHIP = frozenset(
     {
-        "appointments", "form-tasks", "helpers", "inspection-rounds", "interpretations", "people", "publications",
-        "requirements", "rubrics", "townships", "units", "villages",
-    }  # fmt: skip
+        "appointments",
+        "form-tasks",
+        "helpers",
+        "inspection-rounds",
+        "interpretations",
+        "people",
+        "publications",
+        "requirements",
+        "rubrics",
+        "townships",
+        "units",
+        "villages",
+    }
 )
 """Resources that everyone signed in at the township may read."""
 PUBLIC = frozenset(
@@ -494,6 +514,5 @@ def rowless(found: Iterable[Operation]) -> list[str]:
     return [
         o.name
         for o in found
-        if not o.public
-        and (len(o.declared) != 1 if o.changes else not o.resources and o.name not in BY_HAND)
+        if not o.public and (len(o.declared) != 1 if o.changes else not o.resources and o.name not in BY_HAND)
     ]

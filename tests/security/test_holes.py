@@ -17,10 +17,25 @@ from app.writing import DECLARED
 from tests.security.strangers import FOR_THE_TOWNSHIP, OPERATIONS, TENANT_TABLES, Ground, described, rowless
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-Hole = Callable[[pytest.MonkeyPatch, Ground, str], None]
 
 
-def no_office_is_asked_for(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+class Patch(pytest.MonkeyPatch):
+    """That also undoes what is no attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._undo: list[Callable[[], Any]] = []
+
+    def callback(self, undo: Callable[[], Any]) -> None:
+        self._undo.append(undo)
+
+    def undo(self) -> None:
+        super().undo()
+        while self._undo:
+            self._undo.pop()()
+
+
+def no_office_is_asked_for(patch: Patch, ground: Ground, name: str) -> None:
     action = BY_NAME[name].actions[0]
     declared = DECLARED[action]
     if declared.move is None:
@@ -32,14 +47,14 @@ def no_office_is_asked_for(patch: pytest.MonkeyPatch, ground: Ground, name: str)
     patch.setitem(DECLARED, action, replace(declared, offices=anyone.offices, move=anyone))
 
 
-def everyone_sees_all(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def everyone_sees_all(patch: Patch, ground: Ground, name: str) -> None:
     resource = BY_NAME[name].resources[0]
     before = resource.scope
     object.__setattr__(resource, "scope", Scope(open=True))
     patch.callback(lambda: object.__setattr__(resource, "scope", before))
 
 
-def no_tenancy(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def no_tenancy(patch: Patch, ground: Ground, name: str) -> None:
     """Neither the condition in the statement nor the policy beneath: either alone would hold."""
     operation = BY_NAME[name]
     resource = next(r for r in RESOURCES if r.name == operation.path.split("/")[2])
@@ -47,7 +62,7 @@ def no_tenancy(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
     without_policies(patch, ground, str(resource.table.__tablename__))
 
 
-def without_conditions(patch: pytest.MonkeyPatch, *resources: Resource) -> None:
+def without_conditions(patch: Patch, *resources: Resource) -> None:
     readable = Resource.readable
 
     def careless(self: Resource, wide: bool, county: bool) -> list[Any]:
@@ -56,13 +71,13 @@ def without_conditions(patch: pytest.MonkeyPatch, *resources: Resource) -> None:
     patch.setattr(Resource, "readable", careless)
 
 
-def without_policies(patch: pytest.MonkeyPatch, ground: Ground, *tables: str) -> None:
+def without_policies(patch: Patch, ground: Ground, *tables: str) -> None:
     for table in tables:
         ground.sql.execute(f"alter table {table} disable row level security")
         patch.callback(lambda table=table: ground.sql.execute(f"alter table {table} enable row level security"))
 
 
-def a_reference_unheld(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def a_reference_unheld(patch: Patch, ground: Ground, name: str) -> None:
     """A foreign key that forgets the township."""
     key = "fk_appointments_county_code_township_code_person_id"
     told = "select pg_get_constraintdef(oid) from pg_constraint where conname = %s"
@@ -78,21 +93,21 @@ def a_reference_unheld(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> 
     patch.callback(hold)
 
 
-def every_office_reads_the_township(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def every_office_reads_the_township(patch: Patch, ground: Ground, name: str) -> None:
     patch.setattr(Actor, "reads_township", property(lambda self: True))
 
 
-def everyone_reads_the_county(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def everyone_reads_the_county(patch: Patch, ground: Ground, name: str) -> None:
     patch.setattr(Actor, "reads_county", property(lambda self: True))
 
 
-def no_token_is_asked_for(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def no_token_is_asked_for(patch: Patch, ground: Ground, name: str) -> None:
     bearer = Tokens.bearer
     known = ground.insider.client.headers["authorization"]
     patch.setattr(Tokens, "bearer", lambda self, given: bearer(self, given or known))
 
 
-def clients_hold_every_office(patch: pytest.MonkeyPatch, ground: Ground, name: str) -> None:
+def clients_hold_every_office(patch: Patch, ground: Ground, name: str) -> None:
     of = Entered.of.__func__
 
     def careless(cls: type[Entered], bearer: Any, found: Any) -> Entered:
@@ -103,6 +118,7 @@ def clients_hold_every_office(patch: pytest.MonkeyPatch, ground: Ground, name: s
     patch.setattr(Entered, "of", classmethod(careless))
 
 
+Hole = Callable[[Patch, Ground, str], None]
 HOLES: list[tuple[Hole, str]] = [
     *[
         (no_office_is_asked_for, name)
@@ -124,22 +140,6 @@ HOLES: list[tuple[Hole, str]] = [
     (no_token_is_asked_for, "notices_publish"),
     (clients_hold_every_office, "units_create"),
 ]  # fmt: skip
-
-
-class Patch(pytest.MonkeyPatch):
-    """That also undoes what is no attribute."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._undo: list[Callable[[], Any]] = []
-
-    def callback(self, undo: Callable[[], Any]) -> None:
-        self._undo.append(undo)
-
-    def undo(self) -> None:
-        super().undo()
-        while self._undo:
-            self._undo.pop()()
 
 
 @contextmanager
@@ -203,7 +203,9 @@ READS = [o for o in OPERATIONS if o.resources and not o.changes]
 def test_conditions_alone_keep_townships_apart(ground: Ground) -> None:
     with opened() as patch:
         without_policies(patch, ground, *[t.name for t in TENANT_TABLES])
-        assert [hole for operation in OPERATIONS if not operation.public for hole in from_elsewhere(ground, operation)] == []
+        assert [
+            hole for operation in OPERATIONS if not operation.public for hole in from_elsewhere(ground, operation)
+        ] == []
 
 
 def test_policies_alone_keep_townships_apart(ground: Ground) -> None:
