@@ -35,7 +35,7 @@ LISTS = (
 CODE = re.compile(r"\b411\d{6}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def narrow(server_url: str, template: str) -> Iterator[Ground]:
     """The ground on a pool of two connections."""
     for url in fresh_database(server_url, template, f"huayuan_test_{os.getpid()}_narrow"):
