@@ -94,7 +94,8 @@ def test_a_partial_rulebook_stands_beside_it(service, helper):
             [partial.code, partial.title, raw["title_en"], json.dumps(raw)],
         )
         try:
-            assert [b["code"] for b in helper.read("/rulebooks")["items"]] == ["HEYANG-2016", "HUAYUAN-2016"]
+            # Another test of the session may have brought a rulebook of its own, which sorts behind.
+            assert [b["code"] for b in helper.read("/rulebooks")["items"]][:2] == ["HEYANG-2016", "HUAYUAN-2016"]
             first = helper.read("/rulebooks", limit=1)
             assert first["next_cursor"] is not None
             second = helper.read("/rulebooks", limit=1, cursor=first["next_cursor"])
