@@ -132,8 +132,7 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
 
 def belongs(column: str, table: str) -> ForeignKeyConstraint:
     """Foreign key to a tenant's table, within the same county and township."""
-    keys = ("county_code", "township_code")
-    return ForeignKeyConstraint([*keys, column], [f"{table}.{key}" for key in (*keys, "id")])
+    return ForeignKeyConstraint([*KEYS, column], [f"{table}.{key}" for key in (*KEYS, "id")])
 
 
 def table_of(model: Any) -> Any:
@@ -185,7 +184,7 @@ class Prepared:
         is_change = isinstance(statement, UpdateBase)
         self.returns = is_change and bool(statement._returning)
         """A change that says which rows it touched: none, and nothing was written."""
-        if is_change and issubclass_tenant(statement.table.name):
+        if is_change and is_of_tenants(statement.table.name):
             self.tenant_table = statement.table.name
         self.sql = str(compiled)
         if "POSTCOMPILE" in self.sql:
@@ -194,8 +193,9 @@ class Prepared:
             exported = statement.exported_columns
             body = as_wire([c for c in exported if c.name not in beside])
             keep = "".join(f', t."{name}"' for name in beside)
-            source = f"with t as ({self.sql}) select {{}} from t" if is_change else f"select {{}} from ({self.sql}) t"
-            self.sql = source.format(f"{body} as body{keep}")
+            shown = f"{body} as body{keep}"
+            as_cte = f"with t as ({self.sql}) select {shown} from t"
+            self.sql = as_cte if is_change else f"select {shown} from ({self.sql}) t"
 
     def args(self, values: Mapping[str, Any]) -> list[Any]:
         given = (values[n] if n in values else self._defaults[n] for n in self.names)
@@ -215,7 +215,8 @@ def _wire(column: Any) -> str:
 
 
 @cache
-def issubclass_tenant(name: str) -> bool:
+def is_of_tenants(name: str) -> bool:
+    """Does the table hold tenants' rows, which no command may write without an entry?"""
     table = metadata.tables[name]
     return "township_code" in table.columns and name not in PLUMBING
 

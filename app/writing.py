@@ -270,18 +270,21 @@ class Change:
         """
         if resource is None or id is None:
             return None
-        statement = resource.one(True, self.actor.reads_county, False)
-        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
+        found = await self._whole(resource, id)
         if found is None:
             return None
         if found["made_by"] != self.fingerprint:
             raise IdTaken(id=str(id))
         return Answer(200, found["body"], {"etag": f'"{json.loads(found["body"])["version"]}"'})
 
+    async def _whole(self, resource: Resource, id: UUID) -> Any:
+        """The record as it stands, whoever may see it, unlocked; None where there is none."""
+        statement = resource.one(True, self.actor.reads_county, False)
+        return await self.transaction.row(statement, at_id=id, **place_values(self.entered))
+
     async def shown(self, resource: Resource, id: UUID, answer: Answer) -> Answer:
         """The answer with the record as it stands once its children are written too; one round trip."""
-        statement = resource.one(True, self.actor.reads_county, False)
-        found = await self.transaction.row(statement, at_id=id, **place_values(self.entered))
+        found = await self._whole(resource, id)
         return Answer(answer.status, found["body"], answer.headers)
 
     async def save(self, taken: Taken, values: Mapping[str, Any], *, to: str | None = None, **entry: Any) -> Answer:
