@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi bench lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi bench endurance lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -46,6 +46,9 @@ openapi: $(READY) ## write openapi/openapi.json from the code
 
 bench: $(READY) ## measure the full path of a request beside a bare handler (ARGS="--rounds 2")
 	$(RUN) bench.path $(ARGS)
+
+endurance: $(READY) ## run the campaigns of tests/endurance in full and write docs/endurance.md (ARGS="-k kill")
+	HUAYUAN_LONG=1 $(RUN) pytest -q tests/endurance $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade takes newer versions)
 	uv pip compile pyproject.toml --all-extras $(COMPILE) -o requirements.lock $(ARGS)

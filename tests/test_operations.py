@@ -10,13 +10,10 @@ import logging
 import os
 import re
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,15 +32,11 @@ from app.problems import refusal_of
 from app.refusal import Unavailable
 from app.settings import Settings
 from app.telemetry import JsonLines, Metrics, Telemetry, request_id
+from tests.serving import POOL, PROMPT, ROOT, SECRET, Process, eventually
 
-ROOT = Path(__file__).parent.parent
-SECRET = "t" * 32
-POOL = 4
 PERSON = {"name": "欧阳修远", "category": "organ_cadre", "citizen_id": "11010519491231002X", "phone": "13912345678"}
 NUMBER = PERSON["citizen_id"]
 MAY_TELL = {"time", "level", "logger", "message", "request_id", "method", "route", "status", "ms", "place"}
-PROMPT = 8.0
-"""Seconds within which a bounded answer (5 s) has come even on a busy machine; a hanging one has not."""
 
 
 def commands(name: str, folder: Path, **environment: str) -> None:
@@ -83,52 +76,6 @@ def copy(shared_township: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     name = psycopg.conninfo.conninfo_to_dict(shared_township.service.database_url)["dbname"]
     yield Copy(home, embedded.database(server, str(name)), told, made["id"])
     embedded.stop(home)
-
-
-class Process:
-    """The service as an operator starts it, and what it prints."""
-
-    def __init__(self, url: str, output: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.output = output
-        environment = {
-            **os.environ, "HUAYUAN_DATABASE_URL": url, "HUAYUAN_SECRET": SECRET, "HUAYUAN_PROFILE": "demo",
-            "HUAYUAN_POOL_SIZE": str(POOL),
-        }  # fmt: skip
-        with output.open("wb") as told:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
-                cwd=ROOT, env=environment, stdout=told, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        self.address = f"http://127.0.0.1:{port}"
-
-    def await_ready(self) -> "Process":
-        assert eventually(lambda: httpx.get(f"{self.address}/readyz").status_code == 200), self.output.read_text()
-        return self
-
-    def caller(self, like: Any) -> httpx.Client:
-        """The same token at this process: it has the same secret."""
-        return httpx.Client(base_url=self.address, headers=like.client.headers, timeout=PROMPT)
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.output.read_text("utf-8").splitlines()]
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(15)
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(httpx.TransportError):
-            if holds():
-                return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture(scope="module")

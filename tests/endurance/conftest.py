@@ -1,0 +1,45 @@
+"""How are the campaigns run? Short with all other tests; in full by `make endurance`, which reports its figures.
+
+A campaign takes the fixture `figures`, a dict, and leaves there what it measured. In full (`LONG`) what a passed
+campaign left is written to `results/<campaign>.json`, and docs/endurance.md anew from all of them; what a failed
+one had written before is removed.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.endurance import report
+from tests.endurance.machine import Machine
+
+PASSED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    if call.when == "call":
+        item.stash[PASSED] = outcome.get_result().passed
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """Where a campaign leaves what it measured: names in words, values of JSON."""
+    found: dict[str, Any] = {}
+    began = time.monotonic()
+    yield found
+    if report.LONG:
+        passed = request.node.stash.get(PASSED, False)
+        about = (request.function.__doc__ or "").split("\n")[0]
+        report.write(request.node.name.removeprefix("test_"), about, found, time.monotonic() - began, passed=passed)
+
+
+@pytest.fixture
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine of one campaign's own."""
+    made = Machine(Path(tmp_path_factory.mktemp("machine")))
+    yield made
+    made.stop()
