@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi bench endurance lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi release bench endurance lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -43,6 +43,9 @@ revision: $(READY) ## write a migration from the models (MESSAGE="add plots")
 
 openapi: $(READY) ## write openapi/openapi.json from the code
 	$(RUN) app.cli openapi
+
+release: $(READY) ## keep this version's document, close its section of the changelog, freeze its migrations
+	$(RUN) openapi.release
 
 bench: $(READY) ## measure the full path of a request beside a bare handler (ARGS="--rounds 2")
 	$(RUN) bench.path $(ARGS)
