@@ -12,7 +12,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from app.actor import TOWNSHIP_WIDE, Actor, Appointment, Office
+from app.actor import IN_A_VILLAGE, TOWNSHIP_WIDE, Actor, Appointment, Office
+from app.database import holds_on
 from app.refusal import Unauthenticated
 from app.settings import Settings
 from app.vault import Vault
@@ -126,7 +127,11 @@ PAIRINGS = table(
 """Who helps whom, named here because what a helper may see hangs on it."""
 HOUSEHOLDS = table("households", column("county_code"), column("township_code"), column("id"), column("village_code"))
 PERSON: Any = bindparam("scope_person", type_=Uuid())
+HELPER: Any = bindparam("scope_helper", type_=Uuid())
+"""The caller, where he holds a helper's office today; null otherwise, which helps nobody (G16, G18)."""
 VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))
+TODAY: Any = bindparam("today", type_=Date())
+"""The township's day, for conditions on dated rows."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,9 @@ class Scope:
     """Who may see which rows of a resource. `wide` offices see all of the township; others what is theirs.
 
     Theirs is what names them (`people`: columns of person ids), what lies in a village they answer for
-    (`villages`: columns of 12-digit codes), or what concerns a household they help or answer for
-    (`households`: columns of household ids). `open` shows everything to everyone signed in there.
+    (`villages`: columns of 12-digit codes), or what concerns a household they help or answer for today
+    (`households`: columns of household ids); of a household once helped, only their own work stays theirs (G18).
+    `open` shows everything to everyone signed in there.
     """
 
     wide: frozenset[Office] = TOWNSHIP_WIDE
@@ -150,9 +156,12 @@ class Scope:
         return self.open or not self.wide.isdisjoint(offices)
 
     def condition(self, county: Any, township: Any) -> ColumnElement[bool]:
-        """What a narrow reader may see, as SQL over `scope_person` and `scope_villages`."""
+        """What a narrow reader may see, as SQL over the parameters of `scope_values` and `today`."""
         helped = select(PAIRINGS.c.household_id).where(
-            PAIRINGS.c.county_code == county, PAIRINGS.c.township_code == township, PAIRINGS.c.helper_id == PERSON
+            PAIRINGS.c.county_code == county,
+            PAIRINGS.c.township_code == township,
+            PAIRINGS.c.helper_id == HELPER,
+            holds_on(PAIRINGS, TODAY),
         )
         local = select(HOUSEHOLDS.c.id).where(
             HOUSEHOLDS.c.county_code == county,
@@ -169,15 +178,7 @@ class Scope:
         )
 
 
-VILLAGE_OFFICES = (
-    Office.VILLAGE_PRINCIPAL,
-    Office.LIAISON_LEADER,
-    Office.VILLAGE_COMMITTEE_HEAD,
-    Office.VILLAGE_COMMITTEE_MEMBER,
-    Office.GROUP_CADRE,
-)
-
-
 def scope_values(actor: Actor) -> dict[str, Any]:
     """Values of the parameters of a scope's condition."""
-    return {"scope_person": actor.person_id, "scope_villages": actor.places(*VILLAGE_OFFICES)}
+    helper = actor.person_id if actor.holds(Office.HELPER) else None
+    return {"scope_person": actor.person_id, "scope_helper": helper, "scope_villages": actor.places(*IN_A_VILLAGE)}

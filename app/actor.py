@@ -62,6 +62,31 @@ TOWNSHIP_WIDE = frozenset(
 )
 """Offices whose work covers the whole township, so that they may read all its records."""
 
+IN_A_VILLAGE = frozenset(
+    {
+        Office.VILLAGE_PRINCIPAL,
+        Office.LIAISON_LEADER,
+        Office.VILLAGE_COMMITTEE_HEAD,
+        Office.VILLAGE_COMMITTEE_MEMBER,
+        Office.GROUP_CADRE,
+    }
+)
+"""Offices held at one village, whose records they give to read."""
+
+OF_THE_COUNTY = frozenset({Office.ADMINISTRATOR, Office.COUNTY_AUDITOR})
+"""The only offices that a county sets; a township may have them too."""
+
+
+def seat(office: Office) -> str:
+    """Where an office is held: at one `village`, at the `township` itself, or by a `client` that signs in.
+
+    What a county sets (OF_THE_COUNTY) is held at the county itself, as its administrators are at the township.
+    """
+    if office is Office.COUNTY_SYSTEM:
+        return "client"
+    return "village" if office in IN_A_VILLAGE else "township"
+
+
 ORGANISERS = frozenset({Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE})
 """The two offices that organise the work and its assessment together (article 4)."""
 

@@ -31,8 +31,6 @@ from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.workflow import Workflow
 
-TODAY: Any = bindparam("today", type_=Date())
-"""The township's day, for conditions on dated rows."""
 ENTER = "select enter($1, $2, $3, $4, $5)"
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 HIDDEN = {"county_code", "fingerprint"}

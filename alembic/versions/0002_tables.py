@@ -681,6 +681,10 @@ def upgrade() -> None:
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("starts", sa.Date(), nullable=False),
         sa.Column("ends", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "case when office in ('group_cadre', 'liaison_leader', 'village_committee_head', 'village_committee_member', 'village_principal') then length(place) = 12 and left(place, 9) = township_code\n else place = township_code and office <> 'county_system' end",
+            name=op.f("ck_appointments_place"),
+        ),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_appointments_county_code")),
         sa.CheckConstraint(
             "office in ('helper', 'village_principal', 'liaison_leader', 'assessor', 'leading_group_office', 'party_gov_office', 'leading_group', 'party_committee', 'township_government', 'discipline_commission', 'village_committee_head', 'village_committee_member', 'group_cadre', 'administrator', 'county_auditor', 'county_system')",

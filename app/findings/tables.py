@@ -24,14 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, col
 
-from app.access import PERSON
+from app.access import PERSON, TODAY
 from app.actor import Office
 from app.database import KEYS, Prepared, WorkflowRecord, belongs, here, holds_on, one_of, same_place, tenant
 from app.duties.rules import Attendance
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow
 from app.findings.rules import FINDING, Source
 from app.people.tables import AppointmentRow, Person
-from app.reading import TODAY
 from app.rulebook.tables import bindings_of
 
 

@@ -1,5 +1,6 @@
 """What can be done about households, their members, life events and pairings?"""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlmodel import col
 
-from app.access import Scope
+from app.access import PERSON, TODAY, Scope
 from app.actor import Office
 from app.database import Prepared, as_json, here, holds_on, same_place
 from app.households import rules, schemas, tables
@@ -34,7 +35,7 @@ from app.people import rules as people_rules
 from app.people.actions import identify
 from app.people.schemas import Disclose
 from app.people.tables import AppointmentRow
-from app.reading import TODAY, Errand, Resource, rows_of
+from app.reading import Errand, Resource, rows_of
 from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
 
 H, M, E, P = tables.Household, tables.HouseholdMember, tables.HouseholdEvent, tables.Pairing
@@ -105,6 +106,10 @@ HOUSEHOLDS = Resource(
     ),
 )  # fmt: skip
 """A household on the register without a helper stands in the leading group's tasks; it is nobody's failure (G16)."""
+
+ONCE_HELPED = exists().where(*_children(P), col(P.helper_id) == PERSON).correlate(HOUSEHOLD)
+VISITED = replace(HOUSEHOLDS, scope=replace(HOUSEHOLDS.scope, more=(ONCE_HELPED,)), extra={}, errand=None)
+"""A household as whoever ever helped it may still name it: to hand in a visit of that time (G18). Never shown."""
 
 EVENTS = Resource(
     "household-events", E, addressed=False, scope=Scope(households=(col(E.household_id),)),

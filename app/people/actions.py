@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, func, select
 from sqlmodel import col
 
-from app.access import PAIRINGS, Scope
-from app.actor import Office
+from app.access import PAIRINGS, TODAY, Scope
+from app.actor import OF_THE_COUNTY, Office, seat
 from app.database import Prepared, as_json, here, holds_on, same_place
 from app.people import rules, schemas, tables
-from app.reading import TODAY, Resource
+from app.reading import Resource
 from app.refusal import Conflict, Forbidden
 from app.writing import Answer, Change, changes, creates
 
@@ -59,6 +59,13 @@ class NotAnOfficeOfTheCounty(Conflict):
     """
 
     article = "10"
+
+
+class OfficeNotHeldThere(Conflict):
+    """An office of a village is held at one village, any other at the township itself; a client's at none.
+
+    村级职务须任于某一行政村,其他职务须任于本乡本级;业务系统不以任职方式登录。
+    """
 
 
 class AppointmentOver(Conflict):
@@ -148,15 +155,18 @@ async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
 
 @creates(*REGISTRARS, of=APPOINTMENTS)
 async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
-    """Raises NobodyAppointsHimself, PlaceOutside; only an administrator appoints administrators."""
+    """Raises NobodyAppointsHimself, PlaceOutside, OfficeNotHeldThere; administrators appoint administrators."""
     if body.person_id == change.actor.person_id:
         raise NobodyAppointsHimself
     if not body.place.startswith(change.actor.township_code):
         raise PlaceOutside
-    if body.office in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR) and not change.actor.holds(Office.ADMINISTRATOR):
+    if body.office in OF_THE_COUNTY and not change.actor.holds(Office.ADMINISTRATOR):
         raise Forbidden
-    if change.actor.reads_county and body.office not in (Office.ADMINISTRATOR, Office.COUNTY_AUDITOR):
+    if change.actor.reads_county and body.office not in OF_THE_COUNTY:
         raise NotAnOfficeOfTheCounty
+    held_at = seat(body.office)
+    if held_at != ("township" if body.place == change.actor.township_code else "village"):
+        raise OfficeNotHeldThere(office=body.office, held_at=held_at)
     values = body.model_dump(exclude={"id"})
     helper = body.person_id if body.office is Office.HELPER else None
     return await change.create(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from app.actor import Office
+from app.actor import IN_A_VILLAGE, Office
 from app.database import Record, belongs, one_of, tenant
 
 CATEGORIES = ("organ_cadre", "village_committee_member", "group_cadre", "unit_staff", "other")
@@ -48,6 +48,12 @@ class Person(Record, table=True):
     citizen_id_last_four: str | None = None
 
 
+_IN_A_VILLAGE = ", ".join(f"'{office}'" for office in sorted(IN_A_VILLAGE))
+HELD_THERE = f"""case when office in ({_IN_A_VILLAGE}) then length(place) = 12 and left(place, 9) = township_code
+ else place = township_code and office <> '{Office.COUNTY_SYSTEM}' end"""
+"""What `seat` says, for the database."""
+
+
 class AppointmentRow(Record, table=True):
     """An office held by a person at a place from a day, to a day that is not inside any more."""
 
@@ -56,6 +62,7 @@ class AppointmentRow(Record, table=True):
         belongs("person_id", "people"),
         one_of("office", Office),
         CheckConstraint("ends is null or ends > starts", name="interval"),
+        CheckConstraint(HELD_THERE, name="place"),
         Index("ix_appointments_person", "county_code", "township_code", "person_id"),
         Index("ix_appointments_place", "county_code", "township_code", "office", "place"),
     )

@@ -9,12 +9,12 @@ from fastapi import Response
 from sqlalchemy import Date, Integer, Text, Uuid, bindparam, column, func, or_, select, table
 from sqlmodel import col
 
-from app.access import Scope
+from app.access import TODAY, Scope
 from app.actor import Actor, Office
 from app.database import Prepared, holds_on, same_place
 from app.log import Entry, sealed
 from app.places import rules, schemas, tables
-from app.reading import TODAY, Reading, Resource, read_cursor, rows_of
+from app.reading import Reading, Resource, read_cursor, rows_of
 from app.writing import Answer, Change, changes, creates
 
 REGISTRARS = (Office.ADMINISTRATOR, Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE)

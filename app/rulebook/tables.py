@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlmodel import Field, col
 
+from app.access import TODAY
 from app.database import Record, Reference, belongs, same_place, tenant
-from app.reading import TODAY, rows_of
+from app.reading import rows_of
 from app.rulebook.policies import policies
 
 TO_RULEBOOK = "rulebooks.code"

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, bindparam, exists, func, select, update
 from sqlmodel import col
 
 from app.access import PERSON, Scope
-from app.database import Prepared, as_json, here, same_place
+from app.database import Prepared, as_json, here, table_of
 from app.households.rules import CLOSED
 from app.households.tables import Household
 from app.reading import Resource
@@ -80,17 +80,19 @@ def derived(facts: SignoffFacts) -> dict[str, Any]:
 
 
 B = tables.SignoffSubstitute
+SUBSTITUTED = exists().where(tables.of_signoff(B), col(B.person_id) == PERSON).correlate(table_of(tables.Signoff))
+SIGNED = (
+    exists()
+    .where(tables.of_signoff(tables.SignoffSignature), col(tables.SignoffSignature.person_id) == PERSON)
+    .correlate(table_of(tables.Signoff))
+)
 SIGNOFFS = Resource(
     "signoffs",
     tables.Signoff,
     due=func.make_date(col(tables.Signoff.year), 12, 31),
     scope=Scope(
         households=(col(tables.Signoff.household_id),),
-        more=(
-            col(tables.Signoff.id).in_(
-                select(col(B.signoff_id)).where(same_place(B, tables.Signoff), col(B.person_id) == PERSON)
-            ),
-        ),
+        more=(SUBSTITUTED, SIGNED, tables.helped_in_its_year(PERSON)),
     ),
     extra=tables.SHOWN,
     facts=tables.FACTS,

@@ -8,12 +8,13 @@ from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, exi
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
+from app.access import TODAY
 from app.actor import Office
 from app.database import KEYS, Record, Tenant, WorkflowRecord, belongs, holds_on, one_of, same_place, tenant
 from app.households.rules import OPEN
 from app.households.tables import Household, HouseholdMember, Pairing
 from app.people.tables import AppointmentRow, Person
-from app.reading import TODAY, rows_of, utc
+from app.reading import rows_of, utc
 from app.rulebook.tables import policy_fact
 from app.signoffs import rules
 
@@ -218,6 +219,21 @@ def helpers_of(owner: Any, household_id: Any, *more: Any) -> Any:
     )  # fmt: skip
 
 
+IN_ITS_YEAR = (
+    same_place(Pairing, Signoff), col(Pairing.household_id) == col(Signoff.household_id),
+    col(Pairing.starts) <= func.make_date(col(Signoff.year), 12, 31),
+    or_(col(Pairing.ends).is_(None), col(Pairing.ends) > func.make_date(col(Signoff.year), 1, 1)),
+    or_(col(Pairing.ends).is_(None), col(Pairing.ends) > col(Pairing.starts)),
+)  # fmt: skip
+"""Pairings with the sign-off's household in the sign-off's year."""
+
+
+def helped_in_its_year(person: Any) -> Any:
+    """Did the person help the household in that year by today? Its result is then part of his own work (G18)."""
+    helped = exists().where(*IN_ITS_YEAR, col(Pairing.starts) <= TODAY, col(Pairing.helper_id) == person)
+    return helped.correlate(Signoff.__table__)  # type: ignore[attr-defined]
+
+
 def incumbents(office: Office) -> Any:
     """Who holds an office in the sign-off's village today (G17, G25)."""
     held = AppointmentRow
@@ -252,13 +268,7 @@ FACTS: dict[str, Any] = {
     "on_the_register": ON_THE_REGISTER,
     "primary_helpers": helpers_of(Signoff, col(Signoff.household_id), col(Pairing.is_primary), STILL_HELPER),
     "helpers": helpers_of(Signoff, col(Signoff.household_id)),
-    "former_helpers": ids(
-        col(Pairing.helper_id),
-        same_place(Pairing, Signoff), col(Pairing.household_id) == col(Signoff.household_id),
-        col(Pairing.starts) <= func.make_date(col(Signoff.year), 12, 31),
-        col(Pairing.ends) > func.make_date(col(Signoff.year), 1, 1),
-        col(Pairing.ends) > col(Pairing.starts), col(Pairing.ends) <= TODAY,
-    ),
+    "former_helpers": ids(col(Pairing.helper_id), *IN_ITS_YEAR, col(Pairing.ends) <= TODAY),
     "principals": incumbents(Office.VILLAGE_PRINCIPAL),
     "leaders": incumbents(Office.LIAISON_LEADER),
     "signatures": rows_of(

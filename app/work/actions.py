@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, false, func
 from sqlmodel import col
 
-from app.access import Entered, Scope
+from app.access import TODAY, Entered, Scope
 from app.actor import Office
 from app.calendar import month_bounds
 from app.database import as_json, holds_on, same_place, table_of
@@ -17,9 +17,9 @@ from app.duties import rules as duties
 from app.duties.actions import EVERYONE, held
 from app.duties.schemas import Reason
 from app.households import rules as household_rules
-from app.households.actions import HOUSEHOLDS, read_pairing
+from app.households.actions import HOUSEHOLDS, VISITED, read_pairing
 from app.households.tables import Pairing
-from app.reading import TODAY, Reading, Resource, rows_of, utc
+from app.reading import Reading, Resource, rows_of, utc
 from app.refusal import NotFound
 from app.work import rules, schemas, tables
 from app.work.rules import Event
@@ -135,7 +135,7 @@ async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
     """The caller's own visit; sent again with the same id it is no second visit. Raises NotPairedThatDay."""
     me = change.actor.person_id
     dated = rules.date_visit(body.device_time, change.now)
-    household = await change.find(HOUSEHOLDS, body.household_id)
+    household = await change.find(VISITED, body.household_id)
     if me not in household_rules.helpers_on(household.facts.pairings, dated.visited_on):
         raise rules.NotPairedThatDay()
     values = body.model_dump(exclude={"id"}) | {

@@ -3,6 +3,9 @@
 import psycopg
 import pytest
 
+from app.actor import Office
+from tests.security.strangers import ID, insert
+
 
 def test_a_person_is_registered_and_read_back(township):
     office = township.office("leading_group_office")
@@ -88,3 +91,44 @@ def test_what_has_ended_is_not_made_to_last_longer(township):
     township.at("2016-12-31")
     again = township.admin.try_act(path, "end", {"ends": "2018-12-31"})
     assert (again.status_code, again.json()["code"]) == (409, "appointment-over")
+
+
+VILLAGE = ("village_principal", "liaison_leader", "village_committee_head", "village_committee_member", "group_cadre")
+"""五类村级职务; every other office is the township's own."""
+APPOINTED = [office for office in Office if office != "county_system"]
+
+
+@pytest.mark.parametrize("office", Office)
+def test_an_office_is_held_at_its_own_kind_of_place(township, office):
+    body = {"person_id": township.person(), "office": office, "starts": "2017-01-01"}
+    told = {
+        kind: township.admin.post("/appointments", body | {"place": place})
+        for kind, place in (("village", township.village), ("township", township.code), ("county", township.county))
+    }
+    at = "village" if office in VILLAGE else "township" if office in APPOINTED else None
+    assert {kind for kind, answer in told.items() if answer.status_code == 201} == ({at} if at else set())
+    wrong = told["township" if at == "village" else "village"]
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["held_at"]) == (
+        409, "office-not-held-there", at or "client",
+    )  # fmt: skip
+    assert told["county"].json()["code"] == "place-outside"
+
+
+@pytest.mark.parametrize(
+    ("office", "place"),
+    [("village_principal", "411421701"), ("administrator", "411421701201"), ("assessor", "411421702"),
+     ("group_cadre", "411421702201"), ("county_system", "411421701"), ("helper", "x")],
+)  # fmt: skip
+def test_the_database_holds_no_office_at_another_place_either(own_database_url, office, place):
+    here = {"county_code": "411421", "township_code": "411421701", "version": 1, "created_at": "now", "fingerprint": ""}
+    held = here | {"id": ID, "person_id": ID, "office": office, "place": place, "starts": "2016-01-01"}
+    person = here | {
+        "id": ID, "name": "张三", "category": "other", "management_authority": "township",
+        "party_membership": "unknown",
+    }  # fmt: skip
+    with psycopg.connect(own_database_url, autocommit=True) as sql:
+        insert(sql, "people", person)
+        with pytest.raises(psycopg.errors.CheckViolation, match="ck_appointments_place"):
+            insert(sql, "appointments", held)
+        lawful = {"office": "helper", "place": "411421701"}
+        insert(sql, "appointments", held | lawful)

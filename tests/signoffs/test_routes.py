@@ -106,7 +106,7 @@ def test_G18_who_left_the_helpers_office_signs_as_helper_no_more(make_village: A
     assert blockers(village.helper.read(path), "sign") == []
     (held,) = village.office.read("/appointments", person_id=village.helper.person_id)["items"]
     village.office.act(f"/appointments/{held['id']}", "end", {"ends": "2017-12-06"})
-    township.appoint(village.helper.person_id, "group_cadre", starts="2017-12-06")
+    township.appoint(village.helper.person_id, "group_cadre", village.code, starts="2017-12-06")
     township.at("2017-12-06")
     refused(village.helper.try_act(path, "sign", AS_HELPER), 409, "nobody-holds-the-role")
     (pairing,) = village.office.read("/pairings", household_id=village.household)["items"]
@@ -175,7 +175,7 @@ def test_G18_who_helped_before_the_year_only_is_no_predecessor_in_it(village: An
     pairing = {"household_id": village.household, "helper_id": former.person_id, "is_primary": False}
     village.office.made("/pairings", pairing | {"starts": "2016-11-09", "ends": "2017-01-01"})
     said = {"kind": "predecessor_statement", "text": "2016年已入户。"}
-    refused(former.post(f"{village.opened()}/remarks", said), 403, "not-the-predecessor")
+    refused(former.post(f"{village.opened()}/remarks", said), 404, "not-found")
 
 
 # ---- opening -------------------------------------------------------------------------------------
