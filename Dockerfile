@@ -15,6 +15,7 @@ COPY alembic.ini ./
 COPY alembic alembic
 COPY openapi openapi
 COPY app app
+COPY verify verify
 RUN python -m compileall -q app
 
 USER huayuan

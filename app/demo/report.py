@@ -3,10 +3,15 @@
 What is expected is computed from the story and from the public proofs, what is found is what the service answers.
 """
 
+import asyncio
 import json
+import sys
+from asyncio.subprocess import PIPE
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -76,7 +81,7 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     """Print the year as tables and the checks; how many of these failed."""
     checks = Checks()
     reader = town.desk("discipline-commission-1")
-    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _one_household, _ledger):
+    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _one_household, _ledger, _recomputed):
         console.print(await part(town, reader, checks))
     checks.add("年终各机关待办", {}, town.left_over)
     refused = table("依法不予受理的尝试", "次数", "说明", "代码")
@@ -327,6 +332,30 @@ async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
     checks.add("除启用当日外均标为模拟时钟", True, len(real) < 40)
     years = [r for year in (2016, 2017) for r in await reader.all("/ledgers/helpers", year=year)]
     checks.add("走访次数", town.visits, sum(r["events"].get("visit.recorded", 0) for r in years))
+    return shown
+
+
+RECOMPUTE = Path(__file__).parents[2] / "verify" / "huayuan_recompute.py"
+
+
+async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
+    """The year's end from the exported entries alone, by a program that knows nothing of the service."""
+    shown = table("由导出的台账文件复算年终建议与确定", "年度", "一致", "不一致")
+    entries = await reader.all(f"/ledger/{TOWNSHIP}/entries")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "ledger.ndjson"
+        file.write_text("".join(json.dumps({"seq": e["seq"], "leaf": e["leaf"]}) + "\n" for e in entries))
+        for year in (2016, 2017):
+            done = await asyncio.create_subprocess_exec(sys.executable, "-I", RECOMPUTE, str(year), file, stdout=PIPE)
+            told = [line.split() for line in (await done.communicate())[0].decode().splitlines()]
+            results = [line for line in told if line[-1] in {"equal", "DIFFERS"}]
+            verdicts = Counter(line[-1] for line in results)
+            shown.add_row(str(year), str(verdicts["equal"]), str(verdicts["DIFFERS"]))
+            proposed = {town.by_id(line[0]).key: line[2] for line in results if line[1] == "proposed"}
+            expected = {town.by_id(e["helper_id"]).key: e["proposed_outcome"]
+                        for e in await reader.all("/annual-evaluations", year=year)}  # fmt: skip
+            checks.add(f"{year} 由台账文件逐人复算的建议", expected, proposed)
+            checks.add(f"{year} 复算与台账不一致的", (0, 0), (done.returncode, verdicts["DIFFERS"]))
     return shown
 
 

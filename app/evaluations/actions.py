@@ -113,7 +113,8 @@ async def propose(change: Change, id: UUID, body: schemas.Propose) -> Answer:
     """Compute the proposal and its explanation from the record; nothing follows from it (R5.6, G27)."""
     taken = await change.take(EVALUATIONS, id)
     year, proposal = taken.row["year"], taken.facts.explanation
-    proposal_hash = hash_of(proposal)
+    told = rules.recomputable(proposal)
+    proposal_hash = hash_of(told)
     return await change.save(
         taken,
         {
@@ -124,7 +125,13 @@ async def propose(change: Change, id: UUID, body: schemas.Propose) -> Answer:
         },
         to="reopened" if taken.state == "reopened" else "proposed",
         event=Event.PROPOSED,
-        public={"year": year, "outcome": proposal["outcome"], "proposal_hash": proposal_hash},
+        public={
+            "year": year,
+            "outcome": proposal["outcome"],
+            "proposal_hash": proposal_hash,
+            "proposal": told,
+            "log_size": taken.facts.log_size,
+        },
         helper=taken.facts.helper_id,
     )
 
@@ -177,7 +184,7 @@ async def determine(change: Change, id: UUID, body: schemas.Determine) -> Answer
         {"reopen_reason": None},
         to="determined",
         event=Event.DETERMINED,
-        public={"year": year, **determined},
+        public={"year": year, **determined, "log_size": facts.log_size},
         personal=said,
         helper=facts.helper_id,
     )

@@ -219,6 +219,8 @@ class EvaluationFacts:
     """What the record suggests now, as a proposal would explain it."""
     up_to_date: bool = True
     """Is the latest proposal what the record suggests now?"""
+    log_size: int = 0
+    """How many entries of the township's log these facts rest on."""
     notices: Sequence[Mapping[str, Any]] = ()
     """`id`, `kind`, `state`, `version` and `organ` of the notices that wait or are published about it."""
 
@@ -354,6 +356,8 @@ class Household:
     out_of_poverty: bool | None = None
     exit_rule: str | None = None
     """The outside rule on which the statement rests (G26)."""
+    statement_hash: str | None = None
+    """Of the statement that was signed."""
     confirmed_on: date | None = None
     """The day of the fourth signature."""
     late: bool = False
@@ -441,6 +445,15 @@ class Proposal:
             "months": [asdict(p) for p in self.months],
             "quarters": [asdict(p) for p in self.quarters],
         }
+
+
+def recomputable(explanation: Mapping[str, Any]) -> dict[str, Any]:
+    """An explanation as the log holds and hashes it, so that its entries alone give it again.
+
+    The words of the rule on which a statement rests are sealed there; the statement's hash stands for them.
+    """
+    households = [{k: v for k, v in line.items() if k != "exit_rule"} for line in explanation["households"]]
+    return {**explanation, "households": households}
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -127,7 +127,9 @@ class DeterminationOut(Out):
     priority_reason: str | None
     cadre_annual_grade: GradeBody | None
     submission_id: UUID
-    proposal_hash: str = Field(description="SHA-256 of the explanation that lay before the committee, hex")
+    proposal_hash: str = Field(
+        description="SHA-256 of the explanation before the committee, without `exit_rule`, as RFC 8785 JSON, hex"
+    )
     departs: bool = Field(description="Does it differ from the proposal? / 是否与建议不同")
     measures: list[str] = Field(description="Measures taken against the helper that year, shown beside it (G32)")
     priority_for_excellent: bool
@@ -184,6 +186,7 @@ class HouseholdLineOut(Out):
     signoff_state: str | None
     out_of_poverty: bool | None
     exit_rule: str | None
+    statement_hash: str | None
     confirmed_on: date | None
     late: bool
     objected: bool

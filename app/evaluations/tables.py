@@ -143,7 +143,7 @@ select json_agg(json_build_object(
     'household_id', p.household_id, 'assigned_from', p.starts, 'assigned_to', p.ends, 'primary', p.is_primary,
     'closed_by', c.kind, 'closed_on', c.happened_on, 'returned_on', r.happened_on,
     'signoff_id', s.id, 'signoff_state', s.state, 'out_of_poverty', s.out_of_poverty, 'exit_rule', s.outside_rule,
-    'confirmed_on', s.confirmed_on, 'late', coalesce(s.late, false),
+    'statement_hash', s.statement_hash, 'confirmed_on', s.confirmed_on, 'late', coalesce(s.late, false),
     'objected', coalesce(s.objected, false)) order by p.household_id, p.starts)
   from pairings p
   left join lateral (
@@ -204,7 +204,7 @@ SUBMISSIONS = Resource(
 
 
 def hash_of(document: Mapping[str, Any]) -> str:
-    """SHA-256 of an explanation's or package's canonical JSON, hex."""
+    """SHA-256 of a proposal's or package's canonical JSON, hex."""
     return sha256(canonical(document)).hexdigest()
 
 
@@ -217,7 +217,8 @@ def _read_facts(row: dict[str, Any], facts: dict[str, Any], entered: Entered) ->
         category=facts["category"],
         measures=tuple(facts["measures"]),
         explanation=explanation,
-        up_to_date=row["proposal_hash"] in (None, hash_of(explanation)),
+        up_to_date=row["proposal_hash"] in (None, hash_of(rules.recomputable(explanation))),
+        log_size=facts["log_size"],
         notices=tuple(facts["notices"]),
     )
 
@@ -243,6 +244,7 @@ EVALUATIONS = Resource(
             f"(select s.id from year_end_submissions s where {_of('annual_evaluations', 's')}"
             " and s.year = annual_evaluations.year and s.state = 'submitted')"
         ),
+        "log_size": literal_column(f"(select l.size from log_head l where {_of('annual_evaluations', 'l')})"),
         "category": literal_column(
             f"(select p.category from people p where {_of('annual_evaluations', 'p')}"
             " and p.id = annual_evaluations.helper_id)"
