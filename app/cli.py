@@ -1,4 +1,4 @@
-"""What can an operator do? `huayuan serve | migrate | adopt | divisions | openapi | demo`."""
+"""What can an operator do? `huayuan serve | migrate | adopt | divisions | checkpoint | openapi | demo`."""
 
 import asyncio
 import json
@@ -137,6 +137,27 @@ def mark_missed(*townships: str) -> None:
         except asyncpg.NoDataFoundError:
             halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
         print(code, *months)
+
+
+@app.command
+def checkpoint(*counties: str) -> None:
+    """Sign every log of these counties that has grown (0: the nation's); for a timer, best every minute."""
+    from app.ledger import actions
+    from app.refusal import NotFound
+
+    settings = ready()
+    vault = Vault(settings.master_secret)
+    for code in counties:
+        if not re.fullmatch(r"0|\d{6}", code):
+            halt(f"{code}:请填写 6 位县级代码或 0", "give the 6 digits of a county, or 0")
+        try:
+            signed = asyncio.run(actions.sign_county(address(settings), vault, settings.log_origin, code))
+        except NotFound:
+            halt(f"{code}:该县尚未启用", "this county has not adopted the service")
+        except actions.HistoryRewritten as refusal:
+            halt(f"{refusal.facts['log']}:{refusal.title('zh-CN')}", refusal.title("en"))
+        for log, size in signed:
+            print(log, size)
 
 
 @app.command

@@ -48,6 +48,7 @@ class LogEvent(SQLModel, table=True):
     __tablename__ = "log_event"
     __table_args__ = (
         *LOG_KEYS,
+        CheckConstraint("octet_length(leaf) < 65536", name="leaf"),
         Index("ix_log_event_subject", "county_code", "township_code", "subject_id", "seq"),
         Index(
             "ix_log_event_helper", "county_code", "township_code", "helper_id", "seq",
@@ -74,6 +75,37 @@ class LogEvent(SQLModel, table=True):
     disclosed: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     recorded_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
     """The real time of the append, whatever the clock of domain dates says."""
+
+
+class LogTile(SQLModel, table=True):
+    """The root of a full tile: of 256 leaves at level 1, of 256 roots of the level below above it (C2SP tlog-tiles)."""
+
+    metadata = metadata
+    __tablename__ = "log_tile"
+    __table_args__ = LOG_KEYS
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    level: int = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    """Dense from 0 in each level."""
+    root: bytes
+
+
+class LogCheckpoint(SQLModel, table=True):
+    """What was signed of a log, for ever: nothing inconsistent with it is signed again (C2SP tlog-checkpoint)."""
+
+    metadata = metadata
+    __tablename__ = "log_checkpoint"
+    __table_args__ = LOG_KEYS
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    root: bytes
+    note: str
+    """The signed note, exactly as it left the house."""
+    signed_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
 
 
 @dataclass(frozen=True, slots=True)

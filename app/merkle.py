@@ -54,10 +54,11 @@ class Frontier:
 
 def root(hashes: Iterable[bytes]) -> bytes:
     """32 bytes: the root over leaf hashes, or over the roots of equal tiles (the last may be partial)."""
-    frontier = Frontier()
-    for item in hashes:
-        frontier = frontier.append(item)
-    return frontier.root
+    nodes = list(hashes)
+    while len(nodes) > 1:
+        odd = nodes[len(nodes) & ~1 :]
+        nodes = [sha256(b"\x01" + a + b).digest() for a, b in zip(nodes[::2], nodes[1::2], strict=False)] + odd
+    return nodes[0] if nodes else EMPTY_ROOT
 
 
 Range = tuple[int, int]
@@ -98,6 +99,36 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
             ranges.append((first, middle))
             first = middle
     return ([] if first == 0 else [(first, end)]) + ranges[::-1]
+
+
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+"""Hashes in a full tile. The hash `n` of level L is the root of the leaves `[n * 256**L, (n + 1) * 256**L)`."""
+
+Run = tuple[int, int, int]
+"""Stored hashes `[first, end)` of one level."""
+
+
+def runs(subtree: Range) -> list[Run]:
+    """Which stored hashes give the root of a subtree of a proof, or of a whole tree: lowest level first.
+
+    Of each level at most 255, so that a root over a hundred thousand leaves takes a few hundred hashes.
+    """
+    (first, end), level, found = subtree, 0, []
+    while end - first >= TILE_WIDTH and first % TILE_WIDTH == 0:
+        full = end >> TILE_HEIGHT << TILE_HEIGHT
+        if full < end:
+            found.append((level, full, end))
+        first, end, level = first >> TILE_HEIGHT, end >> TILE_HEIGHT, level + 1
+    return [*found, (level, first, end)] if first < end else found
+
+
+def join(levels: Iterable[Sequence[bytes]]) -> bytes:
+    """32 bytes: the root over the hashes of `runs`, in their order."""
+    below: list[bytes] = []
+    for hashes in levels:
+        below = [root([*hashes, *below])]
+    return root(below)
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:

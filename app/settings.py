@@ -3,8 +3,9 @@
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +22,8 @@ class Settings(BaseSettings):
     secret: str = ""
     """At least 32 characters; every key is derived from it. Generated in `data_dir` for the embedded server."""
     issuer: str = "huayuan"
+    log_origin: Annotated[str, Field(pattern=r"^[\x21-\x2a\x2c-\x7e]+$")] = "huayuan"
+    """What logs' names begin with, before `/<code>`: best where they are served, `example.cn/v1/ledger`. For good."""
     access_token_seconds: int = 600
     refresh_token_days: int = 90
     pool_size: int = 12

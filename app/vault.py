@@ -1,4 +1,4 @@
-"""How are citizen ids kept, and tokens signed? Keys derived from the installation's secret."""
+"""How are citizen ids kept, and tokens and checkpoints signed? Keys derived from the installation's secret."""
 
 import hmac
 import os
@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.note import Signer
 
 
 class Vault:
@@ -19,6 +21,7 @@ class Vault:
 
         self._cipher = AESGCM(derive("citizen-id/encrypt"))
         self._lookup = derive("citizen-id/lookup")
+        self._log_key = derive("log/checkpoint")
         self.token_key = Ed25519PrivateKey.from_private_bytes(derive("token/ed25519"))
         self.token_key_id = sha256(self.token_key.public_key().public_bytes_raw()).hexdigest()[:16]
 
@@ -33,3 +36,7 @@ class Vault:
     def lookup(self, county_code: str, text: str) -> bytes:
         """The same 32 bytes for the same id in one county, and only with the key."""
         return hmac.digest(self._lookup, f"{county_code}:{text}".encode(), "sha256")
+
+    def signer(self, origin: str) -> Signer:
+        """Who signs the checkpoints of the log of that origin; one key, and for each log a key id of its own."""
+        return Signer(origin, self._log_key)

@@ -46,14 +46,14 @@ begin
                            'simulated', v_shift is not null, 'stored', v_stored, 'busy', v_busy);
 end $$;
 
--- Append entries to one log: leaf hashes, frontier and root by RFC 9162. Returns the last sequence number.
+-- Append entries to one log: leaf hashes, frontier and root by RFC 9162, and the root of every tile that is full. Returns the last sequence number.
 -- It runs as the log's own role; the caller's context says which logs it may append to.
 create function log_append(p_log text, p_leaves bytea[], p_events text[], p_subjects uuid[], p_helpers uuid[],
                            p_households uuid[], p_disclosed text[], p_at timestamptz)
 returns bigint language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
   v_county text := nullif(current_setting('app.county', true), '');
-  n bigint; m bigint; f bytea; h bytea; r bytea; k int; lh bytea;
+  n bigint; m bigint; f bytea; h bytea; r bytea; k int; j int; lh bytea;
 begin
   if v_county is null or p_log not in (current_setting('app.township', true), v_county) then
     raise insufficient_privilege using message = 'this log is not open to the caller';
@@ -62,9 +62,12 @@ begin
    where county_code = v_county and township_code = p_log for update;
   for i in 1 .. cardinality(p_leaves) loop
     lh := sha256('\x00'::bytea || p_leaves[i]);
-    h := lh; m := n; k := length(f) / 32;
+    h := lh; m := n; k := length(f) / 32; j := 0;
     while m & 1 = 1 loop
-      h := sha256('\x01'::bytea || substring(f from (k - 1) * 32 + 1 for 32) || h); k := k - 1; m := m >> 1;
+      h := sha256('\x01'::bytea || substring(f from (k - 1) * 32 + 1 for 32) || h); k := k - 1; m := m >> 1; j := j + 1;
+      if j % 8 = 0 then
+        insert into log_tile (county_code, township_code, level, number, root) values (v_county, p_log, j / 8, m, h);
+      end if;
     end loop;
     f := substring(f from 1 for k * 32) || h;
     insert into log_event (county_code, township_code, seq, event, subject_id, helper_id, household_id, at, leaf_hash, leaf, disclosed)
@@ -103,6 +106,54 @@ create function log_open(p_county text, p_log text) returns void language plpgsq
 begin
   insert into log_head (county_code, township_code, size, frontier, root) values (p_county, p_log, 0, '', sha256(''))
   on conflict do nothing;
+end $$;
+
+-- Where does a log stand? Its head, and the newest checkpoint signed, or the one of that size; null where there is no log.
+create function log_standing(p_log text, p_size bigint) returns text language plpgsql stable as $$
+begin
+  return (
+    select json_build_object('size', h.size, 'root', encode(h.root, 'hex'), 'signed', (
+             select json_build_object('size', c.size, 'root', encode(c.root, 'hex'), 'note', c.note, 'at',
+                                      to_char(c.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+               from log_checkpoint c
+              where c.county_code = h.county_code and c.township_code = h.township_code
+                and (p_size is null or c.size = p_size)
+              order by c.size desc limit 1))
+      from log_head h where h.county_code = left(p_log, 6) and h.township_code = p_log);
+end $$;
+
+-- Hashes of a log's tree, run by run: of level 0 those of leaves, above it those of full tiles; null where there are none.
+create function log_hashes(p_log text, p_levels int[], p_firsts bigint[], p_ends bigint[])
+returns bytea[] language plpgsql stable as $$
+begin
+  return (
+    select array_agg(case r.level
+             when 0 then (select string_agg(e.leaf_hash, '' order by e.seq) from log_event e
+                           where e.county_code = left(p_log, 6) and e.township_code = p_log
+                             and e.seq >= r.first and e.seq < r.ending)
+             else (select string_agg(t.root, '' order by t.number) from log_tile t
+                    where t.county_code = left(p_log, 6) and t.township_code = p_log and t.level = r.level
+                      and t.number >= r.first and t.number < r.ending) end order by r.place)
+      from unnest(p_levels, p_firsts, p_ends) with ordinality r (level, first, ending, place));
+end $$;
+
+-- Keep what is being signed of a log; false where it stands already. It runs as the log's own role; the application cannot take it back.
+create function log_sign(p_log text, p_size bigint, p_root bytea, p_note text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public as $$
+declare v_county text := nullif(current_setting('app.county', true), '');
+begin
+  if v_county is null or left(p_log, 6) <> v_county
+     or not (p_log in (current_setting('app.township', true), v_county) or current_setting('app.reach', true) = 'county') then
+    raise insufficient_privilege using message = 'this log is not open to the caller';
+  end if;
+  perform from log_head where county_code = v_county and township_code = p_log
+      and (size > p_size or (size = p_size and root = p_root));
+  if not found then
+    raise check_violation using message = 'this is no head of the log';
+  end if;
+  insert into log_checkpoint (county_code, township_code, size, root, note) values (v_county, p_log, p_size, p_root, p_note)
+  on conflict do nothing;
+  return found;
 end $$;
 
 -- In which township is this committed round? No secret, and all that is needed to show its proof without a sign-in.

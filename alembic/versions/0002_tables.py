@@ -86,6 +86,18 @@ def upgrade() -> None:
         "ix_households_village", "households", ["county_code", "township_code", "village_code"], unique=False
     )
     op.create_table(
+        "log_checkpoint",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("county_code ~ '^([0-9]{6}|0)$'", name=op.f("ck_log_head_county_code")),
+        sa.CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name=op.f("ck_log_head_township_code")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "size", name=op.f("pk_log_checkpoint")),
+    )
+    op.create_table(
         "log_event",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -101,6 +113,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("county_code ~ '^([0-9]{6}|0)$'", name=op.f("ck_log_head_county_code")),
         sa.CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name=op.f("ck_log_head_township_code")),
+        sa.CheckConstraint("octet_length(leaf) < 65536", name=op.f("ck_log_event_leaf")),
         sa.PrimaryKeyConstraint("county_code", "township_code", "seq", name=op.f("pk_log_event")),
     )
     op.create_index(
@@ -131,6 +144,17 @@ def upgrade() -> None:
         sa.CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name=op.f("ck_log_head_township_code")),
         sa.PrimaryKeyConstraint("county_code", "township_code", name=op.f("pk_log_head")),
         postgresql_with={"fillfactor": 50},
+    )
+    op.create_table(
+        "log_tile",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^([0-9]{6}|0)$'", name=op.f("ck_log_head_county_code")),
+        sa.CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name=op.f("ck_log_head_township_code")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "level", "number", name=op.f("pk_log_tile")),
     )
     op.create_table(
         "requirements",
@@ -2465,6 +2489,7 @@ def downgrade() -> None:
     op.drop_table("retries")
     op.drop_index("ix_requirements_kind", table_name="requirements")
     op.drop_table("requirements")
+    op.drop_table("log_tile")
     op.drop_table("log_head")
     op.drop_index("ix_log_event_subject", table_name="log_event")
     op.drop_index(
@@ -2472,6 +2497,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_log_event_helper", table_name="log_event", postgresql_where=sa.text("helper_id is not null"))
     op.drop_table("log_event")
+    op.drop_table("log_checkpoint")
     op.drop_index("ix_households_village", table_name="households")
     op.drop_index("ix_households_status", table_name="households")
     op.drop_table("households")

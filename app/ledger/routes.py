@@ -1,59 +1,140 @@
 """Through which doors is the log read?"""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from app import note
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.calendar import SHANGHAI
 from app.database import Prepared
-from app.ledger import schemas, tables
-from app.reading import ENTER, PageQuery, Read, Reading, place_values, read_cursor
+from app.ledger import actions, schemas, tables
+from app.merkle import TILE_WIDTH
+from app.reading import PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_unknown_parameters
 from app.refusal import NotFound, NotYourOffice
+from app.writing import Creating
 
 ledger = APIRouter(tags=["ledger"])
 routers = [ledger]
 
 Log = Annotated[str, Path(pattern=r"^[0-9]{6}([0-9]{3})?$", min_length=6, max_length=9, examples=["411421201"])]
+AnyLog = Annotated[str, Path(pattern=r"^(0|[0-9]{6}([0-9]{3})?)$", max_length=9, examples=["411421201"])]
+"""A township's, a county's, or the nation's: what is public of it."""
+Level = Annotated[str, Path(pattern=r"^([0-9]|[1-5][0-9]|6[0-3])$", max_length=2, examples=["0"])]
+Tile = Annotated[
+    str,
+    Path(
+        pattern=r"^(x[0-9]{3}/){0,3}[0-9]{3}(\.p/[1-9][0-9]{0,2})?$",
+        description="C2SP tlog-tiles: `x001/x234/067`, and `.p/<width>` where it is not full yet",
+        examples=["000.p/1"],
+    ),
+]
+TEXT_MEDIA = "text/plain"
+TEXT = {"content": {TEXT_MEDIA: {"schema": {"type": "string"}}}}
+BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+FOR_GOOD = {"cache-control": "max-age=31536000, immutable"}
+"""What a log once gave it always gives."""
 
 
-async def _entries(read: Read, query: PageQuery, statement: Prepared, log: str | None = None) -> Response:
-    """A page of the log, for those whose office reads the whole township."""
-    after = read_cursor(query.cursor, int)
+async def _leaves(read: Reading, log: str, statement: Prepared, **values: Any) -> list[Any]:
+    """Rows of the log, for those whose office reads the whole township. Raises NotYourOffice, NotFound."""
     async with read.open() as (transaction, entered):
         actor = entered.actor
         if not actor.reads_township:
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
-        log = log or actor.township_code
         if log != actor.township_code and not (actor.reads_county and log.startswith(actor.county_code)):
             raise NotFound
-        rows = await transaction.rows(
-            statement, at_county=actor.county_code, at_log=log, after=-1 if after is None else after,
-            many=query.limit + 1, confidential=actor.holds(*ORGANS),
-        )  # fmt: skip
-    return read.listed(rows, query.limit)
+        place = {"at_county": actor.county_code, "at_log": log}
+        return await transaction.rows(statement, **place, **values, confidential=actor.holds(*ORGANS))
 
 
 @ledger.get("/ledger/{log}/entries", name="ledger_entries", response_model=schemas.EntryPage)
 async def entries(read: Read, log: Log, query: Annotated[PageQuery, Query()]) -> Response:
     """Entries of a log in order / 台账流水"""
-    return await _entries(read, query, tables.ENTRIES, log)
+    after = read_cursor(query.cursor, int)
+    rows = await _leaves(read, log, tables.ENTRIES, after=-1 if after is None else after, many=query.limit + 1)
+    return read.listed(rows, query.limit)
 
 
 @ledger.get(
     "/ledger/{log}/checkpoint", name="ledger_checkpoint", response_model=schemas.CheckpointOut,
-    openapi_extra={"security": []},
+    responses={200: TEXT}, openapi_extra={"security": []},
 )  # fmt: skip
-async def checkpoint(request: Request, log: Log) -> Response:
-    """Size and root of a log; no sign-in / 台账检查点(公开)"""
-    async with request.app.state.database.transaction(readonly=True) as transaction:
-        await transaction.call(ENTER, log[:6], log, UUID(int=0), None, None)
-        body = await transaction.value(tables.HEAD, at_county=log[:6], at_log=log)
-    if body is None:
-        raise NotFound
-    return Response(body, media_type="application/json")
+async def checkpoint(request: Request, log: AnyLog) -> Response:
+    """Size and root of a log as it stands; as text, its newest signed note / 台账检查点(公开)
+
+    Who names no media type, as C2SP clients do, gets the note.
+    """
+    refuse_unknown_parameters(request)
+    offers = ("application/json", TEXT_MEDIA) if "accept" in request.headers else (TEXT_MEDIA,)
+    state = request.app.state
+    async with state.database.transaction(readonly=True) as transaction:
+        stands = await actions.standing_of(transaction, log)
+    if preferred(request, offers) == TEXT_MEDIA:
+        return _text(stands.note)
+    return Response(stands.shown(state.vault, state.settings.log_origin), media_type="application/json")
+
+
+@ledger.post("/ledger/{log}/checkpoint", name="ledger_sign", response_model=schemas.CheckpointOut)
+async def sign(request: Request, command: Creating, log: Log) -> Response:
+    """Sign the log as it stands; once signed it binds for ever / 签署台账检查点"""
+    return await command.run(actions.sign, log, request.app.state.settings.log_origin)
+
+
+@ledger.get(
+    "/ledger/{log}/proof/inclusion", name="ledger_proof_inclusion", response_model=schemas.InclusionOut,
+    responses={200: TEXT}, openapi_extra={"security": []},
+)  # fmt: skip
+async def inclusion(request: Request, log: AnyLog, query: Annotated[schemas.InclusionQuery, Query()]) -> Response:
+    """That an entry is in the log; as text a C2SP tlog-proof with the signed note / 条目存在证明(公开)"""
+    proof = await actions.inclusion(request.app.state.database, log, query)
+    return _proved(request, proof, lambda: note.inclusion_text(query.index, proof.hashes, proof.standing.note))
+
+
+@ledger.get(
+    "/ledger/{log}/proof/consistency", name="ledger_proof_consistency", response_model=schemas.ConsistencyOut,
+    responses={200: TEXT}, openapi_extra={"security": []},
+)  # fmt: skip
+async def consistency(request: Request, log: AnyLog, query: Annotated[schemas.ConsistencyQuery, Query()]) -> Response:
+    """That the log only grew; as text what C2SP `add-checkpoint` takes / 只增未改证明(公开)"""
+    proof = await actions.consistency(request.app.state.database, log, query)
+    return _proved(request, proof, lambda: note.consistency_text(query.old, proof.hashes, proof.standing.note))
+
+
+def _proved(request: Request, proof: actions.Proof, as_text: Callable[[], str]) -> Response:
+    if preferred(request, ("application/json", TEXT_MEDIA)) == TEXT_MEDIA:
+        return _text(as_text())
+    return Response(proof.json, media_type="application/json")
+
+
+def _text(text: str) -> Response:
+    return Response(text, media_type="text/plain; charset=utf-8")
+
+
+@ledger.get(
+    "/ledger/{log}/tile/entries/{index:path}", name="ledger_entry_bundle", response_class=Response,
+    responses={200: BYTES},
+)  # fmt: skip
+async def entry_bundle(read: Read, log: Log, index: Tile) -> Response:
+    """256 leaves as they were hashed (C2SP tlog-tiles) / 条目原文分块"""
+    number, width = actions.tile_range(index)
+    rows = await _leaves(read, log, tables.LEAVES, first=number * TILE_WIDTH, many=width)
+    body = actions.entry_bundle([row["leaf"] for row in rows], width)
+    return Response(body, media_type="application/octet-stream", headers=FOR_GOOD)
+
+
+@ledger.get(
+    "/ledger/{log}/tile/{level}/{index:path}", name="ledger_tile", response_class=Response,
+    responses={200: BYTES}, openapi_extra={"security": []},
+)  # fmt: skip
+async def tile(request: Request, log: AnyLog, level: Level, index: Tile) -> Response:
+    """256 hashes of the tree (C2SP tlog-tiles) / 散列分块(公开)"""
+    refuse_unknown_parameters(request)
+    body = await actions.tile(request.app.state.database, log, int(level), index)
+    return Response(body, media_type="application/octet-stream", headers=FOR_GOOD)
 
 
 async def _of(read: Reading, query: PageQuery, subject: UUID, kind: str) -> Response:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.reading import PageQuery
 from app.wire import Out, PageOut, Year
@@ -30,12 +30,63 @@ class EntryPage(PageOut):
     items: list[EntryOut]
 
 
+class Signed(Out):
+    """What was signed last."""
+
+    size: int
+    root: str
+    at: datetime
+
+
 class CheckpointOut(Out):
-    """Size and root of a log's RFC 9162 tree."""
+    """Size and root of a log's RFC 9162 tree as it stands; as text, the newest signed note (C2SP tlog-checkpoint)."""
 
     log: str
     size: int
+    root: str = Field(description="SHA-256, hex")
+    origin: str = Field(description="The log's name in its signed notes", examples=["huayuan/411421201"])
+    key: str = Field(description="The public key of its signed notes, as C2SP signed-note writes it")
+    signed: Signed | None
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    size: int | None = Field(None, ge=1, lt=2**53, description="Of which tree; of the newest signed one if not said")
+
+
+class InclusionQuery(_Query):
+    """Which entry, in the tree of which size."""
+
+    index: int = Field(ge=0, lt=2**53, description="`seq` of the entry", examples=[0])
+
+
+class ConsistencyQuery(_Query):
+    """Which two trees of one log."""
+
+    old: int = Field(ge=0, lt=2**53, description="Size of the earlier tree", examples=[1])
+
+
+class InclusionOut(Out):
+    """RFC 9162, 2.1.3: the proof leads from the leaf's hash to the root. Hashes are SHA-256 in hex."""
+
+    log: str
+    index: int
+    size: int
+    leaf_hash: str
     root: str
+    proof: list[str]
+
+
+class ConsistencyOut(Out):
+    """RFC 9162, 2.1.4: the proof leads from the earlier tree to both roots. Hashes are SHA-256 in hex."""
+
+    log: str
+    old: int
+    size: int
+    old_root: str
+    root: str
+    proof: list[str]
 
 
 class LedgerQuery(PageQuery):

@@ -98,16 +98,16 @@ OF_HOUSEHOLD_NEAR = _belonging(
 )
 """For those whose work does not cover the whole township."""
 
-HEAD = Prepared(
-    select(
-        col(LogHead.township_code).label("log"),
-        col(LogHead.size),
-        func.encode(col(LogHead.root), "hex").label("root"),
-    ).where(
-        col(LogHead.county_code) == bindparam("at_county", type_=Text()),
-        col(LogHead.township_code) == bindparam("at_log", type_=Text()),
-    ),
-    json=True,
+LEAVES = Prepared(
+    select(col(LogEvent.leaf))
+    .where(*HERE, col(LogEvent.seq) >= bindparam("first", type_=BigInteger()))
+    .order_by(col(LogEvent.seq))
+    .limit(MANY)
+)
+LOGS = Prepared(
+    select(col(LogHead.township_code).label("log")).where(
+        col(LogHead.county_code) == bindparam("at_county", type_=Text())
+    )
 )
 
 

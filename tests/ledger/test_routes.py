@@ -47,7 +47,7 @@ def test_another_township_s_log_is_not_there(township, service):
 
 def test_a_checkpoint_needs_no_sign_in_and_tells_size_and_root_only(township):
     told = httpx.get(f"{township.service.address}/v1/ledger/{township.code}/checkpoint").json()
-    assert told.keys() == {"log", "size", "root"}
+    assert told.keys() == {"log", "size", "root", "origin", "key", "signed"}
     assert len(told["root"]) == 64
 
 

@@ -238,7 +238,7 @@ COMPLETED: dict[str, dict[str, Any]] = {
     "signoffs_sign": SIGNED,
 }
 """What the law wants of a request beside what its schema says, so that the example is judged by who sends it."""
-NATIONAL = {"key": "objection.windowDays", "name": "cases", "code": "HUAYUAN-2016"}
+NATIONAL = {"key": "objection.windowDays", "name": "cases", "code": "HUAYUAN-2016", "index": "000.p/1"}
 """Names in paths that belong to no township."""
 
 
@@ -489,7 +489,7 @@ FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "polici
 """Reads that no Resource describes, of the nation, of the caller himself, of what holds for all in the township."""
 BY_HAND = FOR_EVERYONE | {
     "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "ledger_entries",
-    "ledgers_helpers", "ledgers_households",
+    "ledger_entry_bundle", "ledgers_helpers", "ledgers_households",
 }  # fmt: skip
 """Every read that no Resource describes."""
 FOR_THE_TOWNSHIP = frozenset(
@@ -510,7 +510,17 @@ FOR_THE_TOWNSHIP = frozenset(
 )
 """Resources that everyone signed in at the township may read."""
 PUBLIC = frozenset(
-    {"inspection_rounds_proof", "ledger_checkpoint", "oauth_revoke", "oauth_token", "workflows_list", "workflows_read"}
+    {
+        "inspection_rounds_proof",
+        "ledger_checkpoint",
+        "ledger_proof_consistency",
+        "ledger_proof_inclusion",
+        "ledger_tile",
+        "oauth_revoke",
+        "oauth_token",
+        "workflows_list",
+        "workflows_read",
+    }
 )
 """What needs no sign-in."""
 

@@ -1,0 +1,242 @@
+"""What can be done about the log? Sign where it stands, prove from its stored hashes, hand out what proves it."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import accumulate, pairwise
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from app import merkle, note
+from app.access import Bearer
+from app.actor import Office
+from app.database import Database, Transaction, as_json
+from app.ledger import schemas, tables
+from app.refusal import Conflict, NotFound
+from app.vault import Vault
+from app.writing import Answer, Change, commanding, creates, operating
+
+STANDING = "select log_standing($1, $2)"
+STANDING_OF_ANY = "select log_standing($1, $2) from enter(left($1, 6), $1, $3, null, null)"
+HASHES = "select log_hashes($1, $2, $3, $4)"
+SIGN = "select log_sign($1, $2, $3, $4)"
+NOBODY = UUID(int=0)
+TILE = re.compile(r"((?:x\d{3}/){0,3}\d{3})(?:\.p/([1-9]\d?\d?))?", re.ASCII)
+
+
+class Event(StrEnum):
+    CHECKPOINT_SIGNED = "checkpoint.signed"
+
+
+class NothingSigned(NotFound):
+    """No checkpoint of this log has been signed, or none of this size.
+
+    该台账尚无已签名的检查点,或没有该条数的检查点。
+    """
+
+
+class OutsideTheTree(NotFound):
+    """The log has no such entry, or is not of that size yet.
+
+    台账没有该条目,或尚未达到该条数。
+    """
+
+
+class HistoryRewritten(Conflict):
+    """The log does not extend what was signed before; nothing is signed.
+
+    台账与先前已签名的检查点不一致,不予签名。
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a log stands, and what was signed of it: the newest, or what was asked for by its size."""
+
+    log: str
+    size: int
+    root: bytes
+    signed: dict[str, str | int] | None
+
+    @classmethod
+    def of(cls, log: str, found: str | None) -> "Standing":
+        """Raises NotFound where there is no such log."""
+        if found is None:
+            raise NotFound
+        told = json.loads(found)
+        return cls(log, told["size"], bytes.fromhex(told["root"]), told["signed"])
+
+    @property
+    def note(self) -> str:
+        """Raises NothingSigned."""
+        return str(self._signed["note"])
+
+    @property
+    def signed_size(self) -> int:
+        """Raises NothingSigned."""
+        return int(self._signed["size"])
+
+    @property
+    def _signed(self) -> dict[str, str | int]:
+        if self.signed is None:
+            raise NothingSigned
+        return self.signed
+
+    def shown(self, vault: Vault, origin: str) -> str:
+        """`CheckpointOut` as JSON."""
+        signer = vault.signer(f"{origin}/{self.log}")
+        signed = self.signed and {name: self.signed[name] for name in ("size", "root", "at")}
+        head = {"log": self.log, "size": self.size, "root": self.root.hex()}
+        return as_json(head | {"origin": signer.name, "key": signer.vkey, "signed": signed})
+
+
+async def standing_of(transaction: Transaction, log: str, size: int | None = None) -> Standing:
+    """For somebody who did not sign in: the context of this one log, and where it stands; one round trip."""
+    return Standing.of(log, await transaction.call(STANDING_OF_ANY, log, size, NOBODY))
+
+
+async def roots(transaction: Transaction, log: str, subtrees: Sequence[merkle.Range]) -> list[bytes]:
+    """The root of each subtree, from stored hashes; one round trip. Raises OutsideTheTree where one is missing."""
+    parts = [merkle.runs(subtree) for subtree in subtrees]
+    levels, firsts, ends = zip(*[run for part in parts for run in part], strict=True)
+    found = [hashes or b"" for hashes in await transaction.call(HASHES, log, levels, firsts, ends)]
+    if [len(hashes) // merkle.HASH_BYTES for hashes in found] != [b - a for a, b in zip(firsts, ends, strict=True)]:
+        raise OutsideTheTree
+    at = pairwise([0, *accumulate(map(len, parts))])
+    return [merkle.join(map(_apart, found[a:b])) for a, b in at]
+
+
+def _apart(hashes: bytes) -> list[bytes]:
+    return [hashes[i : i + merkle.HASH_BYTES] for i in range(0, len(hashes), merkle.HASH_BYTES)]
+
+
+# ── checkpoints ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def checkpoint(change: Change, log: str, origin: str) -> Standing:
+    """Sign where the log stands, and enter it in the county's log; nothing where that was signed before.
+
+    What is signed was shown, by a proof from the stored tree, to extend what was signed last. Four round trips at
+    most, and the entry. Raises NotFound, HistoryRewritten.
+    """
+    transaction = change.transaction
+    stands = Standing.of(log, await transaction.call(STANDING, log, None))
+    if stands.signed is not None:
+        old, old_root = stands.signed_size, bytes.fromhex(str(stands.signed["root"]))
+        if (old, old_root) == (stands.size, stands.root):
+            return stands
+        subtrees = merkle.consistency_ranges(old, stands.size) if old <= stands.size else []
+        proof = await roots(transaction, log, subtrees) if subtrees else []
+        if not merkle.verify_consistency(old, stands.size, old_root, stands.root, proof):
+            raise HistoryRewritten(log=log, signed=old, size=stands.size)
+    signer = change.vault.signer(f"{origin}/{log}")
+    signed = note.checkpoint(signer, stands.size, stands.root)
+    if await transaction.call(SIGN, log, stands.size, stands.root, signed) and log != change.actor.county_code:
+        change.log = change.actor.county_code
+        head = {"log": log, "origin": signer.name, "size": stands.size, "root": stands.root.hex()}
+        change.record(Event.CHECKPOINT_SIGNED, "ledger", uuid5(NAMESPACE_URL, signer.name), public=head)
+    return Standing.of(log, await transaction.call(STANDING, log, None))
+
+
+@creates(Office.ADMINISTRATOR)
+async def sign(change: Change, log: str, origin: str) -> Answer:
+    """Raises NotFound where the log is neither the administrator's own nor one of his county; HistoryRewritten."""
+    actor = change.actor
+    if log != actor.township_code and not (actor.reads_county and log.startswith(actor.county_code)):
+        raise NotFound
+    return Answer(200, (await checkpoint(change, log, origin)).shown(change.vault, origin))
+
+
+async def sign_county(url: str, vault: Vault, origin: str, county: str) -> list[tuple[str, int]]:
+    """By the operator's timer: sign every log of a county (`0`: of the nation) that has grown, the county's own last.
+
+    A transaction for each. Returns each log with its signed size. Raises NotFound, HistoryRewritten.
+    """
+    operator, done = Bearer(uuid4(), county, county), []
+    async with operating(url) as database:
+        async with commanding(database, vault, operator, "checkpoint") as change:
+            logs = [row["log"] for row in await change.transaction.rows(tables.LOGS, at_county=county)]
+        if county not in logs:
+            raise NotFound
+        for log in sorted(logs, key=lambda log: (log == county, log)):
+            async with commanding(database, vault, operator, "checkpoint") as change:
+                done.append((log, (await checkpoint(change, log, origin)).signed_size))
+    return done
+
+
+# ── proofs and tiles ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The hashes of a proof, what they prove, and the signed note where there is one of that size."""
+
+    about: dict[str, Any]
+    hashes: list[bytes]
+    standing: Standing
+
+    @property
+    def json(self) -> str:
+        return as_json(self.about | {"proof": [item.hex() for item in self.hashes]})
+
+
+async def inclusion(database: Database, log: str, query: schemas.InclusionQuery) -> Proof:
+    """That an entry is in the tree. Raises NotFound, NothingSigned, OutsideTheTree."""
+    async with database.transaction(readonly=True) as transaction:
+        stands, size = await _tree(transaction, log, query.size)
+        if query.index >= size:
+            raise OutsideTheTree
+        wanted = [(query.index, query.index + 1), (0, size), *merkle.inclusion_ranges(query.index, size)]
+        leaf, root, *hashes = await roots(transaction, log, wanted)
+    about = {"log": log, "index": query.index, "size": size, "leaf_hash": leaf.hex(), "root": root.hex()}
+    return Proof(about, hashes, stands)
+
+
+async def consistency(database: Database, log: str, query: schemas.ConsistencyQuery) -> Proof:
+    """That the tree extends its first `old` entries. Raises NotFound, NothingSigned, OutsideTheTree."""
+    async with database.transaction(readonly=True) as transaction:
+        stands, size = await _tree(transaction, log, query.size)
+        if query.old > size:
+            raise OutsideTheTree
+        wanted = [(0, query.old), (0, size), *merkle.consistency_ranges(query.old, size)]
+        old_root, root, *hashes = await roots(transaction, log, wanted)
+    about = {"log": log, "old": query.old, "size": size, "old_root": old_root.hex(), "root": root.hex()}
+    return Proof(about, hashes, stands)
+
+
+async def _tree(transaction: Transaction, log: str, size: int | None) -> tuple[Standing, int]:
+    """The log, and the size of the tree that is asked about: that of the newest signed checkpoint if none is said."""
+    stands = await standing_of(transaction, log, size)
+    size = stands.signed_size if size is None else size
+    if not 0 < size <= stands.size:
+        raise OutsideTheTree
+    return stands, size
+
+
+def tile_range(path: str) -> tuple[int, int]:
+    """`x001/x234/067.p/8` -> (1234067, 8): the number of a tile and its width. Raises OutsideTheTree."""
+    found = TILE.fullmatch(path)
+    if found is None or found[1].startswith("x000/") or int(found[2] or 1) >= merkle.TILE_WIDTH:
+        raise OutsideTheTree
+    return int(re.sub(r"\D", "", found[1])), int(found[2] or merkle.TILE_WIDTH)
+
+
+async def tile(database: Database, log: str, level: int, path: str) -> bytes:
+    """The hashes of a tile, 32 bytes each. Raises NotFound, OutsideTheTree where it is not that wide yet."""
+    number, width = tile_range(path)
+    first = number * merkle.TILE_WIDTH
+    async with database.transaction(readonly=True) as transaction:
+        await standing_of(transaction, log)
+        (found,) = await transaction.call(HASHES, log, [level], [first], [first + width])
+    if found is None or len(found) != width * merkle.HASH_BYTES:
+        raise OutsideTheTree
+    return bytes(found)
+
+
+def entry_bundle(leaves: Sequence[bytes], width: int) -> bytes:
+    """C2SP entry bundle: each leaf behind its length in two bytes. Raises OutsideTheTree where some are missing."""
+    if len(leaves) != width:
+        raise OutsideTheTree
+    return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
