@@ -80,6 +80,7 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
     uvicorn.run(
         "app.main:application",
         factory=True,
+        http="app.connections:Connection",
         host=host or settings.host,
         port=port or settings.port,
         workers=workers or settings.workers,

@@ -33,6 +33,12 @@ HEADERS = {
     "Idempotent-Replayed": "`true` where this is the stored answer of an earlier request under the same key",
 }
 
+RETRY_AFTER = {
+    "description": "Seconds after which to send the same request again / 多少秒后可重发同一请求",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+
 
 def document(api: dict[str, Any]) -> dict[str, Any]:
     """Complete the OpenAPI document in place."""
@@ -93,7 +99,7 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[s
 
 def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mapping[str, Any]) -> set[int]:
     """The errors an operation can give, from its shape; `body` are the members of its request."""
-    needed = {422, 503}
+    needed = {422, 429, 503}
     if operation["security"]:
         needed |= {401, 403}
     if "{" in path or any(name.endswith("_id") for name in body):
@@ -110,6 +116,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mappin
 
 
 def _headers(method: str, operation: dict[str, Any]) -> None:
+    for status in ("429", "503"):
+        operation["responses"][status]["headers"] = {"Retry-After": RETRY_AFTER}
     for status in ("200", "201"):
         if (answer := operation["responses"].get(status)) and operation["security"]:
             names = ["ETag"] if method == "get" else list(HEADERS)

@@ -46,7 +46,7 @@ LIMITS = {
     "transaction_timeout": "15s",
     "client_connection_check_interval": "2s",
 }
-QUEUE = 1.5
+QUEUE = 1.0
 """Seconds for which a request waits for a connection."""
 PATIENCE = 3.0
 """Seconds that a request's transaction may last, so that every answer is there within five."""
@@ -327,10 +327,11 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    def connections(self) -> tuple[int, int, int]:
-        """How many are open, how many of these are in use, and how many there may be."""
+    def gauges(self) -> dict[str, int]:
+        """How many connections are open, how many of these are in use, and how many there may be."""
         size = self._pool.get_size()
-        return size, size - self._pool.get_idle_size(), self._pool.get_max_size()
+        counts = {"open": size, "in_use": size - self._pool.get_idle_size(), "limit": self._pool.get_max_size()}
+        return {f"database_connections_{name}": many for name, many in counts.items()}
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Transaction]:

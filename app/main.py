@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Scope
 from app import contract, problems
 from app.access import Tokens
 from app.accounts import routes as accounts
+from app.admission import Admission, Places
 from app.cases import routes as cases
 from app.database import Database, address
 from app.duties import routes as duties
@@ -121,10 +122,17 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens, api.state.metrics = Tokens(settings, vault), Metrics()
+    api.state.places = Places(settings.requests_at_once)
     for door in doors(*FEATURES):
         api.include_router(door, prefix="/v1")
     problems.install(api)
     serve_docs(api)
+    api.add_middleware(  # the last one added is the outermost
+        Admission,
+        tokens=lambda: api.state.tokens,
+        places=api.state.places,
+        per_second=settings.requests_per_second,
+    )
     api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens)
 
     @api.get("/healthz", include_in_schema=False)
@@ -145,7 +153,8 @@ def create_app(settings: Settings) -> FastAPI:
     @api.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         state = request.app.state
-        return Response(state.metrics.text(state.database), media_type="text/plain; version=0.0.4")
+        gauges = {**state.database.gauges(), **state.places.gauges()}
+        return Response(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
 
     return api
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +20,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import refusal as kinds
 from app.access import Tokens
 from app.reading import language_of
-from app.refusal import Conflict, Invalid, Malformed, NotFound, Refusal, Unauthenticated, Unavailable
+from app.refusal import (
+    Conflict,
+    Invalid,
+    Malformed,
+    NotFound,
+    Refusal,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 
 log = logging.getLogger("huayuan.problems")
 MEDIA = "application/problem+json"
@@ -38,6 +48,7 @@ STATUS: dict[type[Refusal], int] = {
     kinds.UnsupportedMediaType: 415,
     kinds.Invalid: 422,
     kinds.VersionRequired: 428,
+    kinds.TooManyRequests: 429,
     kinds.Unavailable: 503,
 }
 
@@ -136,9 +147,24 @@ def render(
     extra = dict(headers or {})
     if status == 401:
         extra["www-authenticate"] = 'Bearer realm="huayuan"'
-    if status == 503 or refusal.code() == "still-in-flight":
-        extra["retry-after"] = "1"
+    if seconds := _again(refusal):
+        extra["retry-after"] = str(seconds)
     return Response(body, status, extra, MEDIA)
+
+
+def _again(refusal: Refusal) -> int | None:
+    """Seconds after which to send it again; those who were turned away together do not all come back together."""
+    if isinstance(refusal, TooManyRequests):
+        return refusal.seconds
+    if isinstance(refusal, Unavailable):
+        return random.randint(1, 3)  # noqa: S311  no secret
+    return 1 if refusal.code() == "still-in-flight" else None
+
+
+def refused(scope: Scope, refusal: Refusal) -> Response:
+    """The answer to a request that goes no further."""
+    request = Request(scope)
+    return render(language_of(request), refusal, request_id=getattr(request.state, "request_id", None))
 
 
 def refusal_of(error: Exception) -> Refusal | None:
@@ -157,6 +183,7 @@ def refusal_of(error: Exception) -> Refusal | None:
             | asyncpg.InsufficientResourcesError() | asyncpg.OperatorInterventionError() | asyncpg.InterfaceError()
             | asyncpg.PostgresConnectionError() | asyncpg.TransactionTimeoutError() | TimeoutError() | OSError()
             | asyncpg.IdleInTransactionSessionTimeoutError() | asyncpg.ReadOnlySQLTransactionError()
+            | asyncpg.PostgresSystemError() | asyncpg.InvalidCachedStatementError()
             | asyncpg.InvalidCatalogNameError() | asyncpg.InvalidAuthorizationSpecificationError()
             | asyncpg.InternalClientError()  # the connection died between two statements
         ):  # fmt: skip
@@ -375,9 +402,9 @@ class Guard:
             if scope["method"] in ("POST", "PATCH", "PUT"):
                 receive = await self._body(scope, receive)
         except Refusal as refusal:
-            request = Request(scope)
-            told = getattr(request.state, "request_id", None)
-            answer = render(language_of(request), self._first(scope, refusal), request_id=told)
+            answer = refused(scope, self._first(scope, refusal))
+            if isinstance(refusal, kinds.TooSlow):
+                answer.headers["connection"] = "close"  # the rest of the body is not waited for
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)

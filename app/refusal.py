@@ -133,6 +133,18 @@ class Unavailable(Refusal):
     """
 
 
+class TooManyRequests(Refusal):
+    """You ask more often than the service allows; go on after the time that Retry-After tells.
+
+    请求过于频繁,请在 Retry-After 所示时间之后继续。
+    """
+
+    def __init__(self, seconds: int, **facts: Any) -> None:
+        """`seconds` after which the same request may be sent again."""
+        super().__init__(**facts)
+        self.seconds = seconds
+
+
 class NotYourOffice(Forbidden):
     """Another office does this.
 

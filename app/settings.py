@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8411
     workers: int = 1
+    requests_at_once: int = 40
+    """How many requests one worker has in work; a few more wait briefly, the rest is turned away with 503."""
+    requests_per_second: float = 50
+    """Of one account at one worker on the average, ten seconds' worth at once; beyond that 429."""
 
     @cached_property
     def master_secret(self) -> bytes:

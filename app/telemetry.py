@@ -10,7 +10,7 @@ import re
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from traceback import walk_tb
@@ -19,7 +19,6 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Tokens
-from app.database import Database
 
 log = logging.getLogger("huayuan.access")
 CLEAN = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -98,7 +97,8 @@ class Metrics:
         buckets[bisect_left(BUCKETS, seconds)] += 1
         self._seconds[key] += seconds
 
-    def text(self, database: Database) -> str:
+    def text(self, gauges: Mapping[str, int]) -> str:
+        """With what else there is to tell of the worker just now."""
         worker = f'worker="{os.getpid()}"'
         lines = ["# TYPE huayuan_requests_total counter"]
         lines += [
@@ -114,10 +114,9 @@ class Metrics:
                 lines.append(f'huayuan_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total}')
             lines.append(f"huayuan_request_duration_seconds_sum{{{labels}}} {self._seconds[route, method]:.6f}")
             lines.append(f"huayuan_request_duration_seconds_count{{{labels}}} {total}")
-        size, in_use, limit = database.connections()
-        for name, value in (("open", size), ("in_use", in_use), ("limit", limit)):
-            lines.append(f"# TYPE huayuan_database_connections_{name} gauge")
-            lines.append(f"huayuan_database_connections_{name}{{{worker}}} {value}")
+        for name, value in gauges.items():
+            lines.append(f"# TYPE huayuan_{name} gauge")
+            lines.append(f"huayuan_{name}{{{worker}}} {value}")
         return "\n".join(lines) + "\n"
 
 

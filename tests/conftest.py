@@ -35,6 +35,8 @@ from app.workflow import WORKFLOWS
 
 ROOT = Path(__file__).parent.parent
 DATA_DIR = ROOT / ".huayuan" / "tests"
+BRISK = 100_000.0
+"""Requests a second that an account of a test may make: no person asks as fast as a test."""
 LOCK = 7_240_002
 """Advisory lock under which templates are made and leftovers removed."""
 
@@ -258,7 +260,9 @@ class Service:
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
         self.database_url = url
-        self.settings = Settings(database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size)
+        self.settings = Settings(
+            database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size, requests_per_second=BRISK
+        )
         self.app = create_app(self.settings)
         config = uvicorn.Config(
             REQUESTS.around(self.app), port=0, log_level="warning", access_log=False, timeout_graceful_shutdown=2

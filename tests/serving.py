@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 SECRET = "t" * 32
 """Of every service of the tests, so that a token of one holds at the others."""
 POOL = 4
+BRISK = "100000"
+"""Requests a second that an account of a campaign may make: no person asks as fast."""
 PROMPT = 8.0
 """Seconds within which a bounded answer (5 s) has come even on a busy machine; a hanging one has not."""
 
@@ -45,6 +47,7 @@ class Process:
         self.address = f"http://127.0.0.1:{self.port}"
         named = {
             "DATABASE_URL": url, "SECRET": SECRET, "PROFILE": "demo", "POOL_SIZE": str(POOL),
+            "REQUESTS_PER_SECOND": BRISK,
             **{name.upper(): value for name, value in settings.items()},
         }  # fmt: skip
         environment = {**os.environ, **{f"HUAYUAN_{name}": value for name, value in named.items()}}

@@ -36,6 +36,7 @@ from tests.serving import POOL, PROMPT, ROOT, SECRET, Process, eventually
 
 PERSON = {"name": "欧阳修远", "category": "organ_cadre", "citizen_id": "11010519491231002X", "phone": "13912345678"}
 NUMBER = PERSON["citizen_id"]
+SOON = {"1", "2", "3"}
 MAY_TELL = {"time", "level", "logger", "message", "request_id", "method", "route", "status", "ms", "place"}
 
 
@@ -248,8 +249,8 @@ def test_not_ready_before_the_migration(running, clerk, copy):
                 if version:
                     connection.execute("insert into alembic_version values (%s)", [version])
                 answer = clerk.get("/readyz")
-                assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
-                    503, "not-migrated", "1",
+                assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"] in SOON) == (
+                    503, "not-migrated", True,
                 )  # fmt: skip
         finally:
             connection.execute("delete from alembic_version")
@@ -296,7 +297,11 @@ def test_a_base_backup_starts_with_the_same_root(copy, shared_township, tmp_path
 
 
 def unavailable(answer: httpx.Response) -> bool:
-    return (answer.status_code, answer.json()["code"], answer.headers.get("retry-after")) == (503, "unavailable", "1")
+    return (answer.status_code, answer.json()["code"], answer.headers.get("retry-after") in SOON) == (
+        503,
+        "unavailable",
+        True,
+    )
 
 
 def test_a_locked_table_answers_503_in_time_and_then_all_is_well(running, clerk, copy):

@@ -42,6 +42,7 @@ class Service:
             "HUAYUAN_DATABASE_URL": _fresh_database(server),
             "HUAYUAN_SECRET": secrets.token_hex(32),
             "HUAYUAN_PROFILE": "demo",
+            "HUAYUAN_REQUESTS_PER_SECOND": "1000",  # one storyteller acts for a whole township
         }
         self.host, self.port = settings.host, _free_port(settings.host, settings.port)
         self.address = f"http://{self.host}:{self.port}"

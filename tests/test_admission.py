@@ -1,0 +1,158 @@
+"""Is the surplus turned away at once, in documented words, and is nothing held by whoever was turned away?"""
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from app import admission
+from app.access import Bearer
+from app.admission import Admission, Places
+from app.main import create_app
+from app.rate import KEPT, Rate
+from app.settings import Settings
+
+SECRET = "t" * 32
+
+
+def test_a_burst_and_then_the_pace():
+    rate = Rate(10, 3)
+    assert [rate.take("a", 0.0) for _ in range(3)] == [0, 0, 0]
+    assert rate.take("a", 0.0) == pytest.approx(0.1)
+    assert rate.take("b", 0.0) == 0, "another has a bucket of its own"
+    assert rate.take("a", 0.05) == pytest.approx(0.05), "what was refused took nothing"
+    assert rate.take("a", 0.1) == 0
+    assert rate.take("a", 0.1) > 0
+
+
+def test_over_a_long_time_the_pace_is_exact():
+    rate = Rate(5, 10)
+    let_in = sum(rate.take("a", tick / 100) == 0 for tick in range(10_000))
+    assert let_in == pytest.approx(5 * 100 + 10, abs=1)
+
+
+def test_keys_whose_buckets_are_full_again_are_forgotten():
+    rate = Rate(1, 1)
+    for number in range(3 * KEPT):
+        assert rate.take(number, float(number)) == 0
+    assert len(rate._full) <= KEPT
+
+
+def places(many: int, work: asyncio.Event) -> tuple[Places, Admission]:
+    """Admission before an application that works until told."""
+
+    async def app(scope, receive, send):
+        await work.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    made = Places(many)
+    tokens = create_app(Settings(secret=SECRET)).state.tokens
+    return made, Admission(app, lambda: tokens, made, 1000)
+
+
+async def ask(door: Admission, path: str = "/v1/people") -> tuple[int, str | None]:
+    transport = httpx.ASGITransport(door)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.get(path)
+        return answer.status_code, answer.headers.get("retry-after")
+
+
+def test_places_are_bounded_and_so_is_the_queue(monkeypatch):
+    monkeypatch.setattr(admission, "QUEUE", 3)
+    monkeypatch.setattr(admission, "PATIENCE", 30)
+
+    async def crowd() -> tuple[list[tuple[int, str | None]], dict[str, int], dict[str, int]]:
+        work = asyncio.Event()
+        made, door = places(2, work)
+        asked = [asyncio.create_task(ask(door)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        full = made.gauges()
+        work.set()
+        answers = await asyncio.gather(*asked)
+        return answers, full, made.gauges()
+
+    answers, full, after = asyncio.run(crowd())
+    assert full == {"requests_in_work": 2, "requests_waiting": 3, "requests_turned_away": 4}
+    assert after == {"requests_in_work": 0, "requests_waiting": 0, "requests_turned_away": 4}
+    assert Counter(status for status, _ in answers) == {200: 5, 503: 4}
+    assert {seconds for status, seconds in answers if status == 503} <= {"1", "2", "3"}
+
+
+def test_who_waits_too_long_is_turned_away_and_leaves_his_place_to_the_next(monkeypatch):
+    monkeypatch.setattr(admission, "PATIENCE", 0.05)
+
+    async def crowd():
+        work = asyncio.Event()
+        made, door = places(1, work)
+        first = asyncio.create_task(ask(door))
+        await asyncio.sleep(0)
+        late = await asyncio.gather(*[ask(door) for _ in range(5)])
+        work.set()
+        return [await first, await ask(door)], late, made.gauges()
+
+    served, late, after = asyncio.run(crowd())
+    assert [status for status, _ in served] == [200, 200]
+    assert [status for status, _ in late] == [503] * 5
+    assert after["requests_in_work"] == 0
+
+
+def test_who_is_gone_holds_no_place():
+    async def crowd():
+        made, door = places(2, asyncio.Event())
+        asked = [asyncio.create_task(ask(door)) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        for task in asked[::2]:
+            task.cancel()
+        await asyncio.sleep(0.05)
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        return made.gauges()
+
+    assert asyncio.run(crowd()) == {"requests_in_work": 0, "requests_waiting": 0, "requests_turned_away": 0}
+
+
+def test_health_is_told_while_all_places_are_taken():
+    async def crowd():
+        work = asyncio.Event()
+        made, door = places(1, work)
+        first = asyncio.create_task(ask(door))
+        await asyncio.sleep(0)
+        work.set()
+        return await ask(door, "/healthz"), await first, made.gauges()["requests_waiting"]
+
+    assert asyncio.run(crowd()) == ((200, None), (200, None), 0)
+
+
+@asynccontextmanager
+async def service_with(url: str, **settings):
+    api = create_app(Settings(database_url=url, secret=SECRET, profile="demo", **settings))
+    async with (
+        api.router.lifespan_context(api),
+        httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://x/v1") as client,
+    ):
+        yield api, client
+
+
+def test_an_account_that_asks_too_often_is_told_when_to_go_on(service, shared_township):
+    async def hurry():
+        async with service_with(service.database_url, requests_per_second=2) as (api, client):
+            someone = shared_township.admin.get("/me").json()["account_id"]
+            other = shared_township.office("assessor").account_id
+            place = (shared_township.county, shared_township.code)
+            tokens = [api.state.tokens.issue(Bearer(account, *place)) for account in (someone, other)]
+            headers = [{"authorization": f"Bearer {token}"} for token in tokens]
+            answers = [await client.get("/me", headers=headers[0]) for _ in range(30)]
+            return answers, await client.get("/me", headers=headers[1])
+
+    began = time.monotonic()
+    answers, other = asyncio.run(hurry())
+    surplus = [a for a in answers if a.status_code == 429]
+    assert len(answers) - len(surplus) <= 21 + 2 * (time.monotonic() - began), "20 at once, and 2 a second"
+    assert {a.status_code for a in answers} == {200, 429}
+    assert {(a.json()["code"], a.headers["retry-after"]) for a in surplus} == {("too-many-requests", "1")}
+    assert other.status_code == 200, "somebody else"
