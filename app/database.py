@@ -6,11 +6,11 @@ compiled once to the driver's own SQL and runs on asyncpg's connection.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -50,6 +50,10 @@ QUEUE = 1.0
 """Seconds for which a request waits for a connection."""
 PATIENCE = 3.0
 """Seconds that a request's transaction may last, so that every answer is there within five."""
+
+AGAIN = 3
+"""How often a change is done again that PostgreSQL broke off in a deadlock."""
+T = TypeVar("T")
 
 KEYS = ("county_code", "township_code")
 """What every key, constraint and index of a tenant's table begins with."""
@@ -294,6 +298,14 @@ def address(settings: Settings) -> str:
     return embedded.ensure(settings.data_dir)
 
 
+@asynccontextmanager
+async def _begun(connection: Any, *, readonly: bool = False) -> AsyncIterator[Transaction]:
+    async with connection.transaction(readonly=readonly):
+        transaction = Transaction(connection)
+        yield transaction
+        transaction.check_recorded()
+
+
 class _Connection(asyncpg.Connection):
     """Nothing is set for a session here, so that nothing needs resetting when it returns to the pool."""
 
@@ -340,13 +352,29 @@ class Database:
         A transaction that lasts too long, also because nobody answers any more, ends by hanging up: whoever waits
         for the server then has asyncpg's ConnectionDoesNotExistError.
         """
+        async with self._connection() as connection, _begun(connection, readonly=readonly) as transaction:
+            yield transaction
+
+    async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do the work in a transaction, and again where PostgreSQL broke it off to let another go on.
+
+        All attempts together have the time of one; the last one's error is raised.
+        """
+        async with self._connection() as connection:
+            for _ in range(AGAIN):
+                with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                    async with _begun(connection) as transaction:
+                        return await work(transaction)
+            async with _begun(connection) as transaction:
+                return await work(transaction)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """A connection from the pool, which hangs up when it is kept too long."""
         async with self._pool.acquire(timeout=QUEUE) as connection:
             hang_up = asyncio.get_running_loop().call_later(self._seconds, connection.terminate)
             try:
-                async with connection.transaction(readonly=readonly):
-                    transaction = Transaction(connection)
-                    yield transaction
-                    transaction.check_recorded()
+                yield connection
             finally:
                 hang_up.cancel()
 

@@ -364,23 +364,26 @@ class Command:
 
     async def run(self, action: Action, *args: Any) -> Response:
         """Do the action in one transaction and answer after the commit."""
-        declared = DECLARED[action]
-        async with self._database.transaction() as transaction:
-            entered = await enter(transaction, self._bearer, self.key, self.operation)
-            if entered.busy:
-                raise StillInFlight
-            change = Change(transaction, entered, self, declared)
-            try:
-                made = None
-                if declared.kind == "creates":
-                    change.allow()
-                    made = await change.made_before(declared.of, getattr(args[-1], "id", None))
-                answer = await change.finish(made or await action(change, *args))
-            except Replayed:
-                assert entered.stored is not None
-                answer = replay(entered.stored)
+        answer = await self._database.run(lambda transaction: self._do(transaction, action, *args))
         body = f"{answer.body[:-1]},{as_json(answer.once)[1:]}" if answer.once else answer.body
         return Response(body, answer.status, answer.headers, "application/json")
+
+    async def _do(self, transaction: Transaction, action: Action, *args: Any) -> Answer:
+        """All of it but the commit; it can be done again, since nothing of it is kept but in the transaction."""
+        declared = DECLARED[action]
+        entered = await enter(transaction, self._bearer, self.key, self.operation)
+        if entered.busy:
+            raise StillInFlight
+        change = Change(transaction, entered, self, declared)
+        try:
+            made = None
+            if declared.kind == "creates":
+                change.allow()
+                made = await change.made_before(declared.of, getattr(args[-1], "id", None))
+            return await change.finish(made or await action(change, *args))
+        except Replayed:
+            assert entered.stored is not None
+            return replay(entered.stored)
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import sleep
 from typing import Any
 
 import psycopg
 import pytest
 
+from app import database
 from tests.households.test_routes import event, helper, household
 
 FINDING = "HY.9.2.2"
@@ -94,3 +95,33 @@ def test_G19_a_household_that_is_being_closed_gets_no_helper(township: Any) -> N
     assert at_once(township, close, pairing(home)) == [(201, None), (409, "household-closed")]
     close = lambda: event(township, home, "newly_listed", "2017-03-05")  # noqa: E731
     assert at_once(township, close, pairing(other)) == [(201, None), (201, None)], "two households do not disturb"
+
+
+def in_a_deadlock(township: Any) -> int:
+    """The status of a change that holds its row and waits for the log, held by one who comes to want that row.
+
+    Whoever waits longest is broken off by PostgreSQL: the change. The other then gets the row, and goes away.
+    """
+    office = township.office("leading_group_office")
+    path = f"/people/{township.person()}"
+    match = office.get(path).headers["etag"]
+    with ThreadPoolExecutor(1) as pool, held_at_the_log(township) as connection:
+        answer = pool.submit(office.patch, path, {"name": "改名"}, if_match=match)
+        until_waiting(connection, 1)
+        with suppress(psycopg.errors.DeadlockDetected):
+            connection.execute("select from people where id = %s for update", [path.removeprefix("/people/")])
+        connection.rollback()
+        return int(answer.result().status_code)
+
+
+def test_a_change_that_a_deadlock_broke_off_is_done_again(
+    township: Any, requests: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = lambda: township.admin.read(f"/ledger/{township.code}/checkpoint")["size"]  # noqa: E731
+    township.office("leading_group_office")
+    before = size()
+    assert in_a_deadlock(township) == 200
+    assert size() - before == 2, "the person, and the one change of its name"
+    monkeypatch.setattr(database, "AGAIN", 0)
+    assert in_a_deadlock(township) == 503, "control"
+    requests.seen.clear()  # what is done twice takes more round trips than it may at once
