@@ -1,4 +1,4 @@
-"""What can an operator do? `huayuan serve | migrate | adopt | divisions | checkpoint | openapi | demo`."""
+"""What can an operator do? `huayuan serve | migrate | adopt | divisions | checkpoint | witness | openapi | demo`."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ import psycopg
 from app.database import address
 from app.settings import Settings
 from app.vault import Vault
+from app.witness import Policy
 
 app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务 / assessment and accountability service")
 ROOT = Path(__file__).parent.parent
@@ -142,23 +143,60 @@ def mark_missed(*townships: str) -> None:
 
 @app.command
 def checkpoint(*counties: str) -> None:
-    """Sign every log of these counties that has grown (0: the nation's); for a timer, best every minute."""
+    """Sign every log of these counties that has grown (0: the nation's); for a timer, best every minute.
+
+    With HUAYUAN_WITNESSES each is shown to the witnesses; where one refuses or too few agree, that is an error.
+    """
     from app.ledger import actions
     from app.refusal import NotFound
 
     settings = ready()
-    vault = Vault(settings.master_secret)
+    policy = policy_of(settings.witnesses)
     for code in counties:
         if not re.fullmatch(r"0|\d{6}", code):
             halt(f"{code}:请填写 6 位县级代码或 0", "give the 6 digits of a county, or 0")
+        vault = Vault(settings.master_secret)
         try:
-            signed = asyncio.run(actions.sign_county(address(settings), vault, settings.log_origin, code))
+            signed = asyncio.run(actions.sign_county(address(settings), vault, settings.log_origin, code, policy))
         except NotFound:
             halt(f"{code}:该县尚未启用", "this county has not adopted the service")
         except actions.HistoryRewritten as refusal:
             halt(f"{refusal.facts['log']}:{refusal.title('zh-CN')}", refusal.title("en"))
-        for log, size in signed:
-            print(log, size)
+        for one in signed:
+            print(one.log, one.size, *(f"{name}:{shown}" for name, shown in one.shown.items()))
+        if any(actions.Shown.REFUSED in one.shown.values() for one in signed):
+            halt("见证方拒绝共签:台账可能已被改写", "a witness refused: a log may have been rewritten")
+        if policy and not all(policy.is_met(one.cosigners) for one in signed):
+            halt("共签见证方不足", "too few witnesses have signed")
+
+
+def policy_of(file: Path | None) -> Policy | None:
+    """The policy in a file; halts where it is none."""
+    try:
+        return None if file is None else Policy.of(file.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        halt(f"{file}:无法读取见证策略", f"no policy of logs and witnesses: {fault}")
+
+
+@app.command
+def witness(
+    policy: Path, *, name: str, folder: Path = Path(".witness"), host: str = "127.0.0.1", port: int = 8412
+) -> None:
+    """Watch the logs that POLICY names, for another office: cosign what only grew (C2SP tlog-witness).
+
+    NAME is the witness's own, best its public address without https://. Its key and what it has seen are kept in
+    FOLDER; its public key is printed.
+    """
+    import uvicorn
+
+    from app.telemetry import LOGGING
+    from app.witness import Witness, application
+
+    if (trusted := policy_of(policy)) is None or not trusted.logs:
+        halt(f"{policy}:策略未列出任何台账", "the policy names no log")
+    watching = Witness(folder, name, trusted.logs)
+    print(watching.signer.vkey, flush=True)
+    uvicorn.run(application(watching), host=host, port=port, log_config=LOGGING, access_log=False)
 
 
 @app.command

@@ -108,6 +108,23 @@ class LogCheckpoint(SQLModel, table=True):
     signed_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
 
 
+class LogCosignature(SQLModel, table=True):
+    """What a witness signed of a checkpoint: the log it watches only grew up to there (C2SP tlog-cosignature)."""
+
+    metadata = metadata
+    __tablename__ = "log_cosignature"
+    __table_args__ = LOG_KEYS
+
+    county_code: str = Field(primary_key=True)
+    township_code: str = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    witness: str = Field(primary_key=True)
+    """The name of its key."""
+    line: str
+    """The signature's line, as it came."""
+    kept_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What happened: an event `subject.action`, to which record, with which values.

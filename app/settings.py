@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     issuer: str = "huayuan"
     log_origin: Annotated[str, Field(pattern=r"^[\x21-\x2a\x2c-\x7e]+$")] = "huayuan"
     """What logs' names begin with, before `/<code>`: best where they are served, `example.cn/v1/ledger`. For good."""
+    witnesses: Path | None = None
+    """A C2SP tlog-policy: the witnesses to whom `huayuan checkpoint` shows what it signs, and how many must agree."""
     access_token_seconds: int = 600
     refresh_token_days: int = 90
     pool_size: int = 12

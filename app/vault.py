@@ -21,7 +21,7 @@ class Vault:
 
         self._cipher = AESGCM(derive("citizen-id/encrypt"))
         self._lookup = derive("citizen-id/lookup")
-        self._log_key = derive("log/checkpoint")
+        self._derive = derive
         self.token_key = Ed25519PrivateKey.from_private_bytes(derive("token/ed25519"))
         self.token_key_id = sha256(self.token_key.public_key().public_bytes_raw()).hexdigest()[:16]
 
@@ -38,5 +38,5 @@ class Vault:
         return hmac.digest(self._lookup, f"{county_code}:{text}".encode(), "sha256")
 
     def signer(self, origin: str) -> Signer:
-        """Who signs the checkpoints of the log of that origin; one key, and for each log a key id of its own."""
-        return Signer(origin, self._log_key)
+        """Who signs the checkpoints of the log of that origin: each log has a key of its own."""
+        return Signer(origin, self._derive(f"log/{origin}"))

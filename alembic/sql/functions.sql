@@ -108,14 +108,19 @@ begin
   on conflict do nothing;
 end $$;
 
--- Where does a log stand? Its head, and the newest checkpoint signed, or the one of that size; null where there is no log.
+-- Where does a log stand? Its head, and the newest checkpoint signed, or the one of that size, with what witnesses
+-- signed of it; null where there is no log.
 create function log_standing(p_log text, p_size bigint) returns text language plpgsql stable as $$
 begin
   return (
     select json_build_object('size', h.size, 'root', encode(h.root, 'hex'), 'signed', (
-             select json_build_object('size', c.size, 'root', encode(c.root, 'hex'), 'note', c.note, 'at',
-                                      to_char(c.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-               from log_checkpoint c
+             select json_build_object('size', c.size, 'root', encode(c.root, 'hex'), 'note', c.note || coalesce(w.lines, ''),
+                                      'at', to_char(c.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                                      'witnesses', coalesce(w.names, '[]'))
+               from log_checkpoint c, lateral (
+                 select string_agg(s.line, '' order by s.witness) as lines, json_agg(s.witness order by s.witness) as names
+                   from log_cosignature s
+                  where s.county_code = c.county_code and s.township_code = c.township_code and s.size = c.size) w
               where c.county_code = h.county_code and c.township_code = h.township_code
                 and (p_size is null or c.size = p_size)
               order by c.size desc limit 1))
@@ -154,6 +159,23 @@ begin
   insert into log_checkpoint (county_code, township_code, size, root, note) values (v_county, p_log, p_size, p_root, p_note)
   on conflict do nothing;
   return found;
+end $$;
+
+-- Keep what a witness signed of a checkpoint. It runs as the log's own role; the application cannot take it back.
+create function log_cosign(p_log text, p_size bigint, p_witness text, p_line text) returns void
+language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  insert into log_cosignature (county_code, township_code, size, witness, line)
+  select c.county_code, c.township_code, c.size, p_witness, p_line from log_checkpoint c
+   where c.county_code = nullif(current_setting('app.county', true), '') and c.township_code = p_log and c.size = p_size
+  on conflict do nothing;
+end $$;
+
+-- How much of a log has this witness signed? 0 where nothing.
+create function log_cosigned(p_log text, p_witness text) returns bigint language plpgsql stable as $$
+begin
+  return (select coalesce(max(s.size), 0) from log_cosignature s
+           where s.county_code = left(p_log, 6) and s.township_code = p_log and s.witness = p_witness);
 end $$;
 
 -- In which township is this committed round? No secret, and all that is needed to show its proof without a sign-in.

@@ -1,7 +1,7 @@
 -- Row-level security on every tenant's table, and the rights of the application's role.
 do $$
 declare t text;
-  v_sealed constant text[] := array['log_head', 'log_event', 'log_tile', 'log_checkpoint'];
+  v_sealed constant text[] := array['log_head', 'log_event', 'log_tile', 'log_checkpoint', 'log_cosignature'];
   v_reach constant text := $r$ county_code = nullif(current_setting('app.county', true), '')
     and (township_code = nullif(current_setting('app.township', true), '') or current_setting('app.reach', true) = 'county') $r$;
   v_logs constant text := $r$ county_code = '0' or (county_code = nullif(current_setting('app.county', true), '')
@@ -28,7 +28,7 @@ begin
     end if;
   end loop;
   grant select, insert, update on log_head to huayuan_log;
-  grant select, insert on log_event, log_tile, log_checkpoint to huayuan_log;
+  grant select, insert on log_event, log_tile, log_checkpoint, log_cosignature to huayuan_log;
   grant insert, update, delete on clock to huayuan_app;
   revoke update on signoff_signatures, signoff_substitutes, signoff_acknowledgements, signoff_codes from huayuan_app;
   grant update (voided_at, voided_by) on signoff_signatures to huayuan_app;
@@ -43,7 +43,8 @@ begin
   grant select on alembic_version to huayuan_app; -- /readyz tells the migration
   alter function log_append owner to huayuan_log;
   alter function log_sign owner to huayuan_log;
+  alter function log_cosign owner to huayuan_log;
   revoke create on schema public from huayuan_public, huayuan_log;
-  revoke execute on function log_append, log_sign from public;
-  grant execute on function log_append, log_sign to huayuan_app;
+  revoke execute on function log_append, log_sign, log_cosign from public;
+  grant execute on function log_append, log_sign, log_cosign to huayuan_app;
 end $$;

@@ -98,6 +98,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("county_code", "township_code", "size", name=op.f("pk_log_checkpoint")),
     )
     op.create_table(
+        "log_cosignature",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("witness", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("county_code ~ '^([0-9]{6}|0)$'", name=op.f("ck_log_head_county_code")),
+        sa.CheckConstraint("township_code ~ '^([0-9]{6}([0-9]{3})?|0)$'", name=op.f("ck_log_head_township_code")),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "size", "witness", name=op.f("pk_log_cosignature")),
+    )
+    op.create_table(
         "log_event",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -2497,6 +2509,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_log_event_helper", table_name="log_event", postgresql_where=sa.text("helper_id is not null"))
     op.drop_table("log_event")
+    op.drop_table("log_cosignature")
     op.drop_table("log_checkpoint")
     op.drop_index("ix_households_village", table_name="households")
     op.drop_index("ix_households_status", table_name="households")

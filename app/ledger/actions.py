@@ -2,27 +2,38 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from http import HTTPStatus
 from itertools import accumulate, pairwise
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import httpx
 
 from app import merkle, note
 from app.access import Bearer
 from app.actor import Office
 from app.database import Database, Transaction, as_json
 from app.ledger import schemas, tables
+from app.note import Verifier
 from app.refusal import Conflict, NotFound
 from app.vault import Vault
+from app.witness import Policy
 from app.writing import Answer, Change, commanding, creates, operating
 
 STANDING = "select log_standing($1, $2)"
 STANDING_OF_ANY = "select log_standing($1, $2) from enter(left($1, 6), $1, $3, null, null)"
 HASHES = "select log_hashes($1, $2, $3, $4)"
 SIGN = "select log_sign($1, $2, $3, $4)"
+COSIGN = "select log_cosign($1, $2, $3, $4)"
+COSIGNED = "select log_cosigned($1, $2)"
 NOBODY = UUID(int=0)
+Begin = Callable[[], AbstractAsyncContextManager[Change]]
+"""A transaction of the operator's, in the context of a county."""
 TILE = re.compile(r"((?:x\d{3}/){0,3}\d{3})(?:\.p/([1-9]\d?\d?))?", re.ASCII)
 
 
@@ -58,7 +69,7 @@ class Standing:
     log: str
     size: int
     root: bytes
-    signed: dict[str, str | int] | None
+    signed: dict[str, Any] | None
 
     @classmethod
     def of(cls, log: str, found: str | None) -> "Standing":
@@ -79,7 +90,7 @@ class Standing:
         return int(self._signed["size"])
 
     @property
-    def _signed(self) -> dict[str, str | int]:
+    def _signed(self) -> dict[str, Any]:
         if self.signed is None:
             raise NothingSigned
         return self.signed
@@ -87,7 +98,7 @@ class Standing:
     def shown(self, vault: Vault, origin: str) -> str:
         """`CheckpointOut` as JSON."""
         signer = vault.signer(f"{origin}/{self.log}")
-        signed = self.signed and {name: self.signed[name] for name in ("size", "root", "at")}
+        signed = self.signed and {name: self.signed[name] for name in ("size", "root", "at", "witnesses")}
         head = {"log": self.log, "size": self.size, "root": self.root.hex()}
         return as_json(head | {"origin": signer.name, "key": signer.vkey, "signed": signed})
 
@@ -149,21 +160,85 @@ async def sign(change: Change, log: str, origin: str) -> Answer:
     return Answer(200, (await checkpoint(change, log, origin)).shown(change.vault, origin))
 
 
-async def sign_county(url: str, vault: Vault, origin: str, county: str) -> list[tuple[str, int]]:
+# ── witnesses ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Shown(StrEnum):
+    """What a witness made of a checkpoint."""
+
+    COSIGNED = "cosigned"
+    NOT_FOLLOWED = "not_followed"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How far a log is signed, and what each witness made of that."""
+
+    log: str
+    size: int
+    shown: dict[str, Shown]
+
+    @property
+    def cosigners(self) -> list[str]:
+        return [name for name, shown in self.shown.items() if shown is Shown.COSIGNED]
+
+
+async def sign_county(url: str, vault: Vault, origin: str, county: str, policy: Policy | None) -> list[Watched]:
     """By the operator's timer: sign every log of a county (`0`: of the nation) that has grown, the county's own last.
 
-    A transaction for each. Returns each log with its signed size. Raises NotFound, HistoryRewritten.
+    Each is shown to the policy's witnesses. No transaction is open while one of them is asked. Raises NotFound,
+    HistoryRewritten.
     """
     operator, done = Bearer(uuid4(), county, county), []
-    async with operating(url) as database:
-        async with commanding(database, vault, operator, "checkpoint") as change:
+    async with operating(url) as database, httpx.AsyncClient(timeout=10) as http:
+        begin = partial(commanding, database, vault, operator, "checkpoint")
+        async with begin() as change:
             logs = [row["log"] for row in await change.transaction.rows(tables.LOGS, at_county=county)]
         if county not in logs:
             raise NotFound
         for log in sorted(logs, key=lambda log: (log == county, log)):
-            async with commanding(database, vault, operator, "checkpoint") as change:
-                done.append((log, (await checkpoint(change, log, origin)).signed_size))
+            async with begin() as change:
+                signed = await checkpoint(change, log, origin)
+            asked = {} if policy is None else policy.witnesses
+            shown = {name: await _show(begin, http, log, *witness) for name, witness in asked.items()}
+            done.append(Watched(log, signed.signed_size, shown))
     return done
+
+
+async def _show(begin: Begin, http: httpx.AsyncClient, log: str, witness: Verifier, url: str | None) -> Shown:
+    """Ask one witness to cosign the newest checkpoint, from where it stands by its own account, and keep its line."""
+    async with begin() as change:
+        stands = Standing.of(log, await change.transaction.call(STANDING, log, None))
+        old = await change.transaction.call(COSIGNED, log, witness.name)
+    if old == stands.signed_size:
+        return Shown.COSIGNED
+    try:
+        answer = await _ask(begin, http, stands, old, url)
+        if answer.status_code == HTTPStatus.CONFLICT and answer.text.strip().isdecimal():
+            answer = await _ask(begin, http, stands, int(answer.text), url)
+        answer.raise_for_status()
+        line = witness.signature_in(note.Note.of(stands.note + answer.text))
+    except httpx.HTTPStatusError as refusal:
+        return Shown.NOT_FOLLOWED if refusal.response.status_code == HTTPStatus.NOT_FOUND else Shown.REFUSED
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return Shown.UNREACHABLE
+    except (ValueError, OutsideTheTree):
+        return Shown.REFUSED
+    if line is None:
+        return Shown.REFUSED
+    async with begin() as change:
+        await change.transaction.call(COSIGN, log, stands.signed_size, witness.name, line)
+    return Shown.COSIGNED
+
+
+async def _ask(begin: Begin, http: httpx.AsyncClient, stands: Standing, old: int, url: str | None) -> httpx.Response:
+    """C2SP `add-checkpoint`. Raises ValueError where the witness has seen more than there is."""
+    subtrees = merkle.consistency_ranges(old, stands.signed_size)
+    async with begin() as change:
+        proof = await roots(change.transaction, stands.log, subtrees) if subtrees else []
+    return await http.post(f"{url}/add-checkpoint", content=note.consistency_text(old, proof, stands.note))
 
 
 # ── proofs and tiles ─────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ class Signed(Out):
     size: int
     root: str
     at: datetime
+    witnesses: list[str] = Field(description="Whose cosignatures the note bears", examples=[["witness.example/office"]])
 
 
 class CheckpointOut(Out):

@@ -267,7 +267,8 @@ def test_the_operator_signs_a_whole_county(own_database_url: str) -> None:
         asyncio.run(adopt(own_database_url, vault, place, "管理员", "admin", "correct horse battery"))
 
     def signed(county: str) -> dict[str, int]:
-        return dict(asyncio.run(actions.sign_county(own_database_url, vault, "example.cn/v1/ledger", county)))
+        done = asyncio.run(actions.sign_county(own_database_url, vault, "example.cn/v1/ledger", county, None))
+        return {one.log: one.size for one in done}
 
     first = signed("411421")
     assert tuple(first) == places, "the county's own log comes last, with what its townships signed"
