@@ -189,7 +189,7 @@ def test_our_own_mistake_is_answered_counted_and_told_too():
     answer = asyncio.run(ask())
     assert (answer.status_code, answer.headers["x-request-id"], answer.json()["request_id"]) == (500, "mine", "mine")
     assert NUMBER not in answer.text
-    assert api.state.metrics._requests["/mistake", "GET", 500] == 1
+    assert sum(api.state.metrics.series["/mistake", "GET", 500].buckets) == 1
 
 
 def test_a_line_within_a_request_bears_its_id_and_others_none():
@@ -203,11 +203,73 @@ def test_a_line_within_a_request_bears_its_id_and_others_none():
         scope = {"type": "http", "method": "FOO", "path": "/", "headers": [(b"x-request-id", b"one")]}
         metrics = Metrics()
         await Telemetry(app, metrics, lambda: None)(scope, None, None)  # type: ignore[arg-type, return-value]
-        assert list(metrics._requests) == [("none", "other", 0)], "strange methods make no series of their own"
+        assert list(metrics.series) == [("none", "other", 0)], "strange methods make no series of their own"
 
     asyncio.run(ask())
     assert lines[0]["request_id"] == "one"
     assert request_id.get() is None
+
+
+def asked(tokens: Any = None) -> list[Any]:
+    """One request through telemetry alone, with the streams that the root logger has; what was sent."""
+    sent: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"authorization", b"Bearer x")]}
+    asyncio.run(Telemetry(app, Metrics(), lambda: tokens)(scope, None, send))  # type: ignore[arg-type]
+    return sent
+
+
+@dataclass
+class Known:
+    """What the tokens know of any bearer."""
+
+    township_code: str
+
+    def known(self, authorization: str) -> "Known":
+        return self
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def stream_of_lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """The only handler of the root logger writes here, and every logger tells everything."""
+    kept, level = logging.root.handlers, logging.root.level
+    logging.root.handlers = [handler := logging.StreamHandler(request.param())]
+    handler.setFormatter(JsonLines())
+    logging.root.setLevel("INFO")
+    yield handler.stream
+    logging.root.handlers = kept
+    logging.root.setLevel(level)
+
+
+@pytest.mark.parametrize("stream_of_lines", [io.StringIO], indirect=True)
+def test_a_line_put_together_from_parts_reads_like_any_other(stream_of_lines):
+    for place in ("411421201", '4"\n{"level": "error"}'):
+        asked(Known(place))
+        logging.getLogger("huayuan.test").info("plain")
+        made, plain = map(json.loads, stream_of_lines.getvalue().splitlines()[-2:])
+        assert made["place"] == place
+        assert list(plain) == list(made)[:4], "beside what only a request has, in the same order"
+        assert re.sub(r"\d", "0", plain["time"]) == re.sub(r"\d", "0", made["time"])
+        assert plain["time"] >= made["time"]
+
+
+@pytest.mark.parametrize("stream_of_lines", [Full], indirect=True)
+def test_a_line_that_cannot_be_written_harms_no_request_and_is_told(stream_of_lines, capsys):
+    assert asked(Known("411421201"))[0]["status"] == 204
+    assert "No space left on device" in capsys.readouterr().err
 
 
 def series(text: str, name: str, **labels: str) -> float:
