@@ -5,6 +5,7 @@ from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+oldest = ${repr(up_revision)}  # release that may run beside it; an earlier one where this only adds
 
 
 def upgrade() -> None:

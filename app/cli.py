@@ -13,6 +13,7 @@ import asyncpg
 import cyclopts
 import psycopg
 
+from app import migrations
 from app.database import address
 from app.settings import Settings
 from app.vault import Vault
@@ -29,10 +30,13 @@ def migrate() -> None:
     from alembic.config import Config
 
     url = address(Settings())
-    schema_of(url)
-    config = Config(ROOT / "alembic.ini")
+    standing(url)
+    config = Config(migrations.INI)
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except TimeoutError as fault:
+        halt("数据表一直被占用,迁移未完成", str(fault))
 
 
 def halt(zh: str, en: str) -> NoReturn:
@@ -40,21 +44,19 @@ def halt(zh: str, en: str) -> NoReturn:
     sys.exit(f"{zh} / {en}")
 
 
-def schema_of(url: str) -> str | None:
-    """The migration at which the database stands, None before the first one; halts where it cannot be reached."""
+def standing(url: str) -> list[str | None] | None:
+    """At which migration the database stands, None before the first one; halts where it cannot be reached."""
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
             known = connection.execute("select to_regclass('alembic_version') is not null").fetchone() == (True,)
-            found = connection.execute("select version_num from alembic_version").fetchone() if known else None
+            found = connection.execute(migrations.STANDING).fetchone() if known else None
     except psycopg.OperationalError as fault:
         halt("无法连接数据库", f"the database cannot be reached: {fault}")
-    return None if found is None else str(found[0])
+    return None if found is None else found[0]
 
 
 def ready() -> Settings:
     """The settings, with the embedded database at the newest schema; a server's is migrated by its operator."""
-    from alembic.script import ScriptDirectory
-
     try:
         settings = Settings()
         settings.master_secret  # noqa: B018  raises where there is none
@@ -62,11 +64,8 @@ def ready() -> Settings:
         halt("配置有误", str(fault))
     if settings.database_url is None:
         migrate()
-        return settings
-    scripts = ScriptDirectory(str(ROOT / "alembic"))
-    older = {s.revision for s in scripts.walk_revisions()} - {scripts.get_current_head()}
-    if (found := schema_of(address(settings))) is None or found in older:
-        halt("数据库结构不是最新,请先运行 huayuan migrate", "run huayuan migrate first")
+    elif obstacle := migrations.obstacle(standing(address(settings))):
+        halt(obstacle.title("zh-CN"), f"{obstacle.title('en')} See huayuan migrate.")
     return settings
 
 

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
-from app import contract, problems
+from app import contract, migrations, problems
 from app.access import Tokens
 from app.accounts import routes as accounts
 from app.admission import Admission, Places
@@ -98,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-        newest_migration()  # read now, not while a request waits
+        migrations.known()  # read now, not while a request waits
         api.state.database = Database(address(settings), settings.pool_size)
         await api.state.database.open()
         if settings.profile == "production":
@@ -143,12 +142,12 @@ def create_app(settings: Settings) -> FastAPI:
     async def readyz(request: Request) -> Response:
         try:
             async with request.app.state.database.transaction(readonly=True) as transaction:
-                migration = await transaction.call("select version_num from alembic_version")
+                standing = await transaction.call(migrations.STANDING)
         except asyncpg.PostgresError as error:
             raise Unavailable from error
-        if migration != newest_migration():
-            raise NotMigrated(migration=migration, newest=newest_migration())
-        return Response(f'{{"status":"ok","migration":"{migration}"}}', media_type="application/json")
+        if obstacle := migrations.obstacle(standing):
+            raise obstacle
+        return Response(f'{{"status":"ok","migration":"{standing[0]}"}}', media_type="application/json")
 
     @api.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
@@ -157,22 +156,6 @@ def create_app(settings: Settings) -> FastAPI:
         return Response(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
 
     return api
-
-
-class NotMigrated(Unavailable):
-    """The database is not at the newest migration of this release.
-
-    数据库尚未迁移到本版本的最新结构。
-    """
-
-
-@cache
-def newest_migration() -> str | None:
-    """The head that this release was shipped with."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_current_head()
 
 
 class ClockWasMoved(RuntimeError):

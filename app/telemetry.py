@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from json.encoder import encode_basestring as quoted
 from traceback import walk_tb
-from typing import Any
+from typing import Any, TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,11 +68,26 @@ def _told(error: BaseException) -> dict[str, Any]:
     return {"type": type(error).__qualname__, "at": places[-FRAMES:]}
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes each record as one line of JSON, and finished lines as they are, all at once and one after another."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.setFormatter(JsonLines())
+
+    def say(self, line: str) -> None:
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(line)
+                self.flush()
+            except (OSError, ValueError):  # as of a record: told on stderr, and no request suffers from it
+                self.handleError(log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None))
+
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": JsonLines}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+    "handlers": {"stdout": {"class": "app.telemetry.Lines", "stream": "ext://sys.stdout"}},
     "root": {"handlers": ["stdout"], "level": "INFO"},
     "loggers": {
         "uvicorn.access": {"level": "CRITICAL"},
@@ -155,18 +170,6 @@ class Stamp:
         return f"{self._told}.{int((now - second) * 1000):03d}+00:00"
 
 
-def say(line: str) -> None:
-    """A finished line through the handlers that every other line takes, one after another and at once."""
-    for handler in logging.root.handlers:
-        if isinstance(handler, logging.StreamHandler):
-            with handler.lock or nullcontext():
-                try:
-                    handler.stream.write(line)
-                    handler.flush()
-                except (OSError, ValueError):  # as of every other line: told on stderr, and no request suffers from it
-                    handler.handleError(log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None))
-
-
 class Telemetry:
     """Pure ASGI, outside everything else: the request's id in and out, its line and its counts."""
 
@@ -208,10 +211,13 @@ class Telemetry:
         if log.isEnabledFor(logging.INFO):
             bearer = self._tokens().known(authorization.decode("latin-1")) if authorization else None
             place = f', "place": {quoted(bearer.township_code)}' if bearer else ""
-            say(
+            line = (
                 f'{{"time": "{self._stamp.of(time.time())}", "level": "info", "logger": "{log.name}", '
                 f'"message": "request", "request_id": "{rid}", {series.told}, "ms": {seconds * 1e3:.1f}{place}}}\n'
             )
+            for handler in logging.root.handlers:
+                if isinstance(handler, Lines):
+                    handler.say(line)
 
 
 def template(scope: Scope) -> str:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, create_engine, pool
 
 import app.main  # noqa: F401  (declares every table)
-from app import embedded
+from app import embedded, migrations
 from app.database import metadata
 
 ROOT = Path(__file__).parent.parent
@@ -81,6 +81,34 @@ def test_there_is_one_head_and_the_database_is_at_it(database_url):
     (head,) = ScriptDirectory.from_config(Config(ROOT / "alembic.ini")).get_heads()
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select version_num from alembic_version").fetchone() == (head,)
+
+
+def revisions(folder: Path) -> list[tuple[str, str]]:
+    """Every migration with the oldest one whose release may run beside it, the first one first."""
+    scripts = ScriptDirectory(str(folder)).walk_revisions()
+    return [(script.revision, script.module.oldest) for script in scripts][::-1]
+
+
+def backward(found: list[tuple[str, str]]) -> list[str]:
+    """Migrations that name one that is not theirs or before, or that let in what an earlier one has shut out."""
+    order = [revision for revision, _ in found]
+    oldest = [order.index(name) if name in order else len(order) for _, name in found]
+    return [
+        revision for at, revision in enumerate(order) if oldest[at] > at or oldest[at] < max(oldest[:at], default=0)
+    ]
+
+
+def test_every_migration_says_whose_release_may_run_beside_it():
+    assert backward(revisions(ROOT / "alembic")) == []
+    assert backward([("1", "1"), ("2", "1"), ("3", "3"), ("4", "3")]) == []
+    assert backward([("1", "2"), ("2", "2"), ("3", "1"), ("4", "x")]) == ["1", "3", "4"], "control"
+
+
+def test_the_note_of_the_database_is_the_newest_migrations_own(database_url):
+    with psycopg.connect(database_url) as connection:
+        (found,) = connection.execute(migrations.STANDING).fetchone()
+    (head, oldest) = revisions(ROOT / "alembic")[-1]
+    assert found == [head, migrations.NOTE.format(oldest=oldest)]
 
 
 def test_three_starters_migrate_an_empty_database_at_once(server_url):

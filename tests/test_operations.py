@@ -31,7 +31,7 @@ from app.main import create_app
 from app.problems import refusal_of
 from app.refusal import Unavailable
 from app.settings import Settings
-from app.telemetry import JsonLines, Metrics, Telemetry, request_id
+from app.telemetry import JsonLines, Lines, Metrics, Telemetry, request_id
 from tests.serving import POOL, PROMPT, ROOT, SECRET, Process, eventually
 
 PERSON = {"name": "欧阳修远", "category": "organ_cadre", "citizen_id": "11010519491231002X", "phone": "13912345678"}
@@ -244,13 +244,12 @@ class Full(io.StringIO):
 
 @pytest.fixture
 def stream_of_lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """The only handler of the root logger writes here, and every logger tells everything."""
-    kept, level = logging.root.handlers, logging.root.level
-    logging.root.handlers = [handler := logging.StreamHandler(request.param())]
-    handler.setFormatter(JsonLines())
+    """Every line is written here too."""
+    handler, level = Lines(request.param()), logging.root.level
+    logging.root.addHandler(handler)
     logging.root.setLevel("INFO")
     yield handler.stream
-    logging.root.handlers = kept
+    logging.root.removeHandler(handler)
     logging.root.setLevel(level)
 
 
@@ -258,7 +257,7 @@ def stream_of_lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 def test_a_line_put_together_from_parts_reads_like_any_other(stream_of_lines):
     for place in ("411421201", '4"\n{"level": "error"}'):
         asked(Known(place))
-        logging.getLogger("huayuan.test").info("plain")
+        logging.getLogger("huayuan.plain").info("plain")
         made, plain = map(json.loads, stream_of_lines.getvalue().splitlines()[-2:])
         assert made["place"] == place
         assert list(plain) == list(made)[:4], "beside what only a request has, in the same order"

@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+oldest = "0001"
 SQL = Path(__file__).parent.parent / "sql"
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
+oldest = "0002"  # release that may run beside it; an earlier one where this only adds
 
 
 def upgrade() -> None:

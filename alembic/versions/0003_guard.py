@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+oldest = "0003"
 SQL = Path(__file__).parent.parent / "sql"
 
 
