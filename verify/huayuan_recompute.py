@@ -55,7 +55,7 @@ class Record:
         self.rounds: dict[str, Json] = {}
         self.checks: dict[str, Json] = {}
         self.quarters: set[str] = set()
-        self.scores: dict[str, Json] = {}
+        self.scores: dict[tuple[str, str], Json] = {}
         self.categories: dict[str, str | None] = {}
         self.cases: dict[str, Json] = {}
         self.evaluations: dict[str, Json] = {}
@@ -112,12 +112,13 @@ class Record:
     def _quarterly_round(self, action: str, key: str, data: Json, leaf: Json) -> None:
         if action == "opened":
             self.quarters.add(data["quarter"])
-            for helper, score in data["scores"].items():
-                self.scores[score] = {"quarter": data["quarter"], "helper": helper, "state": "pending"}
+            for helper in data["helpers"]:
+                self.scores[data["quarter"], helper] = {"id": None, "state": "pending"}
 
     def _quarterly_score(self, action: str, key: str, data: Json, leaf: Json) -> None:
         state = data.get("outcome", "pending")
-        self.scores[key] = {"quarter": data["quarter"], "helper": leaf["helper"], "state": state}
+        known = None if action == "added" else key
+        self.scores[data["quarter"], leaf["helper"]] = {"id": known, "state": state}
 
     def _person(self, action: str, key: str, data: Json, leaf: Json) -> None:
         if "category" in data:
@@ -191,7 +192,8 @@ class Record:
         return line | {"flags": [name for name, holds in flags.items() if holds]}
 
     def _month(self, month: str, helper: str) -> Json:
-        check = _only(self.checks, month=month, helper=helper)
+        mine = ((k, c) for k, c in self.checks.items() if (c["month"], c["helper"]) == (month, helper))
+        check = next(mine, None)
         held = next((r for r in self.rounds.values() if r["month"] == month), None)
         if check:
             return {"period": month, "record_id": check[0], "state": check[1]["state"]}
@@ -199,8 +201,8 @@ class Record:
         return {"period": month, "record_id": None, "state": state}
 
     def _quarter(self, quarter: str, helper: str) -> Json:
-        if score := _only(self.scores, quarter=quarter, helper=helper):
-            return {"period": quarter, "record_id": score[0], "state": score[1]["state"]}
+        if score := self.scores.get((quarter, helper)):
+            return {"period": quarter, "record_id": score["id"], "state": score["state"]}
         return {"period": quarter, "record_id": None, "state": "no_row" if quarter in self.quarters else "no_round"}
 
     def determination(self, evaluation: str, helper: str, year: int, outcome: str) -> Json:
@@ -253,10 +255,6 @@ def _quarters(year: int) -> list[str]:
     return [q for n in range(1, 5) if (q := f"{year}-Q{n}") >= "2016-Q4"]
 
 
-def _only(records: dict[str, Json], **wanted: str) -> tuple[str, Json] | None:
-    return next(((k, r) for k, r in records.items() if all(r[n] == v for n, v in wanted.items())), None)
-
-
 def _day(moment: str) -> str:
     """The day in Asia/Shanghai of a moment in UTC."""
     return (datetime.fromisoformat(moment) + SHANGHAI).date().isoformat()
@@ -298,16 +296,26 @@ def _compared(record: Record, seq: int, leaf: Json) -> Result:
         found = record.determination(leaf["subject"]["id"], helper, year, data["outcome"])
         wrong = list(differences({name: data.get(name) for name in found}, found))
     else:
-        told = data["proposal"] | {"rule": data["proposal"]["rule"]["article"]}
-        wrong = list(differences(told, record.proposal(helper, year)))
-        hashed = sha256(_canonical(data["proposal"])).hexdigest()
-        wrong += differences([data["outcome"], data["proposal_hash"]], [told["outcome"], hashed], "told")
+        found = record.proposal(helper, year)
+        wrong = list(_unlike(data["proposal"], found))
+        hashed = {"outcome": found["outcome"], "proposal_hash": _hash(found)}
+        wrong += differences({name: data[name] for name in hashed}, hashed, "told")
     return Result(seq, kind, helper, data["outcome"], wrong)
 
 
-def _canonical(value: Any) -> bytes:
-    """RFC 8785, for what entries hold."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+def _unlike(told: Json, found: Json) -> Iterator[str]:
+    """Where a proposal's entry, which holds a household's line as its hash, is unlike what the record gives."""
+    lines = found["households"]
+    short = [{**{n: h[n] for n in ("household_id", "standing")}, "line_hash": _hash(h)} for h in lines]
+    yield from differences(told, {**found, "households": short})
+    for one, other, line in zip(told["households"], short, lines, strict=False):
+        if one != other:
+            yield f"household {line['household_id']}: the record gives {json.dumps(line)}"
+
+
+def _hash(value: Any) -> str:
+    """SHA-256 of RFC 8785 JSON, for what entries hold; hex."""
+    return sha256(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def read_leaves(lines: Iterable[str]) -> list[Json]:

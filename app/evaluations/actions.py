@@ -129,11 +129,16 @@ async def propose(change: Change, id: UUID, body: schemas.Propose) -> Answer:
             "year": year,
             "outcome": proposal["outcome"],
             "proposal_hash": proposal_hash,
-            "proposal": told,
+            "proposal": {**told, "households": [_line(line) for line in told["households"]]},
             "log_size": taken.facts.log_size,
         },
         helper=taken.facts.helper_id,
     )
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A household in the entry: short, so that an entry holds hundreds."""
+    return {"household_id": line["household_id"], "standing": line["standing"], "line_hash": hash_of(line)}
 
 
 @moves(rules.EVALUATION, "determine")

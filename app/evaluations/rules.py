@@ -448,12 +448,12 @@ class Proposal:
 
 
 def recomputable(explanation: Mapping[str, Any]) -> dict[str, Any]:
-    """An explanation as the log holds and hashes it, so that its entries alone give it again.
+    """What of an explanation the log's entries alone give again; it is what is hashed.
 
     The words of the rule on which a statement rests are sealed there; the statement's hash stands for them.
     """
     households = [{k: v for k, v in line.items() if k != "exit_rule"} for line in explanation["households"]]
-    return {**explanation, "households": households}
+    return {**explanation, "rule": explanation["rule"]["article"], "households": households}
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -128,7 +128,7 @@ class DeterminationOut(Out):
     cadre_annual_grade: GradeBody | None
     submission_id: UUID
     proposal_hash: str = Field(
-        description="SHA-256 of the explanation before the committee, without `exit_rule`, as RFC 8785 JSON, hex"
+        description="SHA-256 of the explanation before the committee: RFC 8785 JSON, `rule` its article, no `exit_rule`"
     )
     departs: bool = Field(description="Does it differ from the proposal? / 是否与建议不同")
     measures: list[str] = Field(description="Measures taken against the helper that year, shown beside it (G32)")

@@ -171,7 +171,7 @@ select json_agg(json_build_object('period', m.month, 'record_id', i.id,
 """
 
 _QUARTERS = f"""
-select json_agg(json_build_object('period', q.quarter, 'record_id', s.id,
+select json_agg(json_build_object('period', q.quarter, 'record_id', case when s.state <> 'pending' then s.id end,
     'state', coalesce(s.state, case when o.id is null then 'no_round' else 'no_row' end)) order by q.quarter)
   from (select to_char(d, 'YYYY-"Q"Q') as quarter
           from generate_series(greatest({_FIRST}, date '2016-10-01')::timestamp, {_LAST}::timestamp,

@@ -44,21 +44,17 @@ async def open_round(change: Change, body: schemas.CreateRound) -> Answer:
     rules.check_quarter(body.quarter, quarter_of(change.today))
     first, last = quarter_bounds(body.quarter)
     found = await change.transaction.rows(ACTIVE_HELPERS, **change.place, helper=None, first=first, last=last)
+    helpers = [row["helper_id"] for row in found]
     round_id = body.id or uuid7(change.now)
-    rows = [_row(change, round_id, body.quarter, row["helper_id"]) for row in found]
     answer = await change.create(
         ROUNDS,
         round_id,
         {"quarter": body.quarter, "first_day": first, "last_day": last, "rubric_id": body.rubric_id},
         event=Event.ROUND_OPENED,
-        public={
-            "quarter": body.quarter,
-            "rubric_id": body.rubric_id,
-            "scores": {r["helper_id"]: r["id"] for r in rows},
-        },
+        public={"quarter": body.quarter, "rubric_id": body.rubric_id, "helpers": helpers},
     )
     if answer.status == 201:
-        await change.insert_rows(QuarterlyScore, rows)
+        await change.insert_rows(QuarterlyScore, [_row(change, round_id, body.quarter, helper) for helper in helpers])
     return answer
 
 
