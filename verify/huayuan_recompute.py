@@ -98,7 +98,7 @@ class Record:
             known = self.rounds.setdefault(key, {"month": data["month"], "state": "planned"})
             if known["state"] in {"planned", "proposed"}:
                 known["state"] = "missed"
-        else:
+        elif action in {"proposed", "committed", "drawn", "closed"}:
             self.rounds[key]["state"] = action
 
     def _inspection(self, action: str, key: str, data: Json, leaf: Json) -> None:

@@ -15,4 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function enter, finish, log_append, log_open, place_of_round")
+    op.execute(
+        "drop function enter, finish, log_append, log_open, log_standing, log_hashes, log_sign, round_in_log, place_of_round"
+    )

@@ -20,7 +20,9 @@ from app.findings.tables import Finding
 from app.inspections import draw, rules, schemas, tables
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, Event, Inspector, Interest, Kind, Source
 from app.inspections.tables import Inspection, InspectionRound
+from app.ledger import actions as ledger
 from app.log import plain
+from app.merkle import inclusion_ranges
 from app.reading import Resource
 from app.refusal import NotFound
 from app.rulebook.rules import Bound
@@ -50,6 +52,9 @@ def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Enter
         proposed_office=row["proposed_office"] or "",
         proposed_by=UUID(row["proposed_by"]) if row["proposed_by"] else None,
         seed_due=datetime.fromisoformat(row["seed_due"]) if row["seed_due"] else None,
+        seed_begins=rules.seed_begins(announced(row)) if row["sources"] else None,
+        reveal_by=datetime.fromisoformat(row["reveal_by"]) if row["reveal_by"] else None,
+        source_kinds=tuple(facts["source_kinds"]),
         pending=facts["pending"],
         recusals=tuple(facts["recusals"]),
         by_lot=facts["by_lot"],
@@ -70,6 +75,7 @@ ROUNDS = Resource(
         "adopted_on": tables.ADOPTED_ON,
         "recusals": R.recusals,
         "by_lot": policy_fact("draw.inspectorsRandom", R),
+        "source_kinds": policy_fact("draw.seedSources", R),
         "minimum": policy_fact("team.minMembers", R),
     },
     workflow=INSPECTION_ROUND,
@@ -176,18 +182,33 @@ def new_round(month: str, missed: bool) -> dict[str, Any]:
 
 @moves(INSPECTION_ROUND, "propose-commit")
 async def propose_commit(change: Change, id: UUID, body: schemas.ProposeCommit) -> Answer:
-    """Name the sources of the seed, and the teams' lot where wanted. Raises SeedTooSoon, LateNeedsReason."""
-    sources = [Source(s.name, s.kind, s.due, s.digest or "") for s in body.sources]
+    """Name the sources of the seed, and the teams' lot where wanted.
+
+    Raises SourceNeedsItsTime, SourceNotInUse, SeedTooSoon, LateNeedsReason.
+    """
+    sources = [
+        Source(s.name, s.kind, rules.due_of(s.kind, s.reference or "", s.due, f"/sources/{at}"), s.digest or "")
+        for at, s in enumerate(body.sources)
+    ]
     rules.check_sources(sources)
     taken = await change.take(ROUNDS, id)
+    rules.check_kinds(sources, taken.facts.source_kinds)
     rules.check_lateness(taken.row["month"], change.today, body.late_reason)
     rules.check_unforeseen(sources, change.now)
     inspectors = body.assignment.inspectors if body.assignment else []
     rules.check_lot(taken.facts.by_lot, inspectors)
     await units_of(change, {*inspectors, *(r.inspector_id for r in body.recusals)})
     office = next(o for o in sorted(ORGANISERS) if change.actor.holds(o))
+    named = [
+        {
+            **plain(told.model_dump()),
+            "due": plain(source.due),
+            "chain": rules.QUICKNET if source.kind is rules.SourceKind.DRAND else None,
+        }
+        for told, source in zip(body.sources, sources, strict=True)
+    ]
     values = {
-        "sources": [{**plain(s.model_dump()), "value": None} for s in body.sources],
+        "sources": [{**source, "value": None, "signature": None} for source in named],
         "recusals": plain([r.model_dump() for r in body.recusals]),
         "inspectors": list(dict.fromkeys(inspectors)),
         "team_size": body.assignment.team_size if body.assignment else None,
@@ -200,7 +221,7 @@ async def propose_commit(change: Change, id: UUID, body: schemas.ProposeCommit) 
     }
     return await change.save(
         taken, values, to="proposed", event=Event.ROUND_PROPOSED,
-        public={"month": taken.row["month"], "office": office, "sources": [s.model_dump() for s in body.sources]},
+        public={"month": taken.row["month"], "office": office, "sources": named},
         personal={"late_reason": body.late_reason},
     )  # fmt: skip
 
@@ -226,7 +247,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
     hashes = {
         "frame_hash": commitment.frame_hash,
         "exclusions_hash": hashed(f"{i} {rules.NO_ACTIVE_ASSIGNMENT}" for i in excluded),
-        "recusals_hash": hashed(f"{r['helper_id']} {r['inspector_id']} {r['interest']}" for r in recusals),
+        "recusals_hash": hashed({f"{r['helper_id']} {r['inspector_id']}" for r in recusals}),
     }
     sizes = {"population": commitment.population, "sample_size": commitment.size}
     values = {
@@ -242,7 +263,7 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
     return await change.save(
         taken, values, to="committed", event=Event.ROUND_COMMITTED,
         public={"algorithm": draw.ALGORITHM, "draw_id": row["draw_id"], **sizes, **hashes,
-                "sources": [{k: v for k, v in s.items() if k != "value"} for s in row["sources"]],
+                "sources": [{k: v for k, v in s.items() if k not in {"value", "signature"}} for s in row["sources"]],
                 "reveal_by": row["reveal_by"], "inspectors": row["inspectors"], "team_size": row["team_size"]},
         personal={"recusals": recusals},
     )  # fmt: skip
@@ -250,7 +271,13 @@ async def confirm_commit(change: Change, id: UUID, body: schemas.ConfirmCommit) 
 
 def announced(row: Mapping[str, Any]) -> list[Source]:
     return [
-        Source(s["name"], rules.SourceKind(s["kind"]), datetime.fromisoformat(s["due"]), s["digest"] or "")
+        Source(
+            s["name"],
+            rules.SourceKind(s["kind"]),
+            datetime.fromisoformat(s["due"]),
+            s["digest"] or "",
+            s["value"] or "",
+        )
         for s in row["sources"]
     ]
 
@@ -271,20 +298,35 @@ async def unit_recusals(change: Change, row: Mapping[str, Any], helpers: Sequenc
     ]  # fmt: skip
 
 
+@moves(INSPECTION_ROUND, "open-nonce")
+async def open_nonce(change: Change, id: UUID, body: schemas.OpenNonce) -> Answer:
+    """Raises NonceTooLate, SourcesDiffer, NonceOpenedAlready, NonceDiffers (G7)."""
+    taken = await change.take(ROUNDS, id)
+    rules.check_nonce(announced(taken.row), body.name, body.value)
+    sources = [s | {"value": body.value} if s["name"] == body.name else s for s in taken.row["sources"]]
+    return await change.save(
+        taken, {"sources": sources}, to="committed", event=Event.NONCE_OPENED,
+        public={"draw_id": taken.row["draw_id"], "name": body.name, "value": body.value},
+    )  # fmt: skip
+
+
 @moves(INSPECTION_ROUND, "reveal")
 async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
     """Record what the sources gave and draw; whoever is drawn gets a pending check. It cannot be repeated.
 
-    Raises SeedNotDue, SourcesDiffer, NonceDiffers, SeedTooShort, LateNeedsReason, FrameChanged.
+    Raises SeedNotDue, SourcesDiffer, NotWhatTheSourceGives, SourceStillAwaited, SeedTooShort, LateNeedsReason,
+    FrameChanged.
     """
-    revealed = {v.name: v.value for v in body.values}
+    revealed = {v.name: rules.Revealed(v.value, v.signature or "") for v in body.values}
     if len(revealed) != len(body.values):
         raise rules.SourceNamedTwice("/values")
     taken = await change.take(ROUNDS, id)
     row = taken.row
     reason = body.late_reason or row["late_reason"]
     late = rules.check_lateness(row["month"], change.today, reason)
-    values = rules.seed_values(announced(row), revealed)
+    over = taken.facts.reveal_by is not None and change.now >= taken.facts.reveal_by
+    values = rules.seed_values(announced(row), revealed, over=over)
+    signatures = {name: given.signature or None for name, given in revealed.items()}
     frame = await change.transaction.value(tables.FRAME, **change.here, round=id)
     drawn = draw.draw(row["draw_id"], [str(i) for i in frame], values)
     if wrong := draw.differences(drawn, committed(row)):
@@ -292,13 +334,16 @@ async def reveal(change: Change, id: UUID, body: schemas.Reveal) -> Answer:
     answer = await change.save(
         taken,
         {
-            "sources": [{**s, "value": value} for s, (_, value) in zip(row["sources"], values, strict=True)],
+            "sources": [
+                {**s, "value": value, "signature": signatures.get(name)}
+                for s, (name, value) in zip(row["sources"], values, strict=True)
+            ],
             "seed": drawn.seed, "drawn_at": change.now, "late": late, "late_reason": reason,
             "missed_in_month": now_missed(change, taken),
         },
         to="drawn", event=Event.ROUND_DRAWN,
-        public={"draw_id": drawn.draw_id, "seed": drawn.seed, "values": dict(values), "drawn": drawn.sample,
-                "late": late},
+        public={"draw_id": drawn.draw_id, "seed": drawn.seed, "values": dict(values), "signatures": signatures,
+                "drawn": drawn.sample, "late": late},
         personal={"late_reason": reason},
     )  # fmt: skip
     await add_drawn(change, row, drawn, taken.facts)
@@ -312,13 +357,7 @@ def committed(row: Mapping[str, Any]) -> draw.Commitment:
 
 async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw, facts: rules.RoundFacts) -> None:
     """A pending check for everybody drawn, with his team where teams are drawn; one statement."""
-    teams: Mapping[str, Sequence[str]] = {}
-    if row["inspectors"]:
-        barred: dict[str, set[str]] = {}
-        for recusal in facts.recusals:
-            barred.setdefault(recusal["helper_id"], set()).add(recusal["inspector_id"])
-        excluded = {helper: frozenset(who) for helper, who in barred.items()}
-        teams = draw.assign(drawn, row["inspectors"], excluded, row["team_size"])
+    teams = teams_of(drawn, row, facts.recusals)
     rows = []
     for rank, helper in enumerate(drawn.sample, 1):
         team = [Inspector(UUID(i), Interest.NONE) for i in teams.get(helper, ())]
@@ -333,6 +372,17 @@ async def add_drawn(change: Change, row: Mapping[str, Any], drawn: draw.Draw, fa
         public = {"round_id": row["id"], "month": row["month"], "rank": rank, "team": teams.get(helper, [])}
         change.record(Event.DRAWN, INSPECTIONS, rows[-1]["id"], version=1, public=public, helper=UUID(helper))
     await change.insert_rows(Inspection, rows)
+
+
+def teams_of(drawn: draw.Draw, row: Mapping[str, Any], recusals: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """The team of everybody drawn, where teams are drawn."""
+    if not row["inspectors"]:
+        return {}
+    barred: dict[str, set[str]] = {}
+    for recusal in recusals:
+        barred.setdefault(recusal["helper_id"], set()).add(recusal["inspector_id"])
+    excluded = {helper: frozenset(who) for helper, who in barred.items()}
+    return draw.assign(drawn, row["inspectors"], excluded, row["team_size"])
 
 
 @moves(INSPECTION_ROUND, "close")
@@ -563,35 +613,67 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
 # ── in public ────────────────────────────────────────────────────────────────────────────────────
 
 
-ENTER_ROUND = "select r from place_of_round($1) r, enter(left(r, 6), r, $2, null, null) where r is not null"
+ROUND_IN_LOG = "select round_in_log($1, $2)"
 
 
 async def proof(database: Database, id: UUID) -> dict[str, Any]:
     """The commitment of a round and, once drawn, all that recomputes the draw; ids and hashes only.
 
-    Nobody signs in for this. Raises NotFound before the commitment.
+    With the commitment comes the first signed checkpoint that covers it. Nobody signs in for this. Raises NotFound
+    before the commitment.
     """
     async with database.transaction(readonly=True) as transaction:
-        found = await transaction.call(ENTER_ROUND, id, NOBODY)
+        found = await transaction.call(ROUND_IN_LOG, id, NOBODY)
         if found is None:
             raise NotFound
-        row: dict[str, Any] = json.loads(
-            await transaction.value(tables.PROOF, county=found[:6], township=found, round=id)
-        )
-    row |= {"round_id": row["id"], "draw_id": rules.draw_id(found, row["month"]), "ranking": None}
+        at = json.loads(found)
+        log, signed = at["log"], at["standing"]["signed"]
+        covered = signed is not None and at["seq"] < signed["size"]
+        subtrees = inclusion_ranges(at["seq"], signed["size"]) if covered else []
+        hashes = dict(zip(("levels", "firsts", "ends"), ledger.asked(subtrees), strict=True))
+        body = await transaction.value(tables.PROOF, county=log[:6], township=log, round=id, **hashes)
+    row: dict[str, Any] = json.loads(body)
+    found_hashes = [bytes.fromhex(h.removeprefix("\\x")) for h in row["hashes"] or ()]
+    inclusion = [root.hex() for root in ledger.roots_of(subtrees, found_hashes)]
+    row["commitment"] |= {
+        "checkpoint": signed["note"] if covered else None,
+        "checkpoint_size": signed["size"] if covered else None,
+        "signed_at": signed["at"] if covered else None,
+        "inclusion": inclusion if covered else None,
+    }
+    row |= {"round_id": row["id"], "draw_id": rules.draw_id(log, row["month"]), "ranking": None}
     if row["seed"] is None:
-        return row | {"frame": None, "exclusions": None}
+        return row | {"frame": None, "exclusions": None, "recusals": None, "teams": None}
     done = redrawn(row)
     ranking = [{"id": i, "ticket": t, "drawn": at < done.size} for at, (i, t) in enumerate(done.ranking)]
-    return row | {"frame": list(done.frame), "ranking": ranking}
+    return row | {"frame": list(done.frame), "ranking": ranking} | told_teams(done, row)
 
 
 def redrawn(row: Mapping[str, Any]) -> draw.Draw:
     return draw.draw(row["draw_id"], row["frame"], [(s["name"], s["value"]) for s in row["sources"]])
 
 
+def told_teams(done: draw.Draw, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Where teams are drawn: who was not to check whom, without why, and whose lot it was."""
+    teams = teams_of(done, row, row["recusals"])
+    pairs = sorted({(r["helper_id"], r["inspector_id"]) for r in row["recusals"]})
+    return {
+        "recusals": [{"helper_id": h, "inspector_id": i} for h, i in pairs] if teams else None,
+        "teams": [{"helper_id": h, "inspectors": team} for h, team in teams.items()] if teams else None,
+    }
+
+
 def as_text(row: Mapping[str, Any]) -> str:
-    """The same for people: before the draw what was committed to, afterwards a text that draws again."""
+    """The same for people, as a text that runs in bash: it checks the commitment and, after the draw, draws again."""
+    at = row["commitment"]
+    sides = inclusion_ranges(at["seq"], at["checkpoint_size"]) if at["inclusion"] is not None else []
+    path = tuple(
+        ("left" if end <= at["seq"] else "right", item)
+        for (_, end), item in zip(sides, at["inclusion"] or (), strict=True)
+    )
+    evidence = draw.evidence(draw.Evidence(at["log"], at["seq"], at["leaf"], path, at["checkpoint"]))
     if row["seed"] is None:
-        return draw.announcement(committed(row))
-    return draw.recipe(redrawn(row))
+        return draw.announcement(committed(row)) + evidence
+    barred = [(r["helper_id"], r["inspector_id"]) for r in row["recusals"] or ()]
+    teams = draw.lot(row["inspectors"], barred, row["team_size"], row["sample_size"]) if row["teams"] else ""
+    return draw.recipe(redrawn(row)) + teams + evidence

@@ -147,15 +147,29 @@ def assign(
     return teams
 
 
+HEAD = r"""#!/usr/bin/env bash
+# {title}
+# {title_zh}
+set -eu
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+bytes() {{ sed 's/../\\x&/g'; }}
+"""
+
+
 def announcement(committed: Commitment) -> str:
-    """What is committed to before the seed exists, one fact a line. 种子产生之前的承诺。"""
-    facts = [f"draw {committed.draw_id}", f"frame {committed.frame_hash}"]
-    facts += [
-        f"population {committed.population}",
-        f"size {committed.size}",
-        *(f"source {n}" for n in committed.sources),
-    ]
-    return "".join(f"{line}\n" for line in (ALGORITHM, *facts))
+    """What is committed to before the seed exists, as a text that runs in bash. 种子产生之前的承诺。"""
+    head = HEAD.format(
+        title=f"{committed.draw_id}: committed to, not drawn yet. Run this text with bash to check the commitment.",
+        title_zh=f"{committed.draw_id}:已作承诺,尚未抽取。用 bash 运行本文即可核对承诺。",
+    )
+    facts = [ALGORITHM, f"draw {committed.draw_id}", f"frame {committed.frame_hash}"]
+    facts += [f"population {committed.population}", f"size {committed.size}"]
+    facts += [f"source {name}" for name in committed.sources]
+    names = f"cat > sources <<'END'\n{_listed(f'{name}=' for name in committed.sources)}END\n"
+    return f"{head}cat <<'END'\n{_listed(facts)}END\nD={committed.draw_id}\nF={committed.frame_hash}\n{names}"
 
 
 def recipe(proof: Draw) -> str:
@@ -163,24 +177,51 @@ def recipe(proof: Draw) -> str:
 
     自证文本:任何人可用 sha256sum 逐步复算本次抽查。
     """
-    return RECIPE.format(
-        draw_id=proof.draw_id,
-        population=len(proof.frame),
-        size=proof.size,
-        frame="".join(f"{i}\n" for i in proof.frame),
-        sources="".join(f"{name}={value}\n" for name, value in proof.sources),
+    of, size = len(proof.frame), proof.size
+    head = HEAD.format(
+        title=f"{proof.draw_id}: {size} of {of} are drawn, by draw/v1. Run this text with bash to draw again.",
+        title_zh=f"{proof.draw_id}:从 {of} 人中抽取 {size} 人。用 bash 运行本文即可复算。",
     )
+    sources = [f"{name}={value}" for name, value in proof.sources]
+    body = RECIPE.format(
+        draw_id=proof.draw_id, size=size, frame=_listed(proof.frame), sources=_listed(sources)
+    )  # fmt: skip
+    return head + body
 
 
-RECIPE = r"""#!/usr/bin/env bash
-# {draw_id}: {size} of {population} are drawn, by draw/v1. Run this text with bash to draw again.
-# {draw_id}:从 {population} 人中抽取 {size} 人。用 bash 运行本文即可复算。
-set -eu
-export LC_ALL=C
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+def lot(inspectors: Sequence[str], barred: Iterable[tuple[str, str]], team: int, size: int) -> str:
+    """What draws the teams again, behind a recipe; `barred` names a unit and an inspector (回避)."""
+    cap = -(-team * size // len(inspectors))
+    pairs = _listed(f"{unit} {who}" for unit, who in barred)
+    return LOT.format(inspectors=_listed(inspectors), barred=pairs, team=team, cap=cap, size=size)
 
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The commitment's entry, and what leads from it to a signed checkpoint of its log."""
+
+    log: str
+    seq: int
+    leaf: str
+    path: tuple[tuple[str, str], ...] = ()
+    """`left` or `right`, and the hash that stands on that side; from the leaf to the root."""
+    checkpoint: str | None = None
+    """The signed note; None where none covers the entry yet."""
+
+
+def evidence(of: Evidence) -> str:
+    """What shows, behind a recipe or an announcement, that the commitment stands in the log."""
+    text = COMMITTED.format(log=of.log, seq=of.seq, leaf=of.leaf)
+    if of.checkpoint is None:
+        return text + UNSIGNED
+    return text + SIGNED.format(path=_listed(f"{side} {item}" for side, item in of.path), checkpoint=of.checkpoint)
+
+
+def _listed(items: Iterable[str]) -> str:
+    return "".join(f"{item}\n" for item in items)
+
+
+RECIPE = r"""
 # 1. The frame: one id per line, sorted.  抽查范围:每行一个编号,按字节排序。
 cat > frame <<'END'
 {frame}END
@@ -190,16 +231,83 @@ F=$(sha256sum < frame | cut -c 1-64)
 #    种子:字节 01、抽查名称、范围散列、事先公布的来源。
 cat > sources <<'END'
 {sources}END
-S=$({{ printf '\001draw/v1\n%s\n%s\n' '{draw_id}' "$F"; cat sources; }} | sha256sum | cut -c 1-64)
+D='{draw_id}'
+S=$({{ printf '\001draw/v1\n%s\n%s\n' "$D" "$F"; cat sources; }} | sha256sum | cut -c 1-64)
 echo "frame $F"
 echo "seed $S"
 
 # 3. A ticket for each id: the byte 02, the 32 bytes of the seed, the id.  每个编号一张签:字节 02、种子、编号。
 mkdir tickets
-raw=$(printf %s "$S" | sed 's/../\\x&/g')
+raw=$(printf %s "$S" | bytes)
 while read -r id; do printf "\\x02$raw%s" "$id" > "tickets/=$id"; done < frame
 
 # 4. Sorted by ticket, the first {size} are drawn.  按签由小到大,前 {size} 名中签。
-cd tickets
-[ -s ../frame ] && sha256sum -- * | sort | awk '{{sub(/^=/, "", $2); print $1, $2}}' || true
+touch order
+[ -s frame ] && (cd tickets; sha256sum -- *) | sort | awk '{{sub(/^=/, "", $2); print $1, $2}}' > order
+cat order
+"""
+
+LOT = r"""
+# 5. A team for each of those drawn. Tickets of inspectors: the byte 03, the seed, the drawn id, LF, the inspector.
+#    Lowest tickets first; nobody who is recused, nobody above the cap of {cap}.
+#    为每名中签者抽选检查人员:字节 03、种子、中签者、换行、检查人员;按签由小到大,回避者除外,每人至多 {cap} 次。
+cat > inspectors <<'END'
+{inspectors}END
+cat > barred <<'END'
+{barred}END
+head -n {size} order > drawn
+mkdir teams
+while read -r _ unit; do
+  while read -r who; do printf "\\x03$raw%s\\n%s" "$unit" "$who" > "teams/=$unit=$who"; done < inspectors
+done < drawn
+[ -s drawn ] && (cd teams; sha256sum -- *) | sort | awk -v cap={cap} -v team={team} '
+  FILENAME == ARGV[1] {{ barred[$1, $2] = 1; next }}
+  FILENAME == ARGV[2] {{ unit[++units] = $2; next }}
+  {{ split($2, part, "="); row[part[2]] = row[part[2]] " " part[3] }}
+  END {{ for (u = 1; u <= units; u++) {{
+    line = "team " unit[u]; taken = 0; many = split(row[unit[u]], who, " ")
+    for (w = 1; w <= many && taken < team; w++)
+      if (load[who[w]] < cap && who[w] != unit[u] && !((unit[u], who[w]) in barred)) {{
+        load[who[w]]++; taken++; line = line " " who[w]
+      }}
+    print line }} }}' barred drawn -
+"""
+
+COMMITTED = r"""
+# The commitment is entry {seq} of the log {log}. Its hash: the byte 00 and the entry.
+# 承诺为台账 {log} 第 {seq} 条(自 0 起)。条目散列:字节 00 与条目原文。
+IFS= read -r leaf <<'END'
+{leaf}
+END
+fits() {{ case $leaf in *"$1"*) ;; *) echo "the entry does not say $1"; exit 1 ;; esac; }}
+fits '"event":"inspection_round.committed"'
+fits "\"draw_id\":\"$D\""
+fits "\"frame_hash\":\"$F\""
+announced=$(printf %s "$leaf" | grep -o '"name":"[^"]*"' | cut -d '"' -f 4)
+[ "$announced" = "$(cut -d = -f 1 sources)" ] || {{ echo "other sources were announced"; exit 1; }}
+echo "committed to this draw, frame and sources"
+H=$(printf '\000%s' "$leaf" | sha256sum | cut -c 1-64)
+echo "entry $H"
+"""
+
+UNSIGNED = r"""
+# No signed checkpoint covers this entry yet.  尚无已签名的检查点覆盖该条目。
+echo "not yet under a signed checkpoint"
+"""
+
+SIGNED = r"""
+# Up the tree, the byte 01 before each pair, to the root that the checkpoint signs (its third line, in base64).
+# 沿树逐层计算(字节 01、左、右),直至检查点所签的根(第三行,base64)。
+cat > path <<'END'
+{path}END
+while read -r side hash; do
+  if [ "$side" = left ]; then pair=$hash$H; else pair=$H$hash; fi
+  H=$(printf "\\x01$(printf %s "$pair" | bytes)" | sha256sum | cut -c 1-64)
+done < path
+cat > checkpoint <<'END'
+{checkpoint}END
+root=$(printf "$(printf %s "$H" | bytes)" | base64)
+[ "$root" = "$(sed -n 3p checkpoint)" ] || {{ echo "another root: $H"; exit 1; }}
+echo "root $H"
+cat checkpoint
 """

@@ -50,6 +50,12 @@ async def confirm_commit(command: Changing, id: UUID, body: Json[schemas.Confirm
     return await command.run(actions.confirm_commit, id, body)
 
 
+@rounds.post("/inspection-rounds/{id}/open-nonce", name="inspection_rounds_open_nonce", response_model=schemas.RoundOut)
+async def open_nonce(command: Changing, id: UUID, body: Json[schemas.OpenNonce]) -> Response:
+    """Open a party's own number before any public source exists / 公开一方自选数"""
+    return await command.run(actions.open_nonce, id, body)
+
+
 @rounds.post("/inspection-rounds/{id}/reveal", name="inspection_rounds_reveal", response_model=schemas.RoundOut)
 async def reveal(command: Changing, id: UUID, body: Json[schemas.Reveal]) -> Response:
     """Record the seed and draw 30 % of the helpers / 公布种子并按30%抽取"""

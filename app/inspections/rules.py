@@ -3,9 +3,10 @@
 当月抽查(第六条(一)):每月按30%的比例随机抽查帮扶责任人。
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
@@ -25,6 +26,10 @@ SEED_NOTICE = timedelta(hours=1)
 """How long after the commitment the first moment lies at which a public source of the seed may exist."""
 SEED_BITS = 64
 """No draw from fewer unforeseeable bits."""
+QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+"""The chain hash of drand quicknet, a beacon that a league of organisations makes together."""
+QUICKNET_GENESIS, QUICKNET_PERIOD = datetime.fromtimestamp(1_692_803_367, UTC), timedelta(seconds=3)
+"""When its round 1 came, and how long after each round the next one comes."""
 NO_ACTIVE_ASSIGNMENT = "NO_ACTIVE_ASSIGNMENT"
 """G15: why a helper without a household stands on the exclusion list and not in the frame."""
 
@@ -36,6 +41,7 @@ class Event(StrEnum):
     ROUND_PROPOSED = "inspection_round.proposed"
     ROUND_COMMITTED = "inspection_round.committed"
     ROUND_MISSED = "inspection_round.missed"
+    NONCE_OPENED = "inspection_round.nonce_opened"
     ROUND_DRAWN = "inspection_round.drawn"
     ROUND_CLOSED = "inspection_round.closed"
     DRAWN = "inspection.drawn"
@@ -65,13 +71,22 @@ class SourceKind(StrEnum):
     """Where a part of the seed comes from."""
 
     BEACON = "beacon"  # 公共随机信标
+    DRAND = "drand"  # 公共随机信标 drand quicknet 的一个轮次
     LOTTERY = "lottery"  # 公开彩票号码
     DICE = "dice"  # 公证掷十面骰
     NONCE = "nonce"  # 各方自选数(先交散列)
 
 
-CENTIBITS = {SourceKind.BEACON: 400, SourceKind.DICE: 332, SourceKind.LOTTERY: 166, SourceKind.NONCE: 0}
+CENTIBITS = {
+    SourceKind.DRAND: 400,
+    SourceKind.BEACON: 400,
+    SourceKind.DICE: 332,
+    SourceKind.LOTTERY: 166,
+    SourceKind.NONCE: 0,
+}
 """Unforeseeable bits in a hundred characters: a party's own number counts nothing, a lottery's two digits half."""
+IN_DIGITS = frozenset({SourceKind.DICE, SourceKind.LOTTERY})
+"""What gives decimal digits."""
 
 
 class Interest(StrEnum):
@@ -198,6 +213,51 @@ class NonceDiffers(Conflict):
     article = "G7"
 
 
+class SourceNotInUse(Conflict):
+    """This township does not take its seed from such a source.
+
+    本乡不采用此类种子来源。
+    """
+
+    article = "G7"
+
+
+class SourceStillAwaited(Conflict):
+    """A source counts as missing only once the deadline of the reveal is over, and a round of drand never.
+
+    公布期限届满前不得将来源记为缺失;drand 轮次不得记为缺失。
+    """
+
+    article = "G7"
+
+
+class NotWhatTheSourceGives(Conflict):
+    """Dice and lotteries give decimal digits; a round of drand gives the SHA-256 of its signature.
+
+    骰子和彩票只产生十进制数字;drand 轮次的随机数是其签名的 SHA-256。
+    """
+
+    article = "G7"
+
+
+class NonceTooLate(Conflict):
+    """A party opens its number before the first public source exists; afterwards it counts as missing.
+
+    各方自选数须在首个公开来源产生之前公开,逾期记为缺失。
+    """
+
+    article = "G7"
+
+
+class NonceOpenedAlready(Conflict):
+    """This number is open already.
+
+    该数已经公开。
+    """
+
+    article = "G7"
+
+
 class FrameChanged(Conflict):
     """The frame on file is not the one that was committed to: nothing is drawn from it.
 
@@ -211,6 +271,15 @@ class NonceNeedsHash(Invalid):
     """A party's own number is announced by its hash, and only such a number is.
 
     各方自选数须先公布散列;其他来源不公布散列。
+    """
+
+    article = "G7"
+
+
+class SourceNeedsItsTime(Invalid):
+    """Every source has its time; that of a drand round follows from the number of the round, given as its reference.
+
+    种子来源须注明产生时间;drand 轮次须填写轮次号,其时间由轮次号确定。
     """
 
     article = "G7"
@@ -380,6 +449,12 @@ class RoundFacts:
     team_minimum: int = TEAM_MINIMUM
     effective_from: date = COMMENCEMENT
     """The day from which the township owes a draw each month."""
+    seed_begins: datetime | None = None
+    """When the first public source exists."""
+    reveal_by: datetime | None = None
+    """Until when the sources are awaited."""
+    source_kinds: tuple[str, ...] = tuple(SourceKind)
+    """Which sources the township takes its seed from (`draw.seedSources`)."""
 
 
 def month_has_begun(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -400,6 +475,13 @@ def seed_exists(facts: RoundFacts, actor: Actor) -> Refusal | None:
     if facts.seed_due is None or facts.now >= facts.seed_due:
         return None
     return SeedNotDue(due=facts.seed_due.isoformat())
+
+
+def seed_is_unknown(facts: RoundFacts, actor: Actor) -> Refusal | None:
+    """Who opens his number after he has seen the others' could choose between two draws."""
+    if facts.seed_begins is None or facts.now < facts.seed_begins:
+        return None
+    return NonceTooLate(until=facts.seed_begins.isoformat())
 
 
 def everyone_answered(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -440,6 +522,16 @@ INSPECTION_ROUND = Workflow(
             "Freeze the frame and commit to the draw, before its seed exists",
             "确认并冻结抽查范围,在种子产生之前作出承诺",
             (month_has_begun, other_organiser),
+        ),
+        Move(
+            "open-nonce",
+            {"committed": ("committed",)},
+            ORGANISERS,
+            "6",
+            "Open a party's own number, before any public source exists",
+            "在公开来源产生之前公开一方自选数",
+            (seed_is_unknown,),
+            awaited=False,
         ),
         Move(
             "reveal",
@@ -606,6 +698,35 @@ class Source:
     due: datetime
     digest: str = ""
     """Of a nonce only: SHA-256 of its text, in hex, announced in its stead."""
+    value: str = ""
+    """What a nonce turned out to be, once opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What a public source gave, in hex; with a round of drand, its signature."""
+
+    value: str
+    signature: str = ""
+
+
+def quicknet_due(number: int) -> datetime:
+    """The moment of a round of drand quicknet."""
+    return QUICKNET_GENESIS + (number - 1) * QUICKNET_PERIOD
+
+
+def due_of(kind: SourceKind, reference: str, due: datetime | None, pointer: str) -> datetime:
+    """When a source will exist; a drand round's own number says it. Raises SourceNeedsItsTime."""
+    if kind is SourceKind.DRAND:
+        if not re.fullmatch(r"[1-9][0-9]{0,9}", reference):
+            raise SourceNeedsItsTime(f"{pointer}/reference")
+        known = quicknet_due(int(reference))
+        if due not in (None, known):
+            raise SourceNeedsItsTime(f"{pointer}/due", due=known.isoformat())
+        return known
+    if due is None:
+        raise SourceNeedsItsTime(f"{pointer}/due")
+    return due
 
 
 def check_sources(sources: Sequence[Source]) -> None:
@@ -619,6 +740,12 @@ def check_sources(sources: Sequence[Source]) -> None:
         raise NoPublicSource("/sources")
 
 
+def check_kinds(sources: Sequence[Source], in_use: Sequence[str]) -> None:
+    """Raises SourceNotInUse where the township does not take its seed from such a source."""
+    if other := sorted({s.kind for s in sources} - set(in_use)):
+        raise SourceNotInUse(kinds=other, in_use=list(in_use))
+
+
 def check_unforeseen(sources: Sequence[Source], now: datetime) -> None:
     """Raises SeedTooSoon if a public source may exist already, or within the hour, when the commitment is made."""
     soon = [s.name for s in sources if s.kind is not SourceKind.NONCE and s.due < now + SEED_NOTICE]
@@ -626,22 +753,54 @@ def check_unforeseen(sources: Sequence[Source], now: datetime) -> None:
         raise SeedTooSoon(sources=soon)
 
 
-def seed_values(sources: Sequence[Source], revealed: Mapping[str, str]) -> list[tuple[str, str]]:
+def seed_begins(sources: Sequence[Source]) -> datetime:
+    """When the first public source exists: from then on no party opens its own number."""
+    return min(s.due for s in sources if s.kind is not SourceKind.NONCE)
+
+
+def check_nonce(sources: Sequence[Source], name: str, value: str) -> None:
+    """Is this the number whose hash a party announced? Raises SourcesDiffer, NonceOpenedAlready, NonceDiffers."""
+    nonce = next((s for s in sources if s.name == name and s.digest), None)
+    if nonce is None:
+        raise SourcesDiffer(sources=[name])
+    if nonce.value:
+        raise NonceOpenedAlready(source=name)
+    if sha256(value.encode()).hexdigest() != nonce.digest:
+        raise NonceDiffers(source=name)
+
+
+def seed_values(sources: Sequence[Source], revealed: Mapping[str, Revealed], *, over: bool) -> list[tuple[str, str]]:
     """Name and value of every announced source in order, `missing` for one that did not come.
 
-    What is missing restarts nothing, so that whoever withholds his number gains nothing. Raises SourcesDiffer
-    for a source that was not announced, NonceDiffers, and SeedTooShort if the public ones do not suffice.
+    What is missing restarts nothing. Nobody gains by withholding: a party's number was opened before the public
+    sources came or is missing, a public source is missing only once the deadline is `over`, and a round of drand,
+    which anybody can fetch, never. Raises SourcesDiffer for a source that was not announced, NotWhatTheSourceGives,
+    SourceStillAwaited, and SeedTooShort if the public ones do not suffice.
     """
-    if unknown := sorted(set(revealed) - {s.name for s in sources}):
+    public = {s.name: s for s in sources if s.kind is not SourceKind.NONCE}
+    if unknown := sorted(set(revealed) - set(public)):
         raise SourcesDiffer(sources=unknown)
-    for source in sources:
-        value = revealed.get(source.name, MISSING)
-        if source.digest and value != MISSING and sha256(value.encode()).hexdigest() != source.digest:
-            raise NonceDiffers(source=source.name)
-    bits = sum(CENTIBITS[s.kind] * len(revealed[s.name]) for s in sources if s.name in revealed) // 100
+    for name, given in revealed.items():
+        _check_given(public[name], given)
+    due = [s for s in public.values() if s.name not in revealed and (s.kind is SourceKind.DRAND or not over)]
+    if due:
+        raise SourceStillAwaited(sources=[s.name for s in due])
+    bits = sum(CENTIBITS[public[name].kind] * len(given.value) for name, given in revealed.items()) // 100
     if bits < SEED_BITS:
         raise SeedTooShort(bits=bits, needed=SEED_BITS)
-    return [(s.name, revealed.get(s.name, MISSING)) for s in sources]
+    known = {name: given.value for name, given in revealed.items()} | {s.name: s.value for s in sources if s.value}
+    return [(s.name, known.get(s.name, MISSING)) for s in sources]
+
+
+def _check_given(source: Source, given: Revealed) -> None:
+    """Raises NotWhatTheSourceGives."""
+    if source.kind is SourceKind.DRAND:
+        signature = bytes.fromhex(given.signature) if len(given.signature) % 2 == 0 else b""
+        fits = bool(signature) and sha256(signature).hexdigest() == given.value
+    else:
+        fits = not given.signature and (source.kind not in IN_DIGITS or given.value.isdecimal())
+    if not fits:
+        raise NotWhatTheSourceGives(source=source.name)
 
 
 def check_lot(by_lot: bool, inspectors: Sequence[UUID]) -> None:

@@ -27,9 +27,13 @@ class SourceIn(In):
     """A source of the seed that does not exist yet, named so that everybody can look it up."""
 
     name: SourceName = Field(examples=["drand-quicknet-1000"])
-    kind: SourceKind = Field(description="公共随机信标、彩票、公证掷骰、各方自选数")
+    kind: SourceKind = Field(description="公共随机信标、drand 轮次、彩票、公证掷骰、各方自选数")
     reference: SourceName | None = Field(None, description="Round or issue / 轮次或期号", examples=["2017031"])
-    due: Moment = Field(description="When it will exist / 产生时间", examples=["2017-03-08T02:00:00Z"])
+    due: Moment | None = Field(
+        None,
+        description="When it will exist; a drand round's follows from its number / 产生时间(drand 由轮次号确定)",
+        examples=["2017-03-08T02:00:00Z"],
+    )
     digest: Digest | None = Field(None, description="Of a nonce only: SHA-256 of its text / 自选数的散列")
 
 
@@ -69,6 +73,17 @@ class RevealedIn(In):
 
     name: SourceName = Field(examples=["drand-quicknet-1000"])
     value: Hex = Field(examples=["fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"])
+    signature: Hex | None = Field(
+        None,
+        description="Of a drand round only: its SHA-256 is the value / 仅 drand:签名,其 SHA-256 即随机数",
+    )
+
+
+class OpenNonce(In):
+    """A party's own number, whose hash was announced; opened before any public source exists."""
+
+    name: SourceName = Field(examples=["party-gov-office"])
+    value: Hex = Field(examples=["8f1d0c5e7a92b3d4"])
 
 
 class Reveal(In):
@@ -90,7 +105,9 @@ class SourceOut(Out):
     reference: str | None
     due: datetime
     digest: str | None
+    chain: str | None = Field(description="Of a drand round: the chain's hash / drand 链的散列")
     value: str | None
+    signature: str | None
 
 
 class ExclusionOut(Out):
@@ -148,11 +165,28 @@ class TicketOut(Out):
 
 
 class LedgerPlace(Out):
-    """Where the commitment stands in the township's log."""
+    """Where the commitment stands in the township's log, and what shows that it stands there."""
 
     log: str
     seq: int
     leaf_hash: str
+    leaf: str = Field(description="The entry as it was hashed: RFC 8785 JSON in ids and hashes / 条目原文")
+    checkpoint: str | None = Field(
+        description="The first signed checkpoint that covers the entry: a C2SP note / 首个覆盖该条目的已签名检查点"
+    )
+    checkpoint_size: int | None
+    signed_at: datetime | None
+    inclusion: list[str] | None = Field(description="Proof that the entry is under that checkpoint / 存在证明")
+
+
+class RecusedOut(Out):
+    helper_id: UUID
+    inspector_id: UUID
+
+
+class TeamOut(Out):
+    helper_id: UUID
+    inspectors: list[UUID]
 
 
 class ProofOut(Out):
@@ -178,6 +212,10 @@ class ProofOut(Out):
     frame: list[UUID] | None
     exclusions: list[ExclusionOut] | None
     ranking: list[TicketOut] | None
+    inspectors: list[UUID] = Field(description="Those among whom teams are drawn, where they are / 参加抽选的检查人员")
+    team_size: int | None
+    recusals: list[RecusedOut] | None = Field(description="Who was not to check whom, as hashed / 回避名单")
+    teams: list[TeamOut] | None
 
 
 class AddCheck(Create):

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Index,
+    Integer,
     Text,
     UniqueConstraint,
     and_,
@@ -220,7 +221,8 @@ ADOPTED_ON = select(func.min(B.effective_from)).where(same_place(B, R)).scalar_s
 FRAME = Prepared(select(R.frame).where(here(R), R.id == bindparam("round")))
 COMMITTED = (
     select(func.json_build_object(text("'log'"), L.township_code, text("'seq'"), L.seq, text("'leaf_hash'"),
-                                  func.encode(L.leaf_hash, text("'hex'"))))
+                                  func.encode(L.leaf_hash, text("'hex'")), text("'leaf'"),
+                                  func.convert_from(L.leaf, text("'UTF8'"))))
     .where(
         same_place(L, R), L.subject_id == R.id,
         L.event == Event.ROUND_COMMITTED.value,
@@ -228,12 +230,19 @@ COMMITTED = (
     .scalar_subquery()
 )  # fmt: skip
 PROOF = Prepared(
-    select(*[c for c in R.__table__.columns if c.name != "fingerprint"], COMMITTED.label("commitment")).where(
-        here(R), R.id == bindparam("round"), R.committed_at.is_not(None)
-    ),
+    select(
+        *[c for c in R.__table__.columns if c.name != "fingerprint"],
+        COMMITTED.label("commitment"),
+        func.log_hashes(
+            R.township_code,
+            bindparam("levels", type_=ARRAY(Integer())),
+            bindparam("firsts", type_=ARRAY(BigInteger())),
+            bindparam("ends", type_=ARRAY(BigInteger())),
+        ).label("hashes"),
+    ).where(here(R), R.id == bindparam("round"), R.committed_at.is_not(None)),
     json=True,
 )
-"""All that is public of a round, and where its commitment stands in the log."""
+"""All that is public of a round, where its commitment stands in the log, and the hashes that prove it there."""
 CHECK_OF = Prepared(
     select(I.id).where(
         here(I), I.round_id == bindparam("round"), I.helper_id == bindparam("helper"), I.corrects_id.is_(None)

@@ -108,15 +108,25 @@ async def standing_of(transaction: Transaction, log: str, size: int | None = Non
     return Standing.of(log, await transaction.call(STANDING_OF_ANY, log, size, NOBODY))
 
 
-async def roots(transaction: Transaction, log: str, subtrees: Sequence[merkle.Range]) -> list[bytes]:
-    """The root of each subtree, from stored hashes; one round trip. Raises OutsideTheTree where one is missing."""
+def asked(subtrees: Sequence[merkle.Range]) -> tuple[list[int], list[int], list[int]]:
+    """Levels, firsts and ends of the stored hashes that give these subtrees' roots, as `log_hashes` takes them."""
+    stored = [run for subtree in subtrees for run in merkle.runs(subtree)]
+    return [run[0] for run in stored], [run[1] for run in stored], [run[2] for run in stored]
+
+
+def roots_of(subtrees: Sequence[merkle.Range], found: Sequence[bytes | None]) -> list[bytes]:
+    """The root of each subtree, from what `log_hashes` answered. Raises OutsideTheTree where a hash is missing."""
+    hashes = [_apart(some or b"") for some in found]
     parts = [merkle.runs(subtree) for subtree in subtrees]
-    levels, firsts, ends = zip(*[run for part in parts for run in part], strict=True)
-    found = [hashes or b"" for hashes in await transaction.call(HASHES, log, levels, firsts, ends)]
-    if [len(hashes) // merkle.HASH_BYTES for hashes in found] != [b - a for a, b in zip(firsts, ends, strict=True)]:
+    if [len(some) for some in hashes] != [end - first for part in parts for _, first, end in part]:
         raise OutsideTheTree
     at = pairwise([0, *accumulate(map(len, parts))])
-    return [merkle.join(map(_apart, found[a:b])) for a, b in at]
+    return [merkle.join(hashes[a:b]) for a, b in at]
+
+
+async def roots(transaction: Transaction, log: str, subtrees: Sequence[merkle.Range]) -> list[bytes]:
+    """The root of each subtree, from stored hashes; one round trip. Raises OutsideTheTree where one is missing."""
+    return roots_of(subtrees, await transaction.call(HASHES, log, *asked(subtrees)))
 
 
 def _apart(hashes: bytes) -> list[bytes]:

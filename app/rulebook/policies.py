@@ -45,7 +45,7 @@ class Policy:
     source: str
     citation: str | None
     value: Mapping[str, Any]
-    """What a township may set: `fixed`, `boolean`, `integer`, `texts` or `month_days`."""
+    """What a township may set: `fixed`, `boolean`, `integer`, `texts`, `words` or `month_days`."""
     zh: str
     en: str
 
@@ -73,6 +73,12 @@ def _fits_texts(shape: Mapping[str, Any], value: Any) -> bool:
     return short and all(isinstance(v, str) and 0 < len(v) <= 100 for v in value) and len(set(value)) == len(value)
 
 
+def _fits_words(shape: Mapping[str, Any], value: Any) -> bool:
+    """At least one of the words, each once."""
+    known = isinstance(value, list) and all(isinstance(v, str) and v in shape["words"] for v in value)
+    return known and 0 < len(value) == len(set(value))
+
+
 def _fits_month_days(_: Mapping[str, Any], value: Any) -> bool:
     """Two days of one year as `MM-DD`, the first not after the second."""
     if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)):
@@ -88,6 +94,7 @@ _FITS: dict[str, Callable[[Mapping[str, Any], Any], bool]] = {
     "boolean": lambda _, value: isinstance(value, bool),
     "integer": _fits_integer,
     "texts": _fits_texts,
+    "words": _fits_words,
     "month_days": _fits_month_days,
 }
 

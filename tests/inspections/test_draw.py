@@ -1,6 +1,5 @@
 """Is the draw the one of `draw/v1`, however and by whomever it is computed, and does every change show?"""
 
-import os
 import random
 import subprocess
 from collections import Counter
@@ -27,7 +26,8 @@ from app.inspections.draw import (
     seed,
 )
 
-FRAMES = 1_000 if os.environ.get("HUAYUAN_LONG") == "1" else 50
+FRAMES = 10
+"""Drawn three ways here; very many in tests/endurance/test_draw.py, with the other figures."""
 LETTERS = "ABCXYZabcxyz0189._:-"
 IDS = st.lists(st.text(LETTERS, min_size=1, max_size=12), unique=True, min_size=1, max_size=30)
 
@@ -139,13 +139,6 @@ def test_G7_months_are_drawn_independently_of_each_other() -> None:
     assert max(Counter(i for m in months for i in m.sample).values()) > 1
 
 
-def test_G7_every_helper_comes_first_equally_often() -> None:
-    """Chi-square over 20,000 seeds, 9 degrees of freedom: below 27.9 with probability 0.999."""
-    ids = [f"v{n:02}" for n in range(1, 11)]
-    first = Counter(ranking(seed("d", "f", [("n", f"{n:x}")]), ids)[0][0] for n in range(20_000))
-    assert sum((first[i] - 2_000) ** 2 / 2_000 for i in ids) < 27.9
-
-
 def forgeries(of: Draw, chance: random.Random) -> Iterator[Draw]:
     """The same draw with its frame, seed, sources, order, tickets or size changed, one at a time."""
     a, b = chance.sample(range(len(of.ranking)), 2)
@@ -163,18 +156,6 @@ def forgeries(of: Draw, chance: random.Random) -> Iterator[Draw]:
     yield draw(of.draw_id, of.frame[1:], of.sources)
     yield draw(f"{of.draw_id}2", of.frame, of.sources)
     yield draw(of.draw_id, of.frame, [("another", value), *of.sources[1:]])
-
-
-def test_a_change_of_frame_seed_order_or_size_is_detected() -> None:
-    chance, forged = random.Random(6), 0
-    while forged < 1_000:
-        of = random_draw(chance)
-        committed = commit(of.draw_id, of.frame, [name for name, _ in of.sources])
-        assert differences(of, committed) == []
-        if len(of.ranking) > 1 and of.sources[0][1] != MISSING:
-            for forgery in forgeries(of, chance):
-                assert differences(forgery, committed), forgery
-                forged += 1
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "a\n", "张三", "a/b", "x" * 65])

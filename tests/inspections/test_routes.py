@@ -1,8 +1,9 @@
 """Is a month drawn, checked and closed over HTTP as article 6 and the contract say?"""
 
 import asyncio
+import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import product
@@ -15,6 +16,7 @@ import pytest
 
 from app.inspections import draw
 from app.inspections.actions import mark_township
+from app.merkle import leaf_hash, verify_inclusion
 
 BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 LGO, PGO = "leading_group_office", "party_gov_office"
@@ -239,27 +241,98 @@ def test_G7_nothing_is_drawn_from_a_frame_changed_behind_the_service(township, t
     assert (code(refused, 409), refused.json()["parts"]) == ("frame-changed", ["commitment"])
 
 
-def test_G7_a_missing_source_is_recorded_as_missing(township, ten):
-    nonce = {
-        "name": "party-gov-office", "kind": "nonce", "due": "2017-03-07T09:00:00+08:00",
-        "digest": sha256(b"abcd").hexdigest(),
-    }  # fmt: skip
+OWN = {"name": "party-gov-office", "kind": "nonce", "due": "2017-03-07T09:00:00+08:00"}
+
+
+def with_own_number(township: Any, value: str) -> str:
+    """A committed round in which one organiser brings a number of its own."""
     township.at("2017-03-06")
     path, proposal = planned(township, "2017-03"), announce("2017-03-07")
-    proposal["sources"].insert(0, nonce)
+    proposal["sources"].insert(0, OWN | {"digest": sha256(value.encode()).hexdigest()})
     township.office(LGO).act(path, "propose-commit", proposal)
     township.office(PGO).act(path, "confirm-commit", {})
+    return path
+
+
+def test_G7_a_missing_source_is_recorded_as_missing(township, ten):
+    path = with_own_number(township, "abcd")
     township.at("2017-03-08")
-    wrong = {"values": [*VALUES["values"], {"name": "party-gov-office", "value": "abce"}]}
-    assert code(township.office(LGO).try_act(path, "reveal", wrong), 409) == "nonce-differs"
-    other = {"values": [*VALUES["values"], {"name": "lucky", "value": "08"}]}
-    assert code(township.office(LGO).try_act(path, "reveal", other), 409) == "sources-differ"
-    alone = {"values": [{"name": "party-gov-office", "value": "abcd"}]}
-    assert code(township.office(LGO).try_act(path, "reveal", alone), 409) == "seed-too-short"
+    late = township.office(PGO).try_act(path, "open-nonce", {"name": "party-gov-office", "value": "abcd"})
+    assert code(late, 409) == "nonce-too-late"
+    for name in ("lucky", "party-gov-office"):
+        other = {"values": [*VALUES["values"], {"name": name, "value": "abcd"}]}
+        assert code(township.office(LGO).try_act(path, "reveal", other), 409) == "sources-differ"
+    short = {"values": [{"name": "drand-quicknet-1000", "value": "abcd"}]}
+    assert code(township.office(LGO).try_act(path, "reveal", short), 409) == "seed-too-short"
     round_ = township.office(LGO).act(path, "reveal", VALUES)
     assert [s["value"] for s in round_["sources"]] == ["missing", BEACON]
     sources = [("party-gov-office", "missing"), ("drand-quicknet-1000", BEACON)]
     assert round_["seed"] == draw.draw(round_["draw_id"], ten, sources).seed
+
+
+def test_G7_a_partys_own_number_is_opened_before_the_public_source_comes(township, ten):
+    path, own = with_own_number(township, "abcd"), {"name": "party-gov-office", "value": "abcd"}
+    assert code(township.office(PGO).try_act(path, "open-nonce", own | {"value": "abce"}), 409) == "nonce-differs"
+    assert township.office(PGO).act(path, "open-nonce", own)["sources"][0]["value"] == "abcd"
+    assert code(township.office(PGO).try_act(path, "open-nonce", own), 409) == "nonce-opened-already"
+    township.at("2017-03-08")
+    round_ = township.office(LGO).act(path, "reveal", VALUES)
+    sources = [("party-gov-office", "abcd"), ("drand-quicknet-1000", BEACON)]
+    assert round_["seed"] == draw.draw(round_["draw_id"], ten, sources).seed
+
+
+def test_G7_a_public_source_is_missing_only_once_the_deadline_is_over(township, ten):
+    township.at("2017-03-06")
+    path, proposal = planned(township, "2017-03"), announce("2017-03-07")
+    proposal["sources"].append({"name": "dice", "kind": "dice", "due": "2017-03-07T10:00:00+08:00"})
+    township.office(LGO).act(path, "propose-commit", proposal)
+    township.office(PGO).act(path, "confirm-commit", {})
+    township.at("2017-03-07", "11:00:00")
+    waits = township.office(LGO).try_act(path, "reveal", VALUES)
+    assert (code(waits, 409), waits.json()["sources"]) == ("source-still-awaited", ["dice"])
+    township.at("2017-03-07", "18:00:00")
+    assert [s["value"] for s in township.office(LGO).act(path, "reveal", VALUES)["sources"]] == [BEACON, "missing"]
+
+
+SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+"""Of round 1000 of drand quicknet, whose SHA-256 is BEACON."""
+
+
+def test_G7_a_round_of_drand_is_named_by_its_number_and_checked_against_its_signature(township, ten):
+    township.at("2023-08-20")
+    path = planned(township, "2023-08")
+    proposal = {"sources": [{"name": "quicknet", "kind": "drand"}], "reveal_by": "2023-08-24T10:00:00+08:00"}
+    unnamed = township.office(LGO).try_act(path, "propose-commit", proposal)
+    assert code(unnamed, 422) == "source-needs-its-time"
+    proposal["sources"][0]["reference"] = "1000"
+    source = township.office(LGO).act(path, "propose-commit", proposal)["sources"][0]
+    assert (source["due"], source["chain"][:8]) == ("2023-08-23T15:59:24.000000Z", "52db9ba7")
+    township.office(PGO).act(path, "confirm-commit", {})
+    township.at("2023-08-24")
+    value = {"name": "quicknet", "value": BEACON}
+    for wrong in (value, value | {"signature": SIGNATURE[::-1]}, value | {"value": "0" * 64, "signature": SIGNATURE}):
+        refused = township.office(LGO).try_act(path, "reveal", {"values": [wrong]})
+        assert code(refused, 409) == "not-what-the-source-gives"
+    assert code(township.office(LGO).try_act(path, "reveal", {"values": [{"name": "x", "value": "00"}]}), 409)
+    told = township.office(LGO).act(path, "reveal", {"values": [value | {"signature": SIGNATURE}]})
+    assert (told["sources"][0]["value"], told["sources"][0]["signature"]) == (BEACON, SIGNATURE)
+
+
+def test_G7_a_township_may_keep_to_some_kinds_of_sources(township, ten):
+    set_policy(township, "draw.seedSources", ["dice", "lottery"])
+    township.at("2017-03-06")
+    path = planned(township, "2017-03")
+    refused = township.office(LGO).try_act(path, "propose-commit", announce("2017-03-07"))
+    assert (code(refused, 409), refused.json()["kinds"]) == ("source-not-in-use", ["beacon"])
+    sources = [{"name": "dice", "kind": "dice", "due": "2017-03-07T10:00:00+08:00"}]
+    dice = announce("2017-03-07") | {"sources": sources}
+    assert township.office(LGO).act(path, "propose-commit", dice)["state"] == "proposed"
+    for wrong in ([], ["coin"], ["dice", "dice"], "dice"):
+        body = {"value": wrong, "effective_from": "2017-03-06", "reason": "乡里约定"}
+        assert (
+            township.office("leading_group").patch("/policies/draw.seedSources", body, if_match='"1"').status_code
+            == 422
+        )
 
 
 def test_G5_nobody_eligible_is_a_recorded_draw_of_nobody(township):
@@ -344,8 +417,9 @@ def test_the_proof_needs_no_sign_in_and_draws_again_with_sha256sum(township, ten
     assert (before["frame"], before["seed"], before["ranking"]) == (None, None, None)
     assert before["frame_hash"] == draw.frame_hash(ten)
     assert before["commitment"]["log"] == township.code
-    text = public.get(f"/v1{path}/proof", headers={"accept": "text/plain"}).text
-    assert f"frame {draw.frame_hash(ten)}\n" in text
+    said = run_text(public, path)
+    assert f"frame {draw.frame_hash(ten)}" in said
+    assert said[-2:] == [f"entry {before['commitment']['leaf_hash']}", "not yet under a signed checkpoint"]
     township.at("2017-03-08")
     township.office(LGO).act(path, "reveal", VALUES)
     proof = public.get(f"/v1{path}/proof").json()
@@ -360,10 +434,43 @@ def test_the_proof_needs_no_sign_in_and_draws_again_with_sha256sum(township, ten
     )  # fmt: skip
     assert draw.differences(claimed, commitment) == []
     assert [r["id"] for r in proof["ranking"] if r["drawn"]] == [c["helper_id"] for c in checks(township, path)]
-    text = public.get(f"/v1{path}/proof", headers={"accept": "text/plain"}).text
-    out = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True).stdout
-    assert out.splitlines()[1] == f"seed {proof['seed']}"
-    assert [line.split()[1] for line in out.splitlines()[2:]] == [r["id"] for r in proof["ranking"]]
+    said = run_text(public, path)
+    assert said[1] == f"seed {proof['seed']}"
+    assert [line.split()[1] for line in said[2:12]] == [r["id"] for r in proof["ranking"]]
+    assert said[12] == "committed to this draw, frame and sources"
+
+
+def run_text(public: httpx.Client, path: str, change: Callable[[str], str] = str) -> list[str]:
+    """What the proof's text prints when bash runs it; raises where it ends with a fault."""
+    text = change(public.get(f"/v1{path}/proof", headers={"accept": "text/plain"}).text)
+    return subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def test_the_proof_leads_from_the_commitment_to_a_signed_checkpoint_of_before_the_seed(township, ten):
+    path, public = committed(township, "2017-03"), httpx.Client(base_url=township.service.address)
+    signed = township.admin.post(f"/ledger/{township.code}/checkpoint").json()["signed"]
+    township.at("2017-03-08")
+    township.office(LGO).act(path, "reveal", VALUES)
+    township.admin.post(f"/ledger/{township.code}/checkpoint")
+    proof = public.get(f"/v1{path}/proof").json()
+    at = proof["commitment"]
+    assert (at["checkpoint_size"], at["signed_at"]) == (signed["size"], signed["at"]), "the first that covers it"
+    assert at["seq"] < at["checkpoint_size"]
+    leaf = at["leaf"].encode()
+    assert (leaf_hash(leaf).hex(), json.loads(leaf)["data"]["frame_hash"]) == (at["leaf_hash"], proof["frame_hash"])
+    path_up = [bytes.fromhex(h) for h in at["inclusion"]]
+    root = bytes.fromhex(signed["root"])
+    assert verify_inclusion(leaf_hash(leaf), at["seq"], signed["size"], path_up, root)
+    said = run_text(public, path)
+    assert said[13:15] == [f"entry {at['leaf_hash']}", f"root {signed['root']}"]
+    assert "\n".join(said[15:]) + "\n" == at["checkpoint"]
+    for changes in (
+        ("drand-quicknet-1000", "drand-quicknet-1001"),
+        (ten[0], str(uuid4())),
+        (at["inclusion"][0], "0" * 64),
+    ):
+        with pytest.raises(subprocess.CalledProcessError):
+            run_text(public, path, lambda text, changes=changes: text.replace(*changes, 1))
 
 
 def test_the_proof_holds_no_name_and_is_not_there_before_the_commitment(township, ten):
@@ -522,6 +629,15 @@ def test_G11_teams_by_lot_keep_recusals_and_own_units(township):
         assert len(who) <= 2 and who <= set(inspectors)
         assert inspectors[0] not in who if made["helper_id"] in of_unit else inspectors[1] not in who
         assert made["team_warnings"] == ([] if len(who) == 2 else ["team_too_small"])
+    public = httpx.Client(base_url=township.service.address)
+    proof = public.get(f"/v1{path}/proof").json()
+    listed = [(c["helper_id"], sorted(i["person_id"] for i in c["team"])) for c in checks(township, path)]
+    assert [(t["helper_id"], sorted(t["inspectors"])) for t in proof["teams"]] == listed
+    pairs = [f"{r['helper_id']} {r['inspector_id']}" for r in proof["recusals"]]
+    assert sha256(draw.lines(pairs)).hexdigest() == proof["recusals_hash"]
+    assert "kinship" not in json.dumps(proof["recusals"]), "who, not why"
+    teams = [line.split()[1:] for line in run_text(public, path) if line.startswith("team ")]
+    assert teams == [[t["helper_id"], *t["inspectors"]] for t in proof["teams"]], "the same with sha256sum"
 
 
 def test_G13_G57_an_attempt_is_no_meeting(shared_township, check):

@@ -42,6 +42,7 @@ CHECK = InspectionFacts(HELPER)
 ROUND_MOVES = {
     "propose-commit": (ORGANISERS, {"planned": "proposed", "proposed": "proposed", "missed": "proposed"}),
     "confirm-commit": ({Office.LEADING_GROUP_OFFICE}, {"proposed": "committed"}),
+    "open-nonce": (ORGANISERS, {"committed": "committed"}),
     "reveal": (ORGANISERS, {"committed": "drawn"}),
     "close": ({Office.LEADING_GROUP_OFFICE}, {"drawn": "closed"}),
     "mark-missed": (set(), {"planned": "missed", "proposed": "missed"}),
@@ -215,21 +216,87 @@ def test_G7_the_commitment_comes_before_the_seed() -> None:
     assert refused.value.facts == {"sources": [BEACON.name]}
 
 
+def seed_of(*sources: Source, over: bool = True, **given: str) -> list[tuple[str, str]]:
+    """The seed's values, each source named by its kind."""
+    revealed = {s.name: rules.Revealed(given[s.kind]) for s in sources if s.kind in given}
+    return rules.seed_values(sources, revealed, over=over)
+
+
 def test_G7_a_missing_source_stands_as_missing_and_restarts_nothing() -> None:
-    sources = [NONCE, BEACON, DICE]
-    assert rules.seed_values(sources, {BEACON.name: HEX}) == [
+    opened = replace(NONCE, value="abcd")
+    assert seed_of(NONCE, BEACON, DICE, beacon=HEX) == [
         (NONCE.name, MISSING),
         (BEACON.name, HEX),
         (DICE.name, MISSING),
     ]
-    assert rules.seed_values(sources, {BEACON.name: HEX, NONCE.name: "abcd"})[0] == (NONCE.name, "abcd")
+    assert seed_of(opened, BEACON, beacon=HEX)[0] == (NONCE.name, "abcd")
+
+
+def test_G7_nobody_gains_by_withholding() -> None:
+    """Before the deadline every public source is awaited; a party's number is not taken once the public one is out."""
+    with pytest.raises(rules.SourceStillAwaited) as refused:
+        seed_of(BEACON, DICE, beacon=HEX, over=False)
+    assert refused.value.facts == {"sources": [DICE.name]}
+    assert seed_of(BEACON, NONCE, beacon=HEX, over=False)[1] == (NONCE.name, MISSING)
+    with pytest.raises(rules.SourcesDiffer):
+        seed_of(BEACON, NONCE, beacon=HEX, nonce="abcd")
+    with pytest.raises(rules.SourceStillAwaited):
+        seed_of(DRAND, DICE, dice="7" * 20, over=True)
+
+
+DRAND = Source("drand", SourceKind.DRAND, rules.quicknet_due(1000))
+SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+"""Of round 1000 of drand quicknet."""
+
+
+def test_G7_a_round_of_drand_has_its_time_and_gives_the_hash_of_its_signature() -> None:
+    assert rules.quicknet_due(1) == datetime(2023, 8, 23, 15, 9, 27, tzinfo=UTC)
+    assert rules.due_of(SourceKind.DRAND, "1000", None, "/s") == datetime(2023, 8, 23, 15, 59, 24, tzinfo=UTC)
+    for reference, due in (("", None), ("0", None), ("last", None), ("1000", NOW)):
+        with pytest.raises(rules.SourceNeedsItsTime):
+            rules.due_of(SourceKind.DRAND, reference, due, "/s")
+    with pytest.raises(rules.SourceNeedsItsTime):
+        rules.due_of(SourceKind.LOTTERY, "2017031", None, "/s")
+    assert rules.seed_values([DRAND], {"drand": rules.Revealed(HEX, SIGNATURE)}, over=False) == [("drand", HEX)]
+    for value, signature in ((HEX, ""), (HEX[::-1], SIGNATURE), (HEX, SIGNATURE[:-2] + "38"), (HEX, SIGNATURE[1:])):
+        with pytest.raises(rules.NotWhatTheSourceGives):
+            rules.seed_values([DRAND], {"drand": rules.Revealed(value, signature)}, over=True)
+
+
+def test_G7_dice_and_lotteries_give_digits_and_only_drand_a_signature() -> None:
+    with pytest.raises(rules.NotWhatTheSourceGives):
+        seed_of(DICE, dice="a" * 64)
+    with pytest.raises(rules.NotWhatTheSourceGives):
+        rules.seed_values([BEACON], {BEACON.name: rules.Revealed(HEX, SIGNATURE)}, over=True)
+
+
+def test_G7_a_township_may_keep_to_some_kinds_of_sources() -> None:
+    rules.check_kinds([BEACON, DICE], ["beacon", "dice"])
+    with pytest.raises(rules.SourceNotInUse) as refused:
+        rules.check_kinds([BEACON, DICE], ["drand", "dice"])
+    assert refused.value.facts == {"kinds": ["beacon"], "in_use": ["drand", "dice"]}
+
+
+def test_G7_a_partys_own_number_is_the_one_announced_and_is_opened_once_in_time() -> None:
+    rules.check_nonce([BEACON, NONCE], NONCE.name, "abcd")
+    with pytest.raises(rules.NonceDiffers):
+        rules.check_nonce([BEACON, NONCE], NONCE.name, "abce")
+    with pytest.raises(rules.NonceOpenedAlready):
+        rules.check_nonce([BEACON, replace(NONCE, value="abcd")], NONCE.name, "abcd")
+    for name in (BEACON.name, "another"):
+        with pytest.raises(rules.SourcesDiffer):
+            rules.check_nonce([BEACON, NONCE], name, "abcd")
+    who = actor(Office.PARTY_GOV_OFFICE)
+    known = replace(ROUND, seed_begins=NOW)
+    assert blocked("open-nonce", "committed", known, who) == [rules.NonceTooLate]
+    assert blocked("open-nonce", "committed", replace(known, now=NOW - timedelta(seconds=1)), who) == []
+    later = replace(BEACON, due=NOW + timedelta(days=1))
+    assert rules.seed_begins([later, NONCE, BEACON]) == BEACON.due
 
 
 def test_G7_the_seed_has_the_announced_sources_and_no_other() -> None:
     with pytest.raises(rules.SourcesDiffer):
-        rules.seed_values([BEACON], {BEACON.name: HEX, "lucky-number": "08"})
-    with pytest.raises(rules.NonceDiffers):
-        rules.seed_values([BEACON, NONCE], {BEACON.name: HEX, NONCE.name: "abce"})
+        rules.seed_values([BEACON], {"lucky-number": rules.Revealed("08")}, over=True)
 
 
 @pytest.mark.parametrize(
@@ -244,18 +311,18 @@ def test_G7_the_seed_has_the_announced_sources_and_no_other() -> None:
     ],
 )
 def test_G7_a_seed_has_at_least_64_unforeseeable_bits(kind: SourceKind, length: int, enough: bool) -> None:
-    sources = [Source("public", kind, NOW), NONCE]
-    revealed = {"public": "7" * length, NONCE.name: "abcd"}
+    """A party's own number adds none, so that the operator's own generator is never the seed."""
+    sources = (Source("public", kind, NOW), replace(NONCE, value="abcd" * 16))
     if enough:
-        assert rules.seed_values(sources, revealed)[0] == ("public", "7" * length)
+        assert seed_of(*sources, **{kind: "7" * length})[0] == ("public", "7" * length)
     else:
         with pytest.raises(rules.SeedTooShort):
-            rules.seed_values(sources, revealed)
+            seed_of(*sources, **{kind: "7" * length})
 
 
 def test_G7_without_any_public_source_nothing_is_drawn() -> None:
     with pytest.raises(rules.SeedTooShort):
-        rules.seed_values([BEACON, NONCE], {NONCE.name: "abcd"})
+        seed_of(BEACON, replace(NONCE, value="abcd"))
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
