@@ -22,6 +22,9 @@ BRISK = "100000"
 PROMPT = 8.0
 """Seconds within which a bounded answer (5 s) has come even on a busy machine; a hanging one has not."""
 
+STARTING = 120
+"""Seconds within which a worker has started even on a machine that does much else."""
+
 
 def free_port() -> int:
     with socket.socket() as free:
@@ -58,7 +61,8 @@ class Process:
             )  # fmt: skip
 
     def await_ready(self) -> "Process":
-        assert eventually(lambda: httpx.get(f"{self.address}/readyz").status_code == 200), self.output.read_text()
+        ready = eventually(lambda: httpx.get(f"{self.address}/readyz").status_code == 200, STARTING)
+        assert ready, self.output.read_text("utf-8")[-2000:]
         return self
 
     def caller(self, like: Any) -> httpx.Client:

@@ -125,3 +125,19 @@ def test_a_change_that_a_deadlock_broke_off_is_done_again(
     monkeypatch.setattr(database, "AGAIN", 0)
     assert in_a_deadlock(township) == 503, "control"
     requests.seen.clear()  # what is done twice takes more round trips than it may at once
+
+
+def test_who_waited_for_a_record_judges_by_what_is_so_now(township: Any) -> None:
+    """A closed household's pairings end, and with them what had begun before and waited: a visit, a plan."""
+    household, helper = township.helped()
+    township.office("party_gov_office")
+    township.at("2017-03-05")
+    visit = {"household_id": household, "device_time": "2017-03-05T09:00:00+08:00", "place": "户内", "text": "走访"}
+    plan = {"household_id": household, "kind": "assistance_plan", "year": 2017, "text": "帮扶计划"}
+    found = at_once(
+        township,
+        lambda: event(township, household, "moved_out", "2017-03-05"),
+        lambda: helper.post("/visits", visit),
+        lambda: helper.post("/plans", plan),
+    )
+    assert found == [(201, None), (409, "not-paired-that-day"), (404, "not-found")]

@@ -5,8 +5,10 @@ campaign left is written to `results/<campaign>.json`, and docs/endurance.md ane
 one had written before is removed.
 """
 
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +39,28 @@ def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
         report.write(request.node.name.removeprefix("test_"), about, found, time.monotonic() - began, passed=passed)
 
 
+@contextmanager
+def a_machine() -> Iterator[Machine]:
+    """In a folder of its own: every new session of pytest shuts pytest's own to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="huayuan-") as home:
+        made = Machine(Path(home))
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
 @pytest.fixture
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine() -> Iterator[Machine]:
     """A machine of one campaign's own."""
-    made = Machine(Path(tmp_path_factory.mktemp("machine")))
-    yield made
-    made.stop()
+    with a_machine() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[Machine]:
+    """A machine with two workers for all campaigns that put right what they break, each with townships of its own."""
+    with a_machine() as made:
+        for _ in range(2):
+            made.worker()
+        yield made

@@ -1,8 +1,11 @@
 """What do the campaigns break? A PostgreSQL that commits to disk and workers of the service, each ended by its pid."""
 
-from contextlib import suppress
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psutil
@@ -16,38 +19,33 @@ from tests.conftest import Service, Township, _migrate
 from tests.serving import PROMPT, SECRET, Process
 
 HOURS = 6 * 3600
+CODES = (f"411421{number}" for number in count(811))
+"""Of townships that the national list does not have, each for one campaign."""
 
 
 class Machine:
     """One database server on its own, one migrated database, the workers that serve it.
 
-    Everything an ordinary installation has is on; `durable=False` is the negative control that acknowledges
-    commits before they are on disk.
+    Everything an ordinary installation has is on.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    def __init__(self, home: Path) -> None:
         self.home, self.workers = home, list[Process]()
-        server = embedded.ensure(home, "postgres")
-        self.url = embedded.database(server, "huayuan")
+        self._preparing: Service | None = None
+        self.url = embedded.database(embedded.ensure(home, "postgres"), "huayuan")
         _migrate(self.url)
-        if not durable:
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute("ALTER SYSTEM SET synchronous_commit = off")
-                connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
-                connection.execute("SELECT pg_reload_conf()")
         settings = Settings(database_url=self.url, secret=SECRET, access_token_seconds=HOURS)
         self._tokens = Tokens(settings, Vault(settings.master_secret))
 
     def township(self, code: str) -> Township:
         """A township with its registers and officers, made while all is well.
 
-        Its callers speak to a service in this process: use it to prepare, `headers` for the campaign, and
-        `done_preparing` before anything is broken.
+        Its callers speak to a service in this process, which is only for preparing: a campaign uses the workers,
+        and `headers`.
         """
-        return Township(Service(self.url, pool_size=2), code)
-
-    def done_preparing(self, place: Township) -> None:
-        place.service.stop()
+        if self._preparing is None:
+            self._preparing = Service(self.url, pool_size=2)
+        return Township(self._preparing, code)
 
     def headers(self, place: Township, caller: Any) -> dict[str, str]:
         """What signs a caller of the township in at every worker, for hours."""
@@ -60,6 +58,11 @@ class Machine:
         process = Process(self.url, output, **settings)
         self.workers.append(process)
         return process.await_ready()
+
+    @property
+    def ports(self) -> list[int]:
+        """Of the workers; one started anew has that of the one that died."""
+        return [worker.port for worker in self.workers]
 
     def again(self, worker: Process) -> Process:
         """The worker that died, started anew at the same port; it may still have to wait for its database."""
@@ -83,6 +86,29 @@ class Machine:
     def start_postgresql(self) -> None:
         embedded.ensure(self.home, "huayuan")
 
+    def strike(self, number: int) -> None:
+        """Kill PostgreSQL where the number is even, a worker where it is odd, and start again what died."""
+        if number % 2:
+            worker = random.choice(self.workers)
+            worker.kill()
+            self.again(worker).await_ready()
+        else:
+            self.kill_postgresql()
+            self.start_postgresql()
+
+    @contextmanager
+    def acknowledging_early(self) -> Iterator[None]:
+        """The negative control: meanwhile a commit is acknowledged before it is on disk."""
+        self._configure("synchronous_commit = off", "wal_writer_delay = '10s'")
+        yield
+        self._configure("synchronous_commit = on", "wal_writer_delay = '200ms'")
+
+    def _configure(self, *settings: LiteralString) -> None:
+        with self.connect() as connection:
+            for setting in settings:
+                connection.execute("ALTER SYSTEM SET " + setting)
+            connection.execute("SELECT pg_reload_conf()")
+
     def connect(self) -> psycopg.Connection[Any]:
         """As the owner of everything, beside the service."""
         return psycopg.connect(self.url, autocommit=True)
@@ -92,6 +118,8 @@ class Machine:
         return [httpx.Client(base_url=w.address, headers=headers, timeout=PROMPT) for w in self.workers]
 
     def stop(self) -> None:
+        if self._preparing is not None:
+            self._preparing.stop()
         for worker in self.workers:
             worker.stop()
         embedded.stop(self.home)
