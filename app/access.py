@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
-from sqlalchemy import ColumnElement, Date, bindparam, column, false, or_, select, table
+from sqlalchemy import Boolean, ColumnElement, Date, bindparam, column, false, or_, select, table
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
@@ -129,6 +129,8 @@ HOUSEHOLDS = table("households", column("county_code"), column("township_code"),
 PERSON: Any = bindparam("scope_person", type_=Uuid())
 HELPER: Any = bindparam("scope_helper", type_=Uuid())
 """The caller, where he holds a helper's office today; null otherwise, which helps nobody (G16, G18)."""
+CONFIDANT: Any = bindparam("scope_confidant", type_=Boolean())
+"""Does the caller keep the register, or does his work cover the whole township?"""
 VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))
 TODAY: Any = bindparam("today", type_=Date())
 """The township's day, for conditions on dated rows."""
@@ -181,4 +183,9 @@ class Scope:
 def scope_values(actor: Actor) -> dict[str, Any]:
     """Values of the parameters of a scope's condition."""
     helper = actor.person_id if actor.holds(Office.HELPER) else None
-    return {"scope_person": actor.person_id, "scope_helper": helper, "scope_villages": actor.places(*IN_A_VILLAGE)}
+    return {
+        "scope_person": actor.person_id,
+        "scope_helper": helper,
+        "scope_villages": actor.places(*IN_A_VILLAGE),
+        "scope_confidant": actor.reads_township or actor.holds(Office.ADMINISTRATOR),
+    }

@@ -43,6 +43,13 @@ class UnknownParameter(Invalid):
     """
 
 
+class RepeatedParameter(Invalid):
+    """A query parameter is given once.
+
+    同一查询参数只能出现一次。
+    """
+
+
 class BadCursor(Invalid):
     """This cursor was not given by this list.
 
@@ -400,10 +407,18 @@ def read_cursor(cursor: str | None, kind: type) -> Any:
     return after
 
 
-def refuse_unknown_parameters(request: Request) -> None:
-    """A filter never fails open: operations that take no query parameters refuse any."""
-    if request.scope.get("query_string") and not request.scope["route"].dependant.query_params:
-        raise UnknownParameter(f"query:{next(iter(request.query_params), '')}")
+def refuse_odd_parameters(request: Request) -> None:
+    """A filter never fails open: none where the operation takes none, none twice of which one would be passed over.
+
+    Raises UnknownParameter, RepeatedParameter.
+    """
+    if not request.scope.get("query_string"):
+        return
+    names = [name for name, _ in request.query_params.multi_items()]
+    if not request.scope["route"].dependant.query_params:
+        raise UnknownParameter(f"query:{next(iter(names), '')}")
+    if len(names) != len(set(names)):
+        raise RepeatedParameter(f"query:{next(name for name in names if names.count(name) > 1)}")
 
 
 async def reading(request: Request) -> Reading:
@@ -411,7 +426,7 @@ async def reading(request: Request) -> Reading:
     state = request.app.state
     tokens: Tokens = state.tokens
     bearer = tokens.bearer(request.headers.get("authorization"))
-    refuse_unknown_parameters(request)
+    refuse_odd_parameters(request)
     return Reading(request, state.database, bearer)
 
 

@@ -24,7 +24,7 @@ from app.access import Bearer, Entered
 from app.actor import Actor, Office
 from app.database import Database, Prepared, Transaction, as_json, as_wire
 from app.log import Entry, sealed
-from app.reading import ENTER, Resource, enter, place_values, refuse_unknown_parameters
+from app.reading import ENTER, Resource, enter, place_values, refuse_odd_parameters
 from app.refusal import (
     Conflict,
     Forbidden,
@@ -253,7 +253,7 @@ class Change:
         row = {**self.place, **self.new(resource, id), **values}
         new_id = row["id"]
         new = {f"new_{name}": value for name, value in row.items()}
-        body = await self.transaction.value(_insertion(resource, tuple(row)), **new, today=self.today)
+        body = await self.transaction.value(_insertion(resource, tuple(row)), **new, **place_values(self.entered))
         if body is None:
             self.entries.clear()
             if made := await self.made_before(resource, new_id):
@@ -302,8 +302,7 @@ class Change:
                 new |= {"state_since": self.now}
         body = await self.transaction.value(
             _updating(taken.resource, tuple(new)), **new,
-            at_id=taken.id, at_county=self.actor.county_code, at_township=self.actor.township_code,
-            at_version=taken.version, today=self.today,
+            **place_values(self.entered), at_id=taken.id, at_version=taken.version,
         )  # fmt: skip
         if body is None:
             raise VersionStale
@@ -470,7 +469,7 @@ def uuid7(moment: datetime) -> UUID:
 async def _command(request: Request, key: str | None, if_match: str | None) -> Command:
     state = request.app.state
     bearer = state.tokens.bearer(request.headers.get("authorization"))
-    refuse_unknown_parameters(request)
+    refuse_odd_parameters(request)
     operation = f"{request.method} {request.url.path}"
     body = await request.body()
     what = json.dumps(json.loads(body), sort_keys=True) if body else ""

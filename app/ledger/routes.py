@@ -13,7 +13,7 @@ from app.calendar import SHANGHAI
 from app.database import Prepared
 from app.ledger import actions, schemas, tables
 from app.merkle import TILE_WIDTH
-from app.reading import PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_unknown_parameters
+from app.reading import PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_odd_parameters
 from app.refusal import NotFound, NotYourOffice
 from app.writing import Creating
 
@@ -68,7 +68,7 @@ async def checkpoint(request: Request, log: AnyLog) -> Response:
 
     Who names no media type, as C2SP clients do, gets the note.
     """
-    refuse_unknown_parameters(request)
+    refuse_odd_parameters(request)
     offers = ("application/json", TEXT_MEDIA) if "accept" in request.headers else (TEXT_MEDIA,)
     state = request.app.state
     async with state.database.transaction(readonly=True) as transaction:
@@ -132,7 +132,7 @@ async def entry_bundle(read: Read, log: Log, index: Tile) -> Response:
 )  # fmt: skip
 async def tile(request: Request, log: AnyLog, level: Level, index: Tile) -> Response:
     """256 hashes of the tree (C2SP tlog-tiles) / 散列分块(公开)"""
-    refuse_unknown_parameters(request)
+    refuse_odd_parameters(request)
     body = await actions.tile(request.app.state.database, log, int(level), index)
     return Response(body, media_type="application/octet-stream", headers=FOR_GOOD)
 

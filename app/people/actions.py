@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, null, or_, select
 from sqlmodel import col
 
-from app.access import PAIRINGS, TODAY, Scope
+from app.access import CONFIDANT, PAIRINGS, PERSON, TODAY, Scope
 from app.actor import OF_THE_COUNTY, Office, seat
 from app.database import Prepared, as_json, here, holds_on, same_place
 from app.people import rules, schemas, tables
@@ -77,7 +77,21 @@ class AppointmentOver(Conflict):
 
 REGISTER = Scope(open=True)
 UNITS = Resource("units", tables.Unit, scope=REGISTER)
-PEOPLE = Resource("people", tables.Person, scope=REGISTER, hide=frozenset({"citizen_id_sealed", "citizen_id_lookup"}))
+
+
+def confided(column: Any) -> Any:
+    """What only the keepers of the register, offices of the whole township and the person himself read; else null."""
+    return case((or_(CONFIDANT, col(tables.Person.id) == PERSON), column), else_=null())
+
+
+PEOPLE = Resource(
+    "people", tables.Person, scope=REGISTER,
+    hide=frozenset({"citizen_id_sealed", "citizen_id_lookup", "citizen_id_last_four", "phone"}),
+    extra={
+        "phone": confided(col(tables.Person.phone)),
+        "citizen_id_last_four": confided(col(tables.Person.citizen_id_last_four)),
+    },
+)  # fmt: skip
 HELD = (
     same_place(tables.AppointmentRow, tables.Person),
     col(tables.AppointmentRow.person_id) == col(tables.Person.id),
@@ -91,7 +105,7 @@ HELPED = select(func.count()).where(
 HELPERS = Resource(
     "helpers", tables.Person, scope=REGISTER, hide=PEOPLE.hide,
     where=(exists().where(*HELD, col(tables.AppointmentRow.office) == Office.HELPER),),
-    extra={"households": HELPED.scalar_subquery()},
+    extra={**PEOPLE.extra, "households": HELPED.scalar_subquery()},
 )  # fmt: skip
 APPOINTMENTS = Resource("appointments", tables.AppointmentRow, scope=REGISTER)
 

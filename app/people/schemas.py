@@ -71,7 +71,10 @@ class PatchPerson(In):
 
 
 class PersonOut(RecordOut):
-    """A person; of the citizen id only the last four."""
+    """A person; of the citizen id only the last four, and these like the phone only for whom they concern.
+
+    Others read null: all but the keepers of the register, offices of the whole township and the person himself.
+    """
 
     name: str
     category: Category

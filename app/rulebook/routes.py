@@ -11,7 +11,7 @@ from app.reading import (
     Read,
     preferred,
     read_cursor,
-    refuse_unknown_parameters,
+    refuse_odd_parameters,
     write_cursor,
 )
 from app.refusal import NotFound
@@ -139,7 +139,7 @@ async def list_workflows(query: Annotated[PageQuery, Query()]) -> Response:
 )  # fmt: skip
 async def read_workflow(request: Request, name: schemas.Code) -> Response:
     """A workflow as JSON, Mermaid or a picture; no sign-in needed / 单个流程:数据、Mermaid 或图(无需登录)"""
-    refuse_unknown_parameters(request)
+    refuse_odd_parameters(request)
     if (flow := WORKFLOWS.get(name)) is None:
         raise NoSuchWorkflow
     match kind := preferred(request, ("application/json", MERMAID, SVG)):

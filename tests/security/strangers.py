@@ -1,12 +1,13 @@
 """Who tries what belongs to another? A township with one row in every table, and everyone who should get nothing."""
 
 import asyncio
+import copy
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import FunctionType, ModuleType
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.access import Bearer
 from app.accounts.actions import adopt
-from app.actor import Office
+from app.actor import IN_A_VILLAGE, Office
 from app.contract import example, operations
 from app.database import metadata
 from app.main import FEATURES, create_app
@@ -35,8 +36,9 @@ ID, WITNESS = UUID(int=0x01920000_0000_7000_8000_0000000000AA), UUID(int=0x01920
 """Every record of that township; and one person more, where the law wants two."""
 NOWHERE = UUID(int=0x01920000_0000_7000_8000_0000000000CC)
 """No record at all."""
+THERE, AWAY, BESIDE = (UUID(int=0x01920000_0000_7000_8000_000000000000 + n) for n in (0xDD, 0xEE, 0xFF))
+"""Every record of a second set: in the township that is tried, in one of another county, and at home."""
 TOWNSHIP_OFFICES = tuple(o for o in Office if o not in (Office.COUNTY_SYSTEM, Office.COUNTY_AUDITOR))
-IN_A_VILLAGE = {o for o in Office if o.startswith("village_") or o in (Office.LIAISON_LEADER, Office.GROUP_CADRE)}
 
 
 # ── one row in every table ───────────────────────────────────────────────────────────────────────
@@ -48,11 +50,7 @@ SEEDED = [t for t in TENANT_TABLES if t.name not in LOG]
 
 def seed(connection: psycopg.Connection[Any], township: str) -> None:
     """One row in every tenant's table, all under one id: so every reference holds and any operation can be given it."""
-    for table in SEEDED:
-        row = {c.name: value for c in table.columns if (value := _value(table, c, township)) is not None}
-        insert(connection, table.name, row)
-        if table.name == "people":
-            insert(connection, table.name, row | {"id": WITNESS})
+    populate(connection, township)
     connection.execute("select log_open(%s, %s)", [township[:6], township])
     connection.execute(
         "select set_config('app.county', %s, true), set_config('app.township', %s, true)", [township[:6], township]
@@ -63,10 +61,51 @@ def seed(connection: psycopg.Connection[Any], township: str) -> None:
     )
 
 
+def populate(connection: psycopg.Connection[Any], township: str, id: UUID = ID) -> None:
+    """A row of that id in every table but the log's; another id makes a second set beside the first."""
+    for table in SEEDED:
+        row = {c.name: value for c in table.columns if (value := _value(table, c, township)) is not None}
+        if id != ID:
+            row = {name: _another(value, id) for name, value in row.items()}
+        if id == ID or table.name != "townships":
+            insert(connection, table.name, row)
+        if table.name == "people":
+            insert(connection, table.name, row | {"id": witness(id), "citizen_id_lookup": None})
+
+
+def witness(id: UUID) -> UUID:
+    """The person more of a set of rows."""
+    return WITNESS if id == ID else UUID(int=id.int + (1 << 16))
+
+
+def _another(value: Any, id: UUID) -> Any:
+    """What stands in a second row in place of what must be unique."""
+    match value:
+        case UUID():
+            return {ID: id, WITNESS: witness(id)}.get(value, value)
+        case date() if not isinstance(value, datetime):
+            return value + timedelta(days=1)
+        case bytes():
+            return hashlib.sha256(id.bytes).digest()
+        case int() if value == 2016:
+            return value + 1
+        case str() if value == MARK:
+            return MARK + str(id)
+        case str() if len(value) == 12 and value.endswith("201"):
+            return value[:-1] + "2"
+        case _:
+            return {"2016-11": "2016-12", "2016-Q4": "2017-Q1"}.get(value, value) if isinstance(value, str) else value
+
+
 def insert(connection: psycopg.Connection[Any], table: str, row: dict[str, Any]) -> None:
     names = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join(["%s"] * len(row))
     connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+
+
+def in_township(place: str) -> dict[str, Any]:
+    """What every record there begins with."""
+    return {"county_code": place[:6], "township_code": place, "version": 1, "created_at": "now", "fingerprint": ""}
 
 
 HASH = "0" * 64
@@ -94,6 +133,9 @@ PARTICULAR: dict[tuple[str, str], Any] = {
     ("signoffs", "statement_hash"): HASH,
 }
 """What a table wants that its columns' types do not say."""
+PHONE, LAST_FOUR = "13800000000", "002X"
+SENSITIVE = {("people", "phone"): PHONE, ("people", "citizen_id_last_four"): LAST_FOUR}
+"""Optional columns that not everyone reads."""
 
 
 def _value(table: Table, column: Any, township: str) -> Any:
@@ -110,7 +152,7 @@ def _value(table: Table, column: Any, township: str) -> Any:
     if name in ("village_code", "code") and not column.nullable:
         return f"{township}201"
     if column.nullable and not name.endswith("subject_person_id"):
-        return None
+        return SENSITIVE.get((table.name, name))
     words = _words(table, name)
     return words[0] if words else _by_type(column.type)
 
@@ -254,18 +296,22 @@ def shots(operation: Operation, id: UUID, log: str, home: str) -> list[Shot]:
     in_path = any(f"{{{name}}}" in operation.path for name in ("id", "member_id", "log"))
     parameters = [p for p in operation.document.get("parameters", ()) if p["in"] == "query"]
     asked = {p["name"]: example(p["schema"], SCHEMAS, whole=False) for p in parameters if p["required"]}
-    queries = [asked, *[asked | {p["name"]: str(id)} for p in parameters if _is_id(p["schema"])]]
+    queries = [asked, *[asked | {p["name"]: str(id)} for p in parameters if is_id(p["schema"])]]
     content = operation.document.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return [Shot(path, query, None, in_path) for query in queries]
-    schema = _resolved(content["schema"])
-    meant = json.loads(json.dumps(content["example"]).replace("411421201", home)) | COMPLETED.get(operation.name, {})
-    bodies = _bodies(schema, meant, id)
+    bodies = _bodies(resolved(content["schema"]), meant(operation, content, home), id)
     return [Shot(path, asked, b, in_path, str(id) in json.dumps(b), n == 0) for n, b in enumerate(bodies)]
 
 
+def meant(operation: Operation, content: dict[str, Any], home: str) -> Any:
+    """The operation's own example, with what the law wants besides, at home in that township."""
+    text = json.dumps(content["example"]).replace("411421201", home)
+    return json.loads(text) | copy.deepcopy(COMPLETED.get(operation.name, {}))
+
+
 def _bodies(schema: Any, meant: Any, id: UUID) -> Iterator[Any]:
-    base = _with_id(schema, meant, id)
+    base = with_id(schema, meant, id)
     yield base
     for where, value in _optional_ids(schema, base, id):
         body = json.loads(json.dumps(base))
@@ -276,7 +322,7 @@ def _bodies(schema: Any, meant: Any, id: UUID) -> Iterator[Any]:
         yield body
 
 
-def _resolved(schema: Any) -> Any:
+def resolved(schema: Any) -> Any:
     """The schema behind references, and of several kinds the one that is no null."""
     while True:
         if "$ref" in schema:
@@ -287,29 +333,29 @@ def _resolved(schema: Any) -> Any:
             return schema
 
 
-def _is_id(schema: Any) -> bool:
-    schema = _resolved(schema)
-    return schema.get("format") == "uuid" or (schema.get("type") == "array" and _is_id(schema.get("items", {})))
+def is_id(schema: Any) -> bool:
+    schema = resolved(schema)
+    return schema.get("format") == "uuid" or (schema.get("type") == "array" and is_id(schema.get("items", {})))
 
 
-def _with_id(schema: Any, value: Any, id: UUID) -> Any:
+def with_id(schema: Any, value: Any, id: UUID) -> Any:
     """The value with that id wherever the schema has one."""
-    schema = _resolved(schema)
+    schema = resolved(schema)
     if schema.get("format") == "uuid":
         return str(id)
     if isinstance(value, list):
-        first = [_with_id(schema["items"], v, id) for v in value[:1]]
-        return [*first, *[_with_id(schema["items"], v, WITNESS) for v in value[1:]]]
+        first = [with_id(schema["items"], v, id) for v in value[:1]]
+        return [*first, *[with_id(schema["items"], v, WITNESS) for v in value[1:]]]
     if isinstance(value, dict):
         members = schema.get("properties", {})
-        return {k: _with_id(members[k], v, id) if k in members else v for k, v in value.items()}
+        return {k: with_id(members[k], v, id) if k in members else v for k, v in value.items()}
     return value
 
 
 def _optional_ids(schema: Any, value: Any, id: UUID, where: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
     for name, member in schema.get("properties", {}).items():
-        inner = _resolved(member)
-        if (*where, name) != ("id",) and name not in value and _is_id(inner):
+        inner = resolved(member)
+        if (*where, name) != ("id",) and name not in value and is_id(inner):
             yield (*where, name), [str(id)] if inner.get("type") == "array" else str(id)
         elif isinstance(value.get(name), dict):
             yield from _optional_ids(inner, value[name], id, (*where, name))
@@ -326,7 +372,7 @@ def said(answer: httpx.Response) -> dict[str, Any]:
 class Ground:
     """A township of one row in every table, one just like it, a neighbour, one of another county, and strangers."""
 
-    mine, near, far, alike = "411421701", "411421702", "411422701", "411421703"
+    mine, near, far, alike, away = "411421701", "411421702", "411422701", "411421703", "411423701"
 
     def __init__(self, service: Service) -> None:
         self.homes = {"neighbour": self.near, "foreigner": self.far, "other_county": self.far}
@@ -340,6 +386,8 @@ class Ground:
             self.sql.execute("insert into divisions (code, name, level) values ('41', '河南省', 'province')")
             for place in (self.mine, self.alike):
                 seed(self.sql, place)
+            for place, key in ((self.mine, THERE), (self.away, AWAY), (self.alike, BESIDE)):
+                populate(self.sql, place, key)
             self.sql.execute("insert into clock values (1, '2017-03-01 09:00+08'::timestamptz - now())")
             sealed = vault.seal("11010519491231002X")
             self.sql.execute("update household_members set citizen_id_sealed = %s", [sealed])
@@ -351,21 +399,27 @@ class Ground:
         self.other_county = self.officer("411422", (), kind="client")
         self.nobody = self.officer(self.mine, ())
         self.juggler = self.officer(self.mine, ())
+        self.former = self.officer(self.mine, (Office.HELPER,))
+        """Who helped the household once, and is a helper still."""
+        self.paired(self.former, "2015-01-01", "2016-01-01")
+        self.villager = self.officer(self.alike, (Office.HELPER, *IN_A_VILLAGE), person=ID)
+        """The very person that every record of the first set names: what is his he sees, of the second set nothing."""
+        offices = (*TOWNSHIP_OFFICES, Office.COUNTY_AUDITOR)
+        self.sole = {office: self.officer(self.alike, (office,)) for office in offices}
+        """Who holds that one office, where the insider is at home."""
+        self.owner = self.officer(self.mine, ())
         self.anonymous = Caller(httpx.Client(base_url=service.address, timeout=30))
-        tables = [
-            f"select md5(string_agg(t::text, '' order by t::text)) h from {t.name} t where {{}}" for t in TENANT_TABLES
-        ]
-        where = f"t.township_code = '{self.mine}'"
-        self._digest = (
-            f"select md5(string_agg(h, ',')) from ({' union all '.join(tables).format(*[where] * len(tables))}) a"
-        )
 
-    def officer(self, place: str, offices: Iterable[Office], kind: str = "person") -> Caller:
+    def officer(
+        self, place: str, offices: Iterable[Office], kind: str = "person", person: UUID | None = None
+    ) -> Caller:
         """Somebody with an account and the offices, put there without asking the service."""
-        here = {"county_code": place[:6], "township_code": place, "version": 1, "created_at": "now", "fingerprint": ""}
-        person, account = uuid4(), uuid4()
-        words = {"name": "外人", "category": "organ_cadre", "management_authority": "township"}
-        insert(self.sql, "people", here | {"id": person, "party_membership": "unknown"} | words)
+        here = in_township(place)
+        account = uuid4()
+        if person is None:
+            person = uuid4()
+            words = {"name": "外人", "category": "organ_cadre", "management_authority": "township"}
+            insert(self.sql, "people", here | {"id": person, "party_membership": "unknown"} | words)
         login = {"kind": kind, "login": account.hex, "person_id": person if kind == "person" else None}
         insert(self.sql, "accounts", here | {"id": account, "secret_hash": ""} | login)
         caller = self.service.caller(Bearer(account, place[:6], place))
@@ -374,26 +428,40 @@ class Ground:
         return caller
 
     def appoint(self, caller: Caller, place: str, offices: Iterable[Office]) -> None:
-        """From now on he holds these offices and no others."""
-        self.sql.execute("delete from appointments where person_id = %s", [caller.person_id])
-        here = {"county_code": place[:6], "township_code": place, "version": 1, "created_at": "now", "fingerprint": ""}
+        """From now on he holds these offices, and no others but those he was seeded with."""
+        self.sql.execute("delete from appointments where person_id = %s and id <> %s", [caller.person_id, ID])
         for office in offices:
-            at = f"{place}201" if office in IN_A_VILLAGE and len(place) == 9 else place
+            at = f"{place}201" if office in IN_A_VILLAGE else place
             held = {"id": uuid4(), "person_id": caller.person_id, "office": office, "place": at, "starts": "2016-01-01"}
-            insert(self.sql, "appointments", here | held)
+            insert(self.sql, "appointments", in_township(place) | held)
 
-    def state(self) -> tuple[int, str]:
-        """How long the ledger of the township that is tried is, and a hash of all its rows."""
-        found = self.sql.execute("select size from log_head where township_code = %s", [self.mine]).fetchone()
-        rows = self.sql.execute(self._digest).fetchone()
-        assert found and rows
-        return found[0], rows[0]
+    def paired(self, caller: Caller, starts: str, ends: str) -> None:
+        """He helped the household of his township in that time."""
+        state = {"state": "ended", "state_since": "now", "is_primary": False, "starts": starts, "ends": ends}
+        home = in_township(self.mine) | {"id": uuid4(), "household_id": ID, "helper_id": caller.person_id}
+        insert(self.sql, "pairings", home | state)
+
+    def state(self, place: str | None = None) -> dict[str, str]:
+        """Of every table a hash of the rows of a township, the one that is tried unless another is named."""
+        rows = "select '{0}', md5(string_agg(t::text, '' order by t::text)) from {0} t where township_code = %(at)s"
+        every = " union all ".join(rows.format(t.name) for t in TENANT_TABLES)
+        return dict(self.sql.execute(every, {"at": place or self.mine}).fetchall())
+
+    def changed(self, before: dict[str, str], after: dict[str, str], *but: str) -> Iterator[str]:
+        """The tables whose rows are others now."""
+        yield from sorted(name for name in before if before[name] != after[name] and name not in but)
 
     def send(self, caller: Caller, operation: Operation, shot: Shot) -> httpx.Response:
-        headers = {"if-match": '"1"'} if operation.changes else {}
-        body = {"json": shot.body} if shot.body is not None else {}
+        return self.ask(caller, operation, shot, shot.body)
+
+    def ask(self, caller: Caller, operation: Operation, shot: Shot, body: Any, **more: str) -> httpx.Response:
+        """The shot with another body, under more headers than `If-Match`; these in snake_case."""
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        if operation.changes:
+            headers = {"if-match": '"1"'} | headers
+        sent = {"json": body} if body is not None else {}
         self.sent += 1
-        return caller.client.request(operation.method, shot.path, params=shot.query or None, headers=headers, **body)
+        return caller.client.request(operation.method, shot.path, params=shot.query or None, headers=headers, **sent)
 
     # ── what each of them should get ──
 
@@ -434,8 +502,9 @@ class Ground:
                 if self._is_refused(operation, shot, answer) and (name == "other_county" or answer.status_code == 422):
                     continue
                 if shot.in_path:
-                    if answer.status_code != 404:
-                        yield f"{where} {answer.text[:200]}"
+                    nothing = self.send(caller, operation, blank) if shot.plain else answer
+                    if answer.status_code != 404 or said(answer) != said(nothing):
+                        yield f"{where} {answer.text[:200]}; of no record {nothing.status_code} {nothing.text[:200]}"
                 elif shot.in_body:
                     self.told[f"{answer.status_code} {answer.json().get('code')}"] += 1
                     nothing = self.send(caller, operation, blank)
@@ -471,17 +540,18 @@ class Ground:
         self.appoint(self.juggler, self.mine, ())
 
     def _without_a_share(self, operation: Operation) -> Iterator[str]:
-        """By somebody of the township whom the record does not concern."""
+        """By somebody of the township whom the record does not concern, or does no more."""
         names = [resource.name for resource in operation.resources]
         if operation.name in FOR_EVERYONE or (names and names[0] in FOR_THE_TOWNSHIP):
             return
         refusals = (200, 403, 404) if FOR_THE_TOWNSHIP.intersection(names) else (403, 404)
-        for shot in shots(operation, ID, self.mine, self.mine):
-            answer = self.send(self.nobody, operation, shot)
-            if answer.status_code not in (refusals if shot.in_path else (200, 403)):
-                yield f"{operation.name} nobody: {answer.status_code} {answer.text[:200]}"
-            if MARK in answer.text:
-                yield f"{operation.name} nobody is told {answer.text[:200]}"
+        for name in ("nobody", "former"):
+            for shot in shots(operation, ID, self.mine, self.mine):
+                answer = self.send(getattr(self, name), operation, shot)
+                if answer.status_code not in (refusals if shot.in_path else (200, 403)):
+                    yield f"{operation.name} {name}: {answer.status_code} {answer.text[:200]}"
+                if MARK in answer.text:
+                    yield f"{operation.name} {name} is told {answer.text[:200]}"
 
 
 NATIONAL_READS = frozenset({"divisions_list", "divisions_read", "rulebooks_list", "rulebooks_read", "rulebooks_assess"})

@@ -1,20 +1,37 @@
 """Does the matrix see a hole? Each is opened on purpose, in this process or in a database of the session's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from sqlalchemy import true
 
+from app import access, reading
 from app.access import Entered, Scope, Tokens
 from app.actor import Actor, Appointment, Office
 from app.contract import document
+from app.households import actions as households
 from app.reading import RESOURCES, Resource
 from app.workflow import WORKFLOWS
 from app.writing import DECLARED
-from tests.security.strangers import FOR_THE_TOWNSHIP, OPERATIONS, TENANT_TABLES, Ground, described, rowless
+from tests.security.strangers import (
+    AWAY,
+    BESIDE,
+    FOR_THE_TOWNSHIP,
+    OPERATIONS,
+    TENANT_TABLES,
+    THERE,
+    Ground,
+    Operation,
+    described,
+    rowless,
+)
+from tests.security.test_bodies import CONFIDED, reached
+from tests.security.test_keys import retold
+from tests.security.test_offices import overreached, overtold
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
@@ -118,7 +135,65 @@ def clients_hold_every_office(patch: Patch, ground: Ground, name: str) -> None:
     patch.setattr(Entered, "of", classmethod(careless))
 
 
+def a_key_without_its_account(patch: Patch, ground: Ground, name: str) -> None:
+    """The stored answer is looked up by township, operation and key alone."""
+    found = ground.sql.execute("select pg_get_functiondef('enter'::regproc)").fetchone()
+    assert found
+    careless = found[0].replace("and r.account_id = p_account", "")
+    assert careless != found[0]
+    ground.sql.execute(careless)
+    patch.callback(lambda: ground.sql.execute(found[0]))
+
+
+def pairings_never_end(patch: Patch, ground: Ground, name: str) -> None:
+    """Who helped a household once reads it for good."""
+    patch.setattr(access, "holds_on", lambda table, day: true())
+
+
+def any_household_may_be_named(patch: Patch, ground: Ground, name: str) -> None:
+    """A body names a household that the caller could not read."""
+    for resource in (households.HOUSEHOLDS, households.VISITED):
+        before = resource.scope
+        object.__setattr__(resource, "scope", Scope(open=True))
+        patch.callback(lambda r=resource, s=before: object.__setattr__(r, "scope", s))
+
+
+def a_household_named_from_elsewhere(patch: Patch, ground: Ground, name: str) -> None:
+    """A body names a household of another township, and neither condition nor policy holds."""
+    any_household_may_be_named(patch, ground, name)
+    without_conditions(patch, households.HOUSEHOLDS, households.VISITED)
+    without_policies(patch, ground, "households", "pairings")
+
+
+def everyone_is_told_what_is_confided(patch: Patch, ground: Ground, name: str) -> None:
+    values = reading.scope_values
+    patch.setattr(reading, "scope_values", lambda actor: values(actor) | {"scope_confidant": True})
+
+
 Hole = Callable[[Patch, Ground, str], None]
+Probe = Callable[[Ground, Operation], Iterable[str]]
+
+
+def beside(ground: Ground, operation: Operation) -> Iterable[str]:
+    """A narrow office names what is beside its own."""
+    return reached(ground, operation, ground.villager, BESIDE, only=CONFIDED)
+
+
+def foreign(ground: Ground, operation: Operation) -> Iterable[str]:
+    """A record of one's own names what is foreign."""
+    return reached(ground, operation, ground.insider, THERE, AWAY)
+
+
+PROBED: list[tuple[Hole, str, Probe]] = [
+    *[(a_key_without_its_account, name, retold) for name in ("units_create", "people_patch", "appointments_end")],
+    (any_household_may_be_named, "visits_create", beside),
+    (any_household_may_be_named, "plans_create", beside),
+    (a_household_named_from_elsewhere, "pairings_create", foreign),
+    (a_household_named_from_elsewhere, "visits_create", foreign),
+    *[(no_office_is_asked_for, name, overreached) for name in ("rubrics_create", "meetings_create")],
+    *[(everyone_is_told_what_is_confided, name, overtold) for name in ("people_list", "helpers_read")],
+]  # fmt: skip
+"""Holes of other kinds, each seen by the probe made for its kind."""
 HOLES: list[tuple[Hole, str]] = [
     *[
         (no_office_is_asked_for, name)
@@ -139,6 +214,7 @@ HOLES: list[tuple[Hole, str]] = [
     (no_token_is_asked_for, "me_read"),
     (no_token_is_asked_for, "notices_publish"),
     (clients_hold_every_office, "units_create"),
+    *[(pairings_never_end, name) for name in ("households_read", "visits_list", "households_events")],
 ]  # fmt: skip
 
 
@@ -165,6 +241,14 @@ def test_a_hole_is_found(ground: Ground, hole: Hole, name: str) -> None:
         hole(patch, ground, name)
         assert ground.holes(BY_NAME[name])
     assert ground.holes(BY_NAME[name]) == [], "and it is closed again"
+
+
+@pytest.mark.parametrize(("hole", "name", "probe"), PROBED, ids=lambda x: x if isinstance(x, str) else x.__name__)
+def test_a_hole_of_another_kind_is_found(ground: Ground, hole: Hole, name: str, probe: Probe) -> None:
+    with opened() as patch:
+        hole(patch, ground, name)
+        assert [*probe(ground, BY_NAME[name])]
+    assert [*probe(ground, BY_NAME[name])] == [], "and it is closed again"
 
 
 def test_an_operation_without_a_row_is_found() -> None:
