@@ -186,7 +186,7 @@ begin
 end $$;
 
 -- The context of a committed round's township for somebody who did not sign in; where its commitment stands in the log, and
--- the first signed checkpoint that covers it, or the newest there is; null where no such round is committed.
+-- the first cosigned checkpoint that covers it, else the first signed one, or the newest there is; null where no such round is committed.
 create function round_in_log(p_id uuid, p_account uuid) returns text language plpgsql as $$
 declare v_log text := place_of_round(p_id); v_seq bigint;
 begin
@@ -197,7 +197,9 @@ begin
   select seq into v_seq from log_event e
    where e.county_code = left(v_log, 6) and e.township_code = v_log and e.subject_id = p_id
      and e.event = 'inspection_round.committed';
-  return json_build_object('log', v_log, 'seq', v_seq, 'standing', log_standing(v_log, (
+  return json_build_object('log', v_log, 'seq', v_seq, 'standing', log_standing(v_log, coalesce((
+    select min(s.size) from log_cosignature s
+     where s.county_code = left(v_log, 6) and s.township_code = v_log and s.size > v_seq), (
     select min(c.size) from log_checkpoint c
-     where c.county_code = left(v_log, 6) and c.township_code = v_log and c.size > v_seq))::json);
+     where c.county_code = left(v_log, 6) and c.township_code = v_log and c.size > v_seq)))::json);
 end $$;

@@ -55,6 +55,8 @@ def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Enter
         seed_begins=rules.seed_begins(announced(row)) if row["sources"] else None,
         reveal_by=datetime.fromisoformat(row["reveal_by"]) if row["reveal_by"] else None,
         source_kinds=tuple(facts["source_kinds"]),
+        witnesses=facts["witnesses"],
+        witnesses_wanted=facts["witnesses_wanted"],
         pending=facts["pending"],
         recusals=tuple(facts["recusals"]),
         by_lot=facts["by_lot"],
@@ -76,6 +78,8 @@ ROUNDS = Resource(
         "recusals": R.recusals,
         "by_lot": policy_fact("draw.inspectorsRandom", R),
         "source_kinds": policy_fact("draw.seedSources", R),
+        "witnesses": tables.WITNESSES,
+        "witnesses_wanted": policy_fact("draw.witnesses", R),
         "minimum": policy_fact("team.minMembers", R),
     },
     workflow=INSPECTION_ROUND,
@@ -619,8 +623,8 @@ ROUND_IN_LOG = "select round_in_log($1, $2)"
 async def proof(database: Database, id: UUID) -> dict[str, Any]:
     """The commitment of a round and, once drawn, all that recomputes the draw; ids and hashes only.
 
-    With the commitment comes the first signed checkpoint that covers it. Nobody signs in for this. Raises NotFound
-    before the commitment.
+    With the commitment comes the first cosigned checkpoint that covers it, or else the first signed one. Nobody
+    signs in for this. Raises NotFound before the commitment.
     """
     async with database.transaction(readonly=True) as transaction:
         found = await transaction.call(ROUND_IN_LOG, id, NOBODY)
@@ -639,6 +643,7 @@ async def proof(database: Database, id: UUID) -> dict[str, Any]:
         "checkpoint": signed["note"] if covered else None,
         "checkpoint_size": signed["size"] if covered else None,
         "signed_at": signed["at"] if covered else None,
+        "witnesses": signed["witnesses"] if covered else [],
         "inclusion": inclusion if covered else None,
     }
     row |= {"round_id": row["id"], "draw_id": rules.draw_id(log, row["month"]), "ranking": None}

@@ -260,7 +260,8 @@ mkdir teams
 while read -r _ unit; do
   while read -r who; do printf "\\x03$raw%s\\n%s" "$unit" "$who" > "teams/=$unit=$who"; done < inspectors
 done < drawn
-[ -s drawn ] && (cd teams; sha256sum -- *) | sort | awk -v cap={cap} -v team={team} '
+if [ -s drawn ]; then (cd teams; sha256sum -- *) > lots; else touch lots; fi
+sort lots | awk -v cap={cap} -v team={team} '
   FILENAME == ARGV[1] {{ barred[$1, $2] = 1; next }}
   FILENAME == ARGV[2] {{ unit[++units] = $2; next }}
   {{ split($2, part, "="); row[part[2]] = row[part[2]] " " part[3] }}

@@ -258,6 +258,15 @@ class NonceOpenedAlready(Conflict):
     article = "G7"
 
 
+class WitnessesAwaited(Conflict):
+    """Too few witnesses have cosigned a checkpoint over the commitment; this township asks for more of them first.
+
+    对覆盖承诺的检查点副署的见证方不足本乡约定的数目。
+    """
+
+    article = "G7"
+
+
 class FrameChanged(Conflict):
     """The frame on file is not the one that was committed to: nothing is drawn from it.
 
@@ -455,6 +464,10 @@ class RoundFacts:
     """Until when the sources are awaited."""
     source_kinds: tuple[str, ...] = tuple(SourceKind)
     """Which sources the township takes its seed from (`draw.seedSources`)."""
+    witnesses: int = 0
+    """How many have cosigned a checkpoint that covers the commitment."""
+    witnesses_wanted: int = 0
+    """How many the township asks for (`draw.witnesses`)."""
 
 
 def month_has_begun(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -482,6 +495,13 @@ def seed_is_unknown(facts: RoundFacts, actor: Actor) -> Refusal | None:
     if facts.seed_begins is None or facts.now < facts.seed_begins:
         return None
     return NonceTooLate(until=facts.seed_begins.isoformat())
+
+
+def commitment_is_witnessed(facts: RoundFacts, actor: Actor) -> Refusal | None:
+    """Where the township asks for witnesses, others know of the commitment before there is a seed."""
+    if facts.witnesses >= facts.witnesses_wanted:
+        return None
+    return WitnessesAwaited(witnesses=facts.witnesses, wanted=facts.witnesses_wanted)
 
 
 def everyone_answered(facts: RoundFacts, actor: Actor) -> Refusal | None:
@@ -540,7 +560,7 @@ INSPECTION_ROUND = Workflow(
             "6",
             "Record the seed and draw 30 % of the helpers",
             "记录种子并按30%随机抽取帮扶责任人",
-            (seed_exists,),
+            (seed_exists, commitment_is_witnessed),
         ),
         Move(
             "close",

@@ -172,10 +172,12 @@ class LedgerPlace(Out):
     leaf_hash: str
     leaf: str = Field(description="The entry as it was hashed: RFC 8785 JSON in ids and hashes / 条目原文")
     checkpoint: str | None = Field(
-        description="The first signed checkpoint that covers the entry: a C2SP note / 首个覆盖该条目的已签名检查点"
+        description="The first cosigned checkpoint over the entry, or else the first signed one: a C2SP note"
+        " / 首个覆盖该条目并经副署(否则仅签名)的检查点"
     )
     checkpoint_size: int | None
     signed_at: datetime | None
+    witnesses: list[str] = Field(description="Whose cosignatures the note bears / 副署的见证方")
     inclusion: list[str] | None = Field(description="Proof that the entry is under that checkpoint / 存在证明")
 
 

@@ -47,7 +47,7 @@ from app.database import (
 from app.findings.tables import Finding
 from app.households.tables import Household, Pairing
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND, Event, Kind
-from app.log import LogEvent
+from app.log import LogCosignature, LogEvent
 from app.people.tables import AppointmentRow, Person
 from app.rulebook.tables import Binding
 from app.work.tables import Visit
@@ -219,6 +219,19 @@ MARK_MISSED = Prepared(
 ADOPTED_ON = select(func.min(B.effective_from)).where(same_place(B, R)).scalar_subquery()
 """The day from which the township works under a rulebook."""
 FRAME = Prepared(select(R.frame).where(here(R), R.id == bindparam("round")))
+W: Any = LogCosignature
+COMMITTED_AT = (
+    select(func.max(L.seq))
+    .where(same_place(L, R), L.subject_id == R.id, L.event == Event.ROUND_COMMITTED.value)
+    .scalar_subquery()
+)
+WITNESSES = (
+    select(func.count(distinct(W.witness)))
+    .where(same_place(W, R), W.size > COMMITTED_AT)
+    .correlate(R)
+    .scalar_subquery()
+)
+"""How many witnesses have cosigned a checkpoint that covers the round's commitment."""
 COMMITTED = (
     select(func.json_build_object(text("'log'"), L.township_code, text("'seq'"), L.seq, text("'leaf_hash'"),
                                   func.encode(L.leaf_hash, text("'hex'")), text("'leaf'"),

@@ -17,6 +17,8 @@ import pytest
 from app.inspections import draw
 from app.inspections.actions import mark_township
 from app.merkle import leaf_hash, verify_inclusion
+from app.note import Verifier, consistency_text
+from app.witness import Witness
 
 BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 LGO, PGO = "leading_group_office", "party_gov_office"
@@ -482,6 +484,29 @@ def test_the_proof_holds_no_name_and_is_not_there_before_the_commitment(township
     assert public.get(f"/v1{path}").status_code == 401
     proof = public.get(f"/v1{drawn(township, '2017-04')}/proof").text
     assert "帮扶人" not in proof
+
+
+def test_G7_a_township_may_ask_for_a_witness_of_the_commitment_before_the_seed(township, ten, tmp_path):
+    set_policy(township, "draw.witnesses", 1)
+    path, public = committed(township, "2017-03"), httpx.Client(base_url=township.service.address)
+    township.at("2017-03-08")
+    waits = township.office(LGO).try_act(path, "reveal", VALUES)
+    assert (code(waits, 409), waits.json()["wanted"]) == ("witnesses-awaited", 1)
+    signed = township.admin.post(f"/ledger/{township.code}/checkpoint").json()
+    assert code(township.office(LGO).try_act(path, "reveal", VALUES), 409) == "witnesses-awaited", "signed, not seen"
+    assert public.get(f"/v1{path}/proof").json()["commitment"]["witnesses"] == []
+    other_office = Witness(tmp_path, "witness.example/office", {signed["origin"]: Verifier.of(signed["key"])})
+    text = public.get(f"/v1/ledger/{township.code}/checkpoint", headers={"accept": "text/plain"}).text
+    line = other_office.add_checkpoint(consistency_text(0, [], text).encode())
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(
+            "insert into log_cosignature (county_code, township_code, size, witness, line) values (%s, %s, %s, %s, %s)",
+            [township.county, township.code, signed["size"], "witness.example/office", line],
+        )
+    assert township.office(LGO).act(path, "reveal", VALUES)["state"] == "drawn"
+    at = public.get(f"/v1{path}/proof").json()["commitment"]
+    assert (at["witnesses"], at["checkpoint"]) == (["witness.example/office"], text + line)
+    assert run_text(public, path)[-1] == line.strip()
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
