@@ -1,4 +1,4 @@
-"""What can an operator do? `huayuan serve | migrate | adopt | divisions | checkpoint | witness | openapi | demo`."""
+"""What can an operator do? What `huayuan --help` lists: serve, migrate, adopt, sign, witness, export and the like."""
 
 import asyncio
 import json
@@ -196,6 +196,23 @@ def witness(
     watching = Witness(folder, name, trusted.logs)
     print(watching.signer.vkey, flush=True)
     uvicorn.run(application(watching), host=host, port=port, log_config=LOGGING, access_log=False)
+
+
+@app.command
+def export_log(log: str, folder: Path, *, disclosed: bool = False) -> None:
+    """Write a log's newest signed checkpoint and the entries it covers into a folder, for verify/huayuan_verify.py.
+
+    With --disclosed the personal values stand beside the sealed leaves: such files are for the office alone.
+    """
+    from app.ledger import actions
+    from app.refusal import NotFound
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        count = asyncio.run(actions.export(address(ready()), log, folder, disclosed=disclosed))
+    except NotFound as refusal:
+        halt(f"{log}:{refusal.title('zh-CN')}", refusal.title("en"))
+    print(log, count)
 
 
 @app.command

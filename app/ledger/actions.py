@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -34,6 +35,8 @@ COSIGNED = "select log_cosigned($1, $2)"
 NOBODY = UUID(int=0)
 Begin = Callable[[], AbstractAsyncContextManager[Change]]
 """A transaction of the operator's, in the context of a county."""
+PAGE = 5000
+"""Entries that an export reads at once."""
 TILE = re.compile(r"((?:x\d{3}/){0,3}\d{3})(?:\.p/([1-9]\d?\d?))?", re.ASCII)
 
 
@@ -249,6 +252,28 @@ async def _ask(begin: Begin, http: httpx.AsyncClient, stands: Standing, old: int
     async with begin() as change:
         proof = await roots(change.transaction, stands.log, subtrees) if subtrees else []
     return await http.post(f"{url}/add-checkpoint", content=note.consistency_text(old, proof, stands.note))
+
+
+async def export(url: str, log: str, folder: Path, *, disclosed: bool) -> int:
+    """By the operator: `checkpoint`, the newest signed note, and `entries.ndjson`, the entries it covers; how many.
+
+    Without `disclosed` no personal value leaves the house: the sealed leaves prove the same. Raises NotFound,
+    NothingSigned.
+    """
+    async with operating(url) as database:
+        async with database.transaction(readonly=True) as transaction:
+            stands = await standing_of(transaction, log)
+        (folder / "checkpoint").write_text(stands.note, "utf-8")
+        with (folder / "entries.ndjson").open("w", encoding="utf-8") as file:
+            for first in range(0, stands.signed_size, PAGE):
+                async with database.transaction(readonly=True) as transaction:
+                    await standing_of(transaction, log)
+                    rows = await transaction.rows(
+                        tables.ENTRIES, at_county=log[:6], at_log=log, after=first - 1, sealed=not disclosed,
+                        confidential=True, many=min(PAGE, stands.signed_size - first),
+                    )  # fmt: skip
+                file.writelines(f"{row['body']}\n" for row in rows)
+    return stands.signed_size
 
 
 # ── proofs and tiles ─────────────────────────────────────────────────────────────────────────────

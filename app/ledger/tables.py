@@ -57,6 +57,7 @@ FACE: tuple[Any, ...] = (
     func.encode(col(LogEvent.leaf_hash), "hex").label("leaf_hash"),
     func.convert_from(col(LogEvent.leaf), "UTF8").label("leaf"),
     case(
+        (bindparam("sealed", False, type_=Boolean()), null()),
         (and_(GUARDED, bindparam("confidential", False, type_=Boolean()).is_(False)), null()),
         else_=col(LogEvent.disclosed),
     )
