@@ -156,16 +156,17 @@ def settle(desk: Desk, writes: Sequence[Write]) -> Counter[str]:
     committed = {key for (key,) in stored}
     found = Counter(torn=books.torn, gaps=books.gaps, wrong_roots=int(not books.root_holds))
     for write in writes:
-        done = [version in books.written and version in entered for version in write.makes]
+        done = {version in books.written and version in entered for version in write.makes}
+        is_stored = write.request.key in committed
         if write.reply is None:
             found["in doubt"] += 1
-            found["in doubt, had committed"] += write.request.key in committed
-            found["torn"] += set(done) != {write.request.key in committed}
+            found["in doubt, had committed"] += is_stored
+            found["torn"] += done != {is_stored}
         else:
             found["acknowledged"] += 1
             seq = int(write.reply.headers["ledger-entry"].rpartition("/")[2])
             told = seq < len(books.leaves) and of_version(books.leaves[seq]) in write.makes
-            found["lost"] += not (all(done) and told)
+            found["lost"] += not (done == {True} and told and is_stored)
     return found
 
 
