@@ -1,4 +1,4 @@
-"""What does the published document say besides what FastAPI knows? Errors, sign-in, headers and examples, by rule."""
+"""What does the published document say besides what FastAPI knows? Errors, headers, links and examples, by rule."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.problems import MEDIA, FieldProblem, Problem
+from app.workflow import WORKFLOWS
 
 JSON = "application/json"
 BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -31,13 +32,23 @@ HEADERS = {
     "Ledger-Entry": "`<log>/<seq>` of the entry that records the change",
     "Location": "The new record",
     "Idempotent-Replayed": "`true` where this is the stored answer of an earlier request under the same key",
+    "Link": '`rel="next"`: the page after this one, where there is one',
+    "Retry-After": "Seconds after which to send the same request again / 多少秒后可重发同一请求",
+    "WWW-Authenticate": "How to sign in: RFC 6750",
+    "Allow": "The methods this address takes",
+    "X-Request-Id": "The request's own id, as sent or given; the same stands in the log",
 }
-
-RETRY_AFTER = {
-    "description": "Seconds after which to send the same request again / 多少秒后可重发同一请求",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
+ALWAYS = frozenset({"X-Request-Id", "Retry-After", "Allow"})
+"""Headers that the answers they are documented for never lack."""
+NUMBERS = {"Retry-After": {"type": "integer", "minimum": 1}}
+OF_ERRORS = {
+    "401": ("WWW-Authenticate",),
+    "405": ("Allow",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
 }
+CHANGED = ["ETag", "Ledger-Entry", "Location", "Idempotent-Replayed"]
+NOT_ALLOWED = """This address takes other methods: `Allow` names them. HEAD and OPTIONS are taken nowhere."""
 
 
 def document(api: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +62,8 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
         schemas[model.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    not_allowed = {"description": NOT_ALLOWED, "content": {MEDIA: {"schema": _ref("Problem")}}}
+    components["responses"] = {"MethodNotAllowed": not_allowed | {"headers": _named("Allow", "X-Request-Id")}}
     for path, method, operation in operations(api):
         operation.setdefault("security", [{"bearer": []}])
         operation["summary"] = operation.get("description", operation["summary"]).split("\n")[0]
@@ -65,8 +78,10 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
         for status in sorted(_statuses(path, method, operation, body)):
             answer = operation["responses"].setdefault(str(status), {"description": HTTPStatus(status).phrase})
             answer.setdefault("content", {})[MEDIA] = {"schema": _ref("Problem")}
+        _parameters(operation)
         _headers(method, operation)
         _examples(operation, schemas)
+    _links(api)
     return api
 
 
@@ -115,14 +130,96 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mappin
     return needed
 
 
+def _parameters(operation: Mapping[str, Any]) -> None:
+    """No parameter can say null; `If-Match` is asked for wherever it is taken (428 without it)."""
+    for parameter in operation.get("parameters", ()):
+        kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind.get("type") != "null"]
+        if len(kinds) == 1:
+            parameter["schema"].update(kinds[0])
+        elif kinds:
+            parameter["schema"]["anyOf"] = kinds
+        if parameter["name"] == "if-match":
+            parameter["required"] = True
+
+
 def _headers(method: str, operation: dict[str, Any]) -> None:
-    for status in ("429", "503"):
-        operation["responses"][status]["headers"] = {"Retry-After": RETRY_AFTER}
-    for status in ("200", "201"):
-        if (answer := operation["responses"].get(status)) and operation["security"]:
-            names = ["ETag"] if method == "get" else list(HEADERS)
-            described = {n: {"description": HEADERS[n], "schema": {"type": "string"}} for n in names}
-            answer.setdefault("headers", {}).update(described)
+    for status, answer in operation["responses"].items():
+        names = list(OF_ERRORS.get(status, ()))
+        if status < "300" and operation["security"]:
+            listed = operation["operationId"].endswith("_list")
+            names += ["Link" if listed else "ETag"] if method == "get" else CHANGED
+        answer.setdefault("headers", {}).update(_named(*names, "X-Request-Id"))
+
+
+def _named(*names: str) -> dict[str, Any]:
+    return {
+        name: {
+            "description": HEADERS[name],
+            "required": name in ALWAYS,
+            "schema": dict(NUMBERS.get(name, {"type": "string"})),
+        }
+        for name in names
+    }
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────
+
+IRREGULAR = {"people": "person"}
+KEYS = {"policies": "key", "rulebooks": "code", "workflows": "name", "divisions": "code"}
+"""What stands in the path of these instead of an id."""
+
+
+def _links(api: Mapping[str, Any]) -> None:
+    """From a record to what can be done with it, from a list to its first record, by rule.
+
+    Whoever made, read or moved a record knows its id and its version: what its state allows next is linked with
+    both, reading it again always is, and so are the lists that can be filtered by it.
+    """
+    found = [(path.split("/")[2:], method, operation) for path, method, operation in operations(api)]
+    for parts, method, operation in found:
+        for target, its_method, other in found:
+            if (parameters := _linked(parts, method, operation, target, its_method, other)) is not None:
+                link = {"operationId": other["operationId"], "parameters": parameters}
+                answer = operation["responses"]["201" if "201" in operation["responses"] else "200"]
+                answer.setdefault("links", {})[other["operationId"]] = link
+
+
+def _linked(
+    parts: list[str], method: str, operation: Mapping[str, Any], target: list[str], its_method: str, other: Any
+) -> dict[str, str] | None:
+    """The parameters that the answer of `operation` gives to `other`, or None where it leads nowhere there."""
+    key = KEYS.get(parts[0], "id")
+    if parts[0] == target[0] and len(target) > 1 and target[1] == f"{{{key}}}" and target.count("{member_id}") == 0:
+        if method == "get" and len(parts) == 1:
+            return {key: f"$response.body#/items/0/{key}"} if len(target) == 2 and its_method == "get" else None
+        if operation is other or not _leads(parts, method, operation, other):
+            return None
+        whose = f"$request.path.{key}" if len(parts) > 1 else f"$response.body#/{key}"
+        return {key: whose} | ({"if-match": "$response.header.ETag"} if _wants_version(other) else {})
+    named = IRREGULAR.get(parts[0], parts[0].replace("-", "_").removesuffix("s")) + "_id"
+    filtered = len(target) == 1 and any(p["in"] == "query" and p["name"] == named for p in other.get("parameters", ()))
+    return {named: "$response.body#/id"} if method == "get" and parts[1:] == ["{id}"] and filtered else None
+
+
+def _leads(parts: list[str], method: str, operation: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Does a record stand where `other` is possible, once `operation` has answered?"""
+    if len(parts) > 2 and (method == "get" or not _wants_version(operation)):
+        return False
+    if other["operationId"].endswith("_read"):
+        return True
+    flow = next((w for w in WORKFLOWS.values() if w.resource == parts[0]), None)
+    if method == "get" or flow is None:
+        return len(parts) < 3
+    reached = {flow.initial}
+    if len(parts) > 2:
+        reached = {state for m in flow.moves if m.name == parts[2] for many in m.path.values() for state in many}
+    moves = {f"{flow.resource}_{m.name}".replace("-", "_"): m for m in flow.moves}
+    move = moves.get(other["operationId"])
+    return move is not None and not reached.isdisjoint(move.path)
+
+
+def _wants_version(operation: Mapping[str, Any]) -> bool:
+    return any(p["name"] == "if-match" for p in operation.get("parameters", ()))
 
 
 def _examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
@@ -137,14 +234,14 @@ def _examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
 
 def example(schema: Mapping[str, Any], schemas: Mapping[str, Any], *, whole: bool, depth: int = 0) -> Any:
     """A value the schema allows: every member of an answer, of a request what is required or has an example."""
-    if "$ref" in schema:
-        return example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas, whole=whole, depth=depth)
-    given = [schema[word] for word in ("example", "const", "default") if schema.get(word) is not None]
-    given += [schema[word][0] for word in ("examples", "enum") if schema.get(word)]
+    given = [*schema.get("examples", ())] or [schema[word] for word in ("const", "default") if word in schema]
+    given = [value for value in given if value is not None] or schema.get("enum", ())
     if given:
         return given[0]
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas, whole=whole, depth=depth)
     for word in ("anyOf", "oneOf", "allOf"):
-        if schema.get(word):
+        if schema.get(word) and "properties" not in schema:
             return example(schema[word][0], schemas, whole=whole, depth=depth)
     match schema.get("type"):
         case "object":

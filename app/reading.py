@@ -11,15 +11,13 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache, cached_property
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Date, Integer, bindparam, exists, func, literal, literal_column, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
@@ -32,7 +30,6 @@ from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.workflow import Workflow
 
 ENTER = "select enter($1, $2, $3, $4, $5)"
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 HIDDEN = {"county_code", "fingerprint"}
 
 
@@ -64,15 +61,6 @@ class PageQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=200, description="How many at the most / 每页最多条数")
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before / 上一页的游标")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _dates_are_iso(cls, value: Any, info: ValidationInfo) -> Any:
-        """pydantic would take `0` for a day of 1970."""
-        wanted = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, str) and date in (wanted, *get_args(wanted)) and not ISO_DATE.fullmatch(value):
-            raise PydanticCustomError("date_parsing", "Input should be a valid date in the format YYYY-MM-DD")
-        return value
 
 
 def utc(moment: Any) -> Any:

@@ -2,37 +2,82 @@
 
 import functools
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
     StringConstraints,
     TypeAdapter,
-    field_validator,
+    WithJsonSchema,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.calendar import EARLIEST, LATEST
+
+DAY = r"^(18[89][0-9]|19[0-9]{2}|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+MOMENT = DAY[:-1] + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+"""How days and moments are written: RFC 3339, within the years every register knows; the document says so."""
+ANY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ANY_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def _a_day(value: Any) -> Any:
+    """The day that is written; pydantic would take `0` for one of 1970."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value if ANY_DAY.fullmatch(value) else "")
+    except ValueError as error:
+        raise PydanticCustomError("date_parsing", "Input should be a valid date in the format YYYY-MM-DD") from error
+
+
+def _a_moment(value: Any) -> Any:
+    """The moment that is written; pydantic would take a blank for the T and a moment without seconds."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value if ANY_MOMENT.fullmatch(value) else "")
+    except ValueError as error:
+        raise PydanticCustomError("datetime_parsing", "Input should be a valid moment as in RFC 3339") from error
+
+
+def _on_the_calendar(value: date) -> date:
+    """A date far outside every register would overflow somewhere later."""
+    if not EARLIEST.year <= value.year <= LATEST.year:
+        raise PydanticCustomError("date_out_of_range", "The date lies outside 1880 to 2199")
+    return value
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_a_day),
+    AfterValidator(_on_the_calendar),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DAY}),
+]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_a_moment),
+    AfterValidator(_on_the_calendar),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT}),
+]
+"""RFC 3339 with an offset."""
 
 
 class In(BaseModel):
     """A request body: unknown fields are refused, text is bounded."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=4000)
-
-    @field_validator("*")
-    @classmethod
-    def _on_the_calendar(cls, value: Any) -> Any:
-        """A date far outside every register would overflow somewhere later."""
-        if isinstance(value, date) and not EARLIEST.year <= value.year <= LATEST.year:
-            raise PydanticCustomError("date_out_of_range", "The date lies outside 1880 to 2199")
-        return value
 
 
 class Out(BaseModel):
@@ -70,18 +115,56 @@ T = TypeVar("T")
 Json = Annotated[T, _Strict()]
 """The only spelling of a body parameter: `body: Json[CreateHousehold]`."""
 
-CLEAN = r"^[^\x00-\x1F\x7F]*$"
+INK = r"[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]"
+"""A character that leaves something on paper: a text of blanks says nothing."""
+CLEAN = rf"^[^\x00-\x1F\x7F]*{INK}[^\x00-\x1F\x7F]*$"
+WORDS = rf"^[^\x00-\x08\x0B-\x1F\x7F]*{INK}[^\x00-\x08\x0B-\x1F\x7F]*$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLEAN)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0B-\x1F\x7F]*$")]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=WORDS)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
 Quarter = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-Q[1-4]$", min_length=7, max_length=7)]
 Year = Annotated[int, Field(ge=2016, le=2100)]
 VillageCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$", min_length=12, max_length=12)]
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", min_length=6, max_length=12)]
-Moment = AwareDatetime
-"""RFC 3339 with an offset."""
+
+
+SOMEBODY, ANOTHER = "01920000-0000-7000-8000-000000000001", "01920000-0000-7000-8000-000000000002"
+"""Ids of examples."""
+Rule = dict[str, Any]
+"""What a body must be besides its members' types, as JSON Schema; the feature's pure rules refuse the same."""
+
+
+def ruled(*rules: Rule) -> ConfigDict:
+    """The configuration of a body whose document says these rules."""
+    return ConfigDict(json_schema_extra={"allOf": list(rules)})
+
+
+def when(condition: Rule, then: Rule, otherwise: Rule | None = None) -> Rule:
+    return {"if": condition, "then": then} | ({"else": otherwise} if otherwise else {})
+
+
+def among(name: str, *values: str) -> Rule:
+    """The member is there and one of these."""
+    return {"properties": {name: {"enum": list(values)}}, "required": [name]}
+
+
+def given(*names: str, kind: str = "string") -> Rule:
+    """These members are there and not null."""
+    return {"properties": {name: {"type": kind} for name in names}, "required": list(names)}
+
+
+def left_out(*names: str) -> Rule:
+    """None of these members says anything."""
+    return {"properties": {name: {"type": "null"} for name in names}}
+
+
+def just_one(*names: str, kind: str = "string") -> Rule:
+    """One of these members says something, the others nothing."""
+    return {
+        "oneOf": [{"allOf": [given(name, kind=kind), left_out(*(n for n in names if n != name))]} for name in names]
+    }
 
 
 class Create(In):

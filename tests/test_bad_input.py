@@ -231,7 +231,7 @@ def test_a_nul_in_a_form_is_422(office, nul):
 @pytest.mark.parametrize("place", ["411421701２０１", "٤١١٤٢١٧٠١"])
 def test_codes_and_months_are_written_in_ascii_digits(office, shared_township, place):
     person = office.made("/people", PERSON)["id"]
-    base = {"person_id": person, "office": "assessor", "starts": "2017-01-01"}
+    base = {"person_id": person, "office": "village_principal", "starts": "2017-01-01"}
     assert problem(office.post("/appointments", base | {"place": place}), 422)["errors"][0]["pointer"] == "/place"
     assert office.post("/appointments", base | {"place": shared_township.village}).status_code == 201
     for month in ("２０１６-12", "2016-１2"):

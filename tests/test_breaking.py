@@ -122,7 +122,7 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         lambda d: query(d, "limit")["schema"].update(default=20), "GET /v1/people query limit: default 50 is now 20",
     ),
     "parameter's enum value removed": (
-        lambda d: query(d, "category")["schema"]["anyOf"][0]["enum"].remove("other"),
+        lambda d: query(d, "category")["schema"]["enum"].remove("other"),
         'GET /v1/people query category: value "other" is no longer accepted',
     ),
     "parameter written differently": (
@@ -230,7 +230,7 @@ HARMLESS: dict[str, Edit] = {
     "parameters in another order": lambda d: people(d, "get")["parameters"].reverse(),
     "path parameter renamed": rename_parameter,
     "parameter's range widened": lambda d: query(d, "limit")["schema"].update(maximum=500, minimum=0),
-    "parameter's enum value added": lambda d: query(d, "category")["schema"]["anyOf"][0]["enum"].append("robot"),
+    "parameter's enum value added": lambda d: query(d, "category")["schema"]["enum"].append("robot"),
     "body no longer required": lambda d: people(d)["requestBody"].update(required=False),
     "new optional request member": lambda d: body(d)["properties"].update(rank={"type": "string"}),
     "request member no longer required": lambda d: body(d)["required"].remove("name"),

@@ -64,7 +64,7 @@ async def set_clock(command: Creating, request: Request, body: Json[schemas.SetC
 )  # fmt: skip
 async def token(
     request: Request,
-    grant_type: Annotated[str, Form(max_length=40, examples=["password"])],
+    grant_type: Annotated[str, Form(min_length=1, max_length=40, examples=["password"])],
     username: Annotated[str | None, Form(max_length=80, examples=["411421201/clerk"])] = None,
     password: Annotated[str | None, Form(max_length=200)] = None,
     client_id: Annotated[str | None, Form(max_length=80)] = None,
@@ -105,7 +105,7 @@ def _oauth_error(code: str) -> Response:
 
 
 @sign_in.post("/oauth/revoke", name="oauth_revoke", status_code=200, openapi_extra={"security": []})
-async def revoke(request: Request, token: Annotated[str, Form(max_length=200)]) -> Response:
+async def revoke(request: Request, token: Annotated[str, Form(min_length=1, max_length=200)]) -> Response:
     """Revoke a refresh token and its family / 吊销刷新令牌"""
     await actions.revoke(request.app.state.database, token)
     return Response("{}", media_type="application/json")

@@ -10,7 +10,7 @@ from app.actor import Office
 from app.wire import Create, In, Moment, Out, PageOut, RecordOut
 
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$", min_length=2, max_length=40)]
-Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200, pattern=r"^[^\x00-\x1F\x7F]*$")]
 
 
 class CreateAccount(Create):

@@ -213,8 +213,8 @@ async def present_facts(change: Change, id: UUID, body: schemas.PresentFacts) ->
 @moves(rules.CASE, "record-statement")
 async def record_statement(change: Change, id: UUID, body: schemas.RecordStatement) -> Answer:
     """What the subject said, or that he waived or refused (G49)."""
-    taken = await change.take(CASES, id)
     rules.check_statement(body.statement, body.witness)
+    taken = await change.take(CASES, id)
     await _step(change, id, rules.Step.STATEMENT, body.model_dump())
     values = {"statement": body.statement}
     personal = body.model_dump(include={"text", "witness"})

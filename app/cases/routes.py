@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from app.cases import actions, schemas
 from app.reading import Read
@@ -81,7 +81,7 @@ async def record_outcome(command: Changing, id: UUID, body: Json[schemas.RecordO
 
 
 @router.post("/cases/{id}/execute", name="cases_execute", response_model=schemas.CaseOut)
-async def execute(command: Changing, id: UUID, body: Json[schemas.Execute]) -> Response:
+async def execute(command: Changing, id: UUID, body: Annotated[Json[schemas.Execute], Body()]) -> Response:
     """Record one output of the measure (article 9) / 记录执行结果"""
     return await command.run(actions.execute, id, body)
 

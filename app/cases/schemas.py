@@ -5,12 +5,29 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Discriminator, Field, StringConstraints
+from typing_extensions import TypeAliasType
 
 from app.actor import Office
 from app.cases.rules import WINDOW_LABEL_ZH, Conclusion, Interest, Output, Statement, Step
 from app.reading import PageQuery
 from app.rulebook.rules import Capacity, Crime, MeasureCode
-from app.wire import Create, In, Line, Name, Out, PageOut, Prose, RecordOut, VillageCode, WorkflowOut
+from app.wire import (
+    Create,
+    Day,
+    In,
+    Line,
+    Name,
+    Out,
+    PageOut,
+    Prose,
+    RecordOut,
+    VillageCode,
+    WorkflowOut,
+    among,
+    given,
+    ruled,
+    when,
+)
 
 State = Literal["opened", "facts_presented", "decided", "executed", "closed", "no_measure", "referred", "transferred"]
 OrganOffice = Literal["party_committee", "township_government", "discipline_commission"]
@@ -47,6 +64,8 @@ class PresentFacts(In):
 
 class RecordStatement(In):
     """What the subject said, or that he waived or refused; a refusal names its witness."""
+
+    model_config = ruled(when(among("statement", "refused"), given("witness")))
 
     statement: Statement
     text: Prose | None = Field(None, description="The statement / 陈述申辩内容")
@@ -111,7 +130,7 @@ class SelfCriticismOutput(In):
     """书面检查: received by the Party committee."""
 
     output: Literal["self_criticism"]
-    received_on: date
+    received_on: Day
     summary: Prose
 
     @property
@@ -123,7 +142,7 @@ class TalkRecordOutput(In):
     """诫勉谈话: who talked, the reason told, the explanation heard, what must change."""
 
     output: Literal["talk_record"]
-    held_on: date
+    held_on: Day
     held_by: Name
     reason_told: Prose
     explanation: Prose
@@ -140,7 +159,7 @@ class DisciplineReferenceOutput(In):
     output: Literal["discipline_reference"]
     document_number: Line
     issued_by: Line
-    issued_on: date
+    issued_on: Day
     cited_rule: Prose
     outcome: Prose
 
@@ -149,11 +168,15 @@ class DisciplineReferenceOutput(In):
         return self.issued_on
 
 
-Execute = Annotated[
-    TownshipNoticeOutput | SelfCriticismOutput | TalkRecordOutput | DisciplineReferenceOutput,
-    Discriminator("output"),
-    Field(examples=[{"output": "self_criticism", "received_on": "2017-04-01", "summary": "已作深刻检查。"}]),
-]
+Execute = TypeAliasType(
+    "Execute",
+    Annotated[
+        TownshipNoticeOutput | SelfCriticismOutput | TalkRecordOutput | DisciplineReferenceOutput,
+        Discriminator("output"),
+        Field(examples=[{"output": "self_criticism", "received_on": "2017-04-01", "summary": "已作深刻检查。"}]),
+    ],
+)
+"""An alias of its own, so that the discriminator stays with it wherever it is used."""
 
 
 class Close(In):

@@ -1,7 +1,7 @@
 """What goes over the wire about requirements, meetings and form tasks?"""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -9,7 +9,9 @@ from pydantic import Field
 from app.duties.rules import Attendance, Requirement
 from app.reading import PageQuery
 from app.wire import (
+    SOMEBODY,
     Create,
+    Day,
     Digest,
     In,
     Line,
@@ -18,8 +20,13 @@ from app.wire import (
     Prose,
     RecordOut,
     WorkflowOut,
+    among,
+    left_out,
+    ruled,
+    when,
 )
 
+ONCE = Field(json_schema_extra={"uniqueItems": True})
 LeaveState = Literal["invited", "leave_requested", "leave_approved", "leave_refused"]
 FormState = Literal["submitted", "accepted", "returned"]
 
@@ -36,11 +43,13 @@ class Reason(In):
 class CreateRequirement(Create):
     """What is required in writing; it binds what comes after it was recorded (G47)."""
 
+    model_config = ruled(when({"not": among("kind", "visits")}, left_out("visits_per_month")))
+
     kind: Requirement = Field(examples=["visits"])
     document_number: Line | None = Field(None, description="发文字号", examples=["花政〔2016〕12号"])
     text: Prose = Field(examples=["帮扶责任人每月到户走访不少于一次"])
-    applies_from: date = Field(examples=["2016-12-01"])
-    applies_to: date | None = Field(None, description="The first day it no longer applies / 不再适用的第一天")
+    applies_from: Day = Field(examples=["2016-12-01"])
+    applies_to: Day | None = Field(None, description="The first day it no longer applies / 不再适用的第一天")
     visits_per_month: int | None = Field(None, ge=1, le=31)
 
 
@@ -62,7 +71,7 @@ class RequirementPage(PageOut):
 
 class RequirementQuery(PageQuery):
     kind: Requirement | None = None
-    as_of: date | None = Field(None, description="In force on that day / 该日有效的要求")
+    as_of: Day | None = Field(None, description="In force on that day / 该日有效的要求")
 
 
 # ── meetings ──────────────────────────────────────────────────────────────────────────────────────
@@ -71,12 +80,19 @@ class RequirementQuery(PageQuery):
 class CreateMeeting(Create):
     """A meeting; one that people must attend is called before it begins, with its invitees (G46)."""
 
+    model_config = ruled(
+        when(
+            {"properties": {"required": {"const": True}}, "required": ["required"]},
+            {"properties": {"invitee_ids": {"minItems": 1}}, "required": ["invitee_ids"]},
+        )
+    )
+
     title: Line = Field(examples=["三月份脱贫攻坚推进会"])
     place: Line = Field(examples=["乡政府会议室"])
     begins_at: Moment = Field(examples=["2017-03-10T09:00:00+08:00"])
     required: bool = Field(examples=[True])
     requirement_id: UUID | None = None
-    invitee_ids: list[UUID] = Field([], max_length=500)
+    invitee_ids: Annotated[list[UUID], ONCE] = Field([], max_length=500, examples=[[SOMEBODY]])
 
 
 class MeetingOut(RecordOut):
@@ -146,9 +162,11 @@ class CreateFormTask(Create):
 
     title: Line = Field(examples=["贫困户收入核算表"])
     text: Prose = Field(examples=["按户填写,一式两份"])
-    due_on: date = Field(examples=["2017-03-31"])
+    due_on: Day = Field(examples=["2017-03-31"])
     requirement_id: UUID | None = None
-    helper_ids: list[UUID] | None = Field(None, min_length=1, max_length=500)
+    helper_ids: (
+        Annotated[list[UUID], Field(min_length=1, max_length=500, json_schema_extra={"uniqueItems": True})] | None
+    ) = None
 
 
 class FormTaskOut(RecordOut):
@@ -168,7 +186,7 @@ class FormTaskPage(PageOut):
 
 
 class FormTaskQuery(PageQuery):
-    due_on: date | None = None
+    due_on: Day | None = None
 
 
 class CreateForm(Create):
@@ -186,6 +204,10 @@ class AcceptForm(In):
 
 class ReturnForm(In):
     """What is wrong with the form (HY.9.1.3)."""
+
+    model_config = ruled(
+        {"anyOf": [{"properties": {name: {"const": True}}, "required": [name]} for name in ("irregular", "incomplete")]}
+    )
 
     irregular: bool = Field(description="填写不规范", examples=[True])
     incomplete: bool = Field(description="填写不完善", examples=[False])

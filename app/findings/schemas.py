@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from app.findings.rules import Source
 from app.reading import PageQuery
 from app.rulebook.rules import GENERAL_CLAUSE, huayuan
-from app.wire import Create, In, Line, PageOut, Prose, VillageCode, WorkflowOut
+from app.wire import Create, Day, In, Line, PageOut, Prose, VillageCode, WorkflowOut, just_one, ruled
 
 State = Literal["proposed", "confirmed", "dismissed"]
 Basis = Annotated[str, StringConstraints(pattern=r"^HY\.(8|9\.[1-4]\.[1-5])$", min_length=4, max_length=8)]
@@ -20,6 +20,8 @@ assert GENERAL_CLAUSE == "HY.8" and len(huayuan().grounds) == 17  # noqa: PT018
 
 class Subject(In):
     """Exactly one of the three: a person, a village's two committees, or a unit."""
+
+    model_config = ruled(just_one("person_id", "village_code", "unit_id"))
 
     person_id: UUID | None = None
     village_code: VillageCode | None = None
@@ -32,9 +34,7 @@ class CreateFinding(Create):
     source: Literal["citizen_report", "office"] = Field(examples=["citizen_report"])
     subject: Subject = Field(examples=[{"village_code": "411421201200"}])
     household_id: UUID | None = Field(None, description="A household concerned / 所涉贫困户")
-    fact_on: date = Field(
-        description="The day of the facts, from 2016-11-09 on / 事实发生日期", examples=["2017-03-15"]
-    )
+    fact_on: Day = Field(description="The day of the facts, from 2016-11-09 on / 事实发生日期", examples=["2017-03-15"])
     description: Prose = Field(examples=["评议结果公示后第三天即被撤下。"])
     evidence: list[Line] = Field(default_factory=list, max_length=20, examples=[["照片2张"]])
     suggested_grounds: list[Basis] = Field(default_factory=list, max_length=5, examples=[["HY.9.3.3"]])

@@ -9,7 +9,25 @@ from pydantic import MISSING, Field
 from app.households.rules import Attribute, Cause, LeftReason, Relation, Status
 from app.people.schemas import CitizenIdText
 from app.reading import PageQuery
-from app.wire import Create, In, Line, Name, Out, PageOut, Prose, RecordOut, VillageCode, WorkflowOut
+from app.wire import (
+    ANOTHER,
+    SOMEBODY,
+    Create,
+    Day,
+    In,
+    Line,
+    Name,
+    Out,
+    PageOut,
+    Prose,
+    RecordOut,
+    Rule,
+    VillageCode,
+    WorkflowOut,
+    among,
+    ruled,
+    when,
+)
 
 EventKind = Literal[
     "moved_out", "deceased_all", "split", "merged", "delisted", "returned_to_poverty", "newly_listed"
@@ -43,7 +61,7 @@ class MemberOut(Out):
 class MemberLeaves(In):
     """A member who no longer belongs to a household that lives on (自然减少)."""
 
-    left_on: date = Field(examples=["2017-03-01"])
+    left_on: Day = Field(examples=["2017-03-01"])
     reason: LeftReason = Field(examples=["married_out"])
 
 
@@ -57,7 +75,7 @@ class CreateHousehold(Create):
     attribute: Attribute = Attribute.GENERAL
     main_cause: Cause = Field(examples=["illness"])
     other_causes: list[Cause] = Field([], max_length=2)
-    listed_on: date = Field(description="建档立卡日期", examples=["2016-01-01"])
+    listed_on: Day = Field(description="建档立卡日期", examples=["2016-01-01"])
     members: list[MemberIn] = Field([], max_length=30)
 
 
@@ -103,14 +121,28 @@ class HouseholdQuery(PageQuery):
     has_helper: bool | None = None
 
 
+def _related(**bounds: int) -> Rule:
+    return {"properties": {"related_household_ids": bounds}}
+
+
 class CreateEvent(Create):
     """A dated life event (G19), confirmed by two different people on the evidence named."""
 
+    model_config = ruled(
+        when(among("kind", "merged"), {**_related(minItems=1, maxItems=1), "required": ["related_household_ids"]}),
+        when({"not": among("kind", "merged", "split")}, _related(maxItems=0)),
+    )
+
     kind: EventKind = Field(examples=["moved_out"])
-    happened_on: date = Field(examples=["2017-03-01"])
+    happened_on: Day = Field(examples=["2017-03-01"])
     evidence: Prose = Field(examples=["户口迁移证明及村委会证明"])
-    confirmer_ids: list[UUID] = Field(min_length=2, max_length=2, description="Two different people of the register")
-    related_household_ids: list[UUID] = Field([], max_length=10, description="Merged into, or split into")
+    confirmer_ids: list[UUID] = Field(
+        min_length=2, max_length=2, description="Two different people of the register",
+        json_schema_extra={"uniqueItems": True}, examples=[[SOMEBODY, ANOTHER]],
+    )  # fmt: skip
+    related_household_ids: list[UUID] = Field(
+        [], max_length=10, description="Merged into, or split into", json_schema_extra={"uniqueItems": True}
+    )
 
 
 class EventOut(RecordOut):
@@ -136,14 +168,14 @@ class CreatePairing(Create):
     household_id: UUID
     helper_id: UUID = Field(description="Person id of the helper")
     is_primary: bool = Field(examples=[True])
-    starts: date = Field(examples=["2016-11-09"])
-    ends: date | None = Field(None, description="The first day no longer inside / 不再结对的第一天")
+    starts: Day = Field(examples=["2016-11-09"])
+    ends: Day | None = Field(None, description="The first day no longer inside / 不再结对的第一天")
 
 
 class EndPairing(In):
     """The first day on which the helper no longer has the household."""
 
-    ends: date = Field(examples=["2017-07-01"])
+    ends: Day = Field(examples=["2017-07-01"])
     reason: Line = Field(examples=["工作调动"])
 
 
@@ -151,7 +183,7 @@ class HandOver(In):
     """Who is the primary helper from which day on."""
 
     helper_id: UUID
-    starts: date = Field(examples=["2017-07-01"])
+    starts: Day = Field(examples=["2017-07-01"])
     reason: Line = Field(examples=["工作调动"])
 
 
@@ -175,5 +207,5 @@ class PairingQuery(PageQuery):
     household_id: UUID | None = None
     helper_id: UUID | None = None
     is_primary: bool | None = None
-    as_of: date | None = Field(None, description="Pairings that held on that day / 该日有效的结对")
+    as_of: Day | None = Field(None, description="Pairings that held on that day / 该日有效的结对")
     state: Literal["active", "ended"] | None = None

@@ -8,7 +8,25 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.inspections.rules import Aspect, Interest, InterviewOutcome, Kind, SourceKind, TeamWarning
 from app.reading import PageQuery
-from app.wire import Create, Digest, In, Line, Moment, Month, Out, PageOut, Prose, WorkflowOut
+from app.wire import (
+    Create,
+    Day,
+    Digest,
+    In,
+    Line,
+    Moment,
+    Month,
+    Out,
+    PageOut,
+    Prose,
+    WorkflowOut,
+    among,
+    given,
+    just_one,
+    left_out,
+    ruled,
+    when,
+)
 
 RoundState = Literal["planned", "proposed", "committed", "drawn", "closed", "missed"]
 CheckState = Literal["pending", "recorded", "not_checked"]
@@ -25,6 +43,8 @@ class PlanRound(Create):
 
 class SourceIn(In):
     """A source of the seed that does not exist yet, named so that everybody can look it up."""
+
+    model_config = ruled(when(among("kind", "nonce"), given("digest"), left_out("digest")))
 
     name: SourceName = Field(examples=["drand-quicknet-1000"])
     kind: SourceKind = Field(description="公共随机信标、drand 轮次、彩票、公证掷骰、各方自选数")
@@ -55,7 +75,9 @@ class AssignmentIn(In):
 class ProposeCommit(In):
     """What is proposed: the sources of the seed and, where wanted, teams by lot."""
 
-    sources: list[SourceIn] = Field(min_length=1, max_length=10)
+    sources: list[SourceIn] = Field(
+        min_length=1, max_length=10, json_schema_extra={"contains": {"not": among("kind", "nonce")}}
+    )
     reveal_by: Moment = Field(
         description="Until when the seed is revealed / 公布种子的期限", examples=["2017-03-10T02:00:00Z"]
     )
@@ -271,6 +293,10 @@ class FurtherIn(In):
 class InterviewIn(In):
     """A household spoken with, or the attempt (G13); was the helper there? (G57)"""
 
+    model_config = ruled(
+        when(among("outcome", "met"), given("helper_present", kind="boolean"), left_out("helper_present"))
+    )
+
     household_id: UUID
     outcome: InterviewOutcome
     attempts: int = Field(1, ge=1, le=20)
@@ -283,7 +309,7 @@ class ProblemIn(In):
 
     aspect: Aspect
     description: Prose
-    happened_on: date
+    happened_on: Day
     ground: Annotated[str, StringConstraints(pattern=r"^HY\.9\.[1-4]\.[1-5]$", min_length=8, max_length=8)] | None = (
         None
     )
@@ -292,7 +318,7 @@ class ProblemIn(In):
 class RecordCheck(In):
     """What the inspectors found."""
 
-    checked_on: date
+    checked_on: Day
     aspects: AspectsIn
     further: list[FurtherIn] = Field([], max_length=20)
     interviews: list[InterviewIn] = Field([], max_length=50)
@@ -311,9 +337,11 @@ class NotChecked(In):
 class CorrectCheck(In):
     """A corrected version: either what was found, or that nobody was checked."""
 
+    model_config = ruled(just_one("recorded", "not_checked", kind="object"))
+
     reason: Prose
     recorded: RecordCheck | None = None
-    not_checked: NotChecked | None = None
+    not_checked: NotChecked | None = Field(None, examples=[{"reason": "住院治疗"}])
 
     @model_validator(mode="after")
     def one_result(self) -> "CorrectCheck":

@@ -96,7 +96,7 @@ class BoardNeedsEndDate(Invalid):
     article = "G30"
 
 
-class NoticeEndsBeforeItStarts(Invalid):
+class NoticeEndsBeforeItStarts(Conflict):
     """A notice cannot end before it starts.
 
     撤除日期不得早于发布日期。
@@ -190,7 +190,7 @@ def check_period(channel: Channel, starts_on: date, ends_on: date | None) -> Non
     if channel is Channel.BOARD and ends_on is None:
         raise BoardNeedsEndDate("/ends_on")
     if ends_on is not None and ends_on < starts_on:
-        raise NoticeEndsBeforeItStarts("/ends_on")
+        raise NoticeEndsBeforeItStarts(starts_on=starts_on.isoformat())
 
 
 def check_text(text: str, household_words: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.notices.rules import Channel, NoticeKind
 from app.reading import PageQuery
-from app.wire import In, Line, PageOut, Prose, WorkflowOut
+from app.wire import Day, In, Line, PageOut, Prose, WorkflowOut, among, given, ruled, when
 
 State = Literal["draft", "published", "corrected", "withdrawn"]
 
@@ -16,10 +16,12 @@ State = Literal["draft", "published", "corrected", "withdrawn"]
 class Publish(In):
     """The words of a notice, where it is shown and until when; its audience is always the township."""
 
+    model_config = ruled(when(among("channel", "board"), given("ends_on")))
+
     title: Line = Field(examples=["关于对某某予以通报批评的通报"])
     body: Prose = Field(examples=["某某无故不参加2017年3月15日扶贫工作例会,现予以通报批评。"])
     channel: Channel = Field(examples=["board"])
-    ends_on: date | None = Field(None, description="Required on a board / 张贴公示栏的必填", examples=["2017-04-30"])
+    ends_on: Day | None = Field(None, description="Required on a board / 张贴公示栏的必填", examples=["2017-04-30"])
 
 
 class Correct(Publish):

@@ -121,8 +121,8 @@ async def accept(change: Change, id: UUID, body: schemas.Accept) -> Answer:
 @moves(rules.OBJECTION, "decide")
 async def decide(change: Change, id: UUID, body: schemas.DecideObjection) -> Answer:
     """Upheld, modified or revoked; what the township was told is set right (G50, G53)."""
-    taken = await change.take(OBJECTIONS, id)
     rules.check_outcome(body.outcome, body.ground, len(body.dropped_finding_ids))
+    taken = await change.take(OBJECTIONS, id)
     if body.outcome != "upheld":
         case = cases.as_taken(taken.facts.case, change.entered)
         modified = body.outcome == "modified"

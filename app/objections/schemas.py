@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from app.cases.rules import WINDOW_LABEL_ZH
 from app.objections.rules import OTHER_CHANNELS_ZH
 from app.reading import PageQuery
-from app.wire import Create, In, PageOut, Prose, WorkflowOut
+from app.wire import Create, In, PageOut, Prose, WorkflowOut, among, given, left_out, ruled, when
 
 State = Literal["filed", "accepted", "upheld", "modified", "revoked", "withdrawn"]
 Ground = Annotated[str, StringConstraints(pattern=r"^HY\.9\.[1-4]\.[1-5]$", min_length=8, max_length=8)]
@@ -30,6 +30,19 @@ class Accept(In):
 
 class DecideObjection(In):
     """Upheld, modified or revoked; never heavier."""
+
+    model_config = ruled(
+        when(
+            among("outcome", "modified"),
+            {
+                "anyOf": [
+                    given("ground"),
+                    {"properties": {"dropped_finding_ids": {"minItems": 1}}, "required": ["dropped_finding_ids"]},
+                ]
+            },
+            {"allOf": [left_out("ground"), {"properties": {"dropped_finding_ids": {"maxItems": 0}}}]},
+        )
+    )
 
     outcome: Literal["upheld", "modified", "revoked"]
     reasons: Prose = Field(examples=["部分事实不能认定,改按较轻情形处理。"])

@@ -9,7 +9,7 @@ from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from app.actor import Office
 from app.people import rules
 from app.reading import PageQuery
-from app.wire import Create, In, Line, Name, Out, PageOut, PlaceCode, RecordOut
+from app.wire import Create, Day, In, Line, Name, Out, PageOut, PlaceCode, RecordOut
 
 Category = Literal["organ_cadre", "village_committee_member", "group_cadre", "unit_staff", "other"]
 Authority = Literal["township", "county", "above"]
@@ -123,14 +123,14 @@ class CreateAppointment(Create):
     person_id: UUID
     office: Office
     place: PlaceCode = Field(examples=["411421201"])
-    starts: date = Field(examples=["2016-11-09"])
-    ends: date | None = Field(None, description="The first day no longer inside / 不再任职的第一天")
+    starts: Day = Field(examples=["2016-11-09"])
+    ends: Day | None = Field(None, description="The first day no longer inside / 不再任职的第一天")
 
 
 class EndAppointment(In):
     """The first day on which the office is no longer held."""
 
-    ends: date
+    ends: Day
 
 
 class AppointmentOut(RecordOut):

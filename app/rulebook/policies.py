@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.refusal import Conflict, Invalid
+from app.refusal import Conflict
 
 Value = str | int | bool | list[str] | None
 
@@ -28,7 +28,7 @@ class PolicyIsFixed(Conflict):
     article = "G1"
 
 
-class PolicyValueInvalid(Invalid):
+class PolicyValueInvalid(Conflict):
     """This policy does not take such a value.
 
     此项约定不接受该取值。
@@ -61,7 +61,7 @@ class Policy:
     def require_fit(self, value: Any) -> None:
         """Raises PolicyValueInvalid unless the policy takes this value; a fixed one judges none."""
         if self.settable and not _FITS[self.value["kind"]](self.value, value):
-            raise PolicyValueInvalid("/value", key=self.key, takes=dict(self.value))
+            raise PolicyValueInvalid(key=self.key, takes=dict(self.value))
 
 
 def _fits_integer(shape: Mapping[str, Any], value: Any) -> bool:

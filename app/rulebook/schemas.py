@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from app.actor import Office
 from app.reading import PageQuery
 from app.rulebook.rules import Crime, Management, Organ, Politics
-from app.wire import Create, In, Line, Out, PageOut, Prose, RecordOut
+from app.wire import Create, Day, In, Line, Out, PageOut, Prose, RecordOut
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$", min_length=1, max_length=60)]
 RulebookCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,40}$", min_length=1, max_length=40)]
@@ -205,13 +205,13 @@ class RulebookPage(PageOut):
 
 
 class RulebookQuery(PageQuery):
-    in_force_on: date | None = Field(None, description="Only those in force that day / 仅该日施行中的")
+    in_force_on: Day | None = Field(None, description="Only those in force that day / 仅该日施行中的")
 
 
 class AssessIn(In):
     """Facts, as far as they are known; names of persons have no place here."""
 
-    fact_date: date = Field(examples=["2017-03-15"])
+    fact_date: Day = Field(examples=["2017-03-15"])
     basis: Code = Field(examples=["HY.9.1.1"], description="A ground's code, or `HY.8`")
     capacity: Code = Field(examples=["helper"])
     categories: Codes = Field([], examples=[["village_committee_member"]])
@@ -227,7 +227,7 @@ class AssessIn(In):
     cited_rule: Line | None = None
     measures_for_same_facts: Codes = Field([])
     override_reason: Line | None = None
-    requirement_from: date | None = None
+    requirement_from: Day | None = None
 
 
 class ReasonOut(Out):
@@ -304,14 +304,14 @@ class PolicyPage(PageOut):
 class PolicyQuery(PageQuery):
     number: Annotated[str, StringConstraints(pattern=r"^G[0-9]{1,2}$", min_length=2, max_length=3)] | None = None
     source: Literal["seed", "outside_rule", "local_policy"] | None = None
-    as_of: date | None = Field(None, description="The day asked for, today if not said / 查询日期")
+    as_of: Day | None = Field(None, description="The day asked for, today if not said / 查询日期")
 
 
 class SetPolicy(In):
     """A township's own value, from a day on."""
 
     value: Scalar | None = Field(examples=[3])
-    effective_from: date = Field(examples=["2017-01-01"])
+    effective_from: Day = Field(examples=["2017-01-01"])
     reason: Prose = Field(examples=["考核力量充足,提高抽查质量"])
 
 
@@ -322,7 +322,7 @@ class CreateInterpretation(Create):
     article: Article = Field(examples=["10"])
     policy_key: Code | None = Field(None, examples=["routing.townshipCadre"])
     text: Prose = Field(examples=["乡机关干部任帮扶责任人的,由乡纪委处理。"])
-    applies_from: date = Field(examples=["2016-11-09"])
+    applies_from: Day = Field(examples=["2016-11-09"])
     replaces_id: UUID | None = None
 
 

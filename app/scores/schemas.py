@@ -1,13 +1,30 @@
 """What goes over the wire about quarterly rounds, scores and rubrics?"""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app.reading import PageQuery
-from app.wire import Create, In, Line, Out, PageOut, Prose, Quarter, RecordOut, WorkflowOut
+from app.wire import (
+    Create,
+    Day,
+    In,
+    Line,
+    Out,
+    PageOut,
+    Prose,
+    Quarter,
+    RecordOut,
+    Rule,
+    WorkflowOut,
+    among,
+    given,
+    just_one,
+    ruled,
+    when,
+)
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", min_length=1, max_length=40)]
 MilliPoints = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -111,6 +128,19 @@ class AddScore(Create):
 class MethodBody(In):
     """A method used, with what there is to show for it."""
 
+    model_config = ruled(
+        {
+            "anyOf": [
+                given("evidence"),
+                {"properties": {"attachment_ids": {"minItems": 1}}, "required": ["attachment_ids"]},
+            ]
+        },
+        when(
+            among("method", "household_interview"),
+            {"allOf": [given("household_id"), given("helper_present", kind="boolean")]},
+        ),
+    )
+
     method: AnyMethod
     evidence: Prose | None = Field(None, examples=["实地查看该户鸡舍,存栏一百二十只。"])
     attachment_ids: list[UUID] = Field([], max_length=20)
@@ -121,7 +151,7 @@ class MethodBody(In):
 class AttemptBody(In):
     """An attempt to meet a household; never written down as a meeting (G13)."""
 
-    on: date
+    on: Day
     how: Line = Field(examples=["入户未遇,全家外出务工"])
 
 
@@ -141,11 +171,26 @@ class SeenBody(In):
     note: Line | None = None
 
 
+def _answered(method: str) -> Rule:
+    """The method is used, or missing with its reason; not both (G12)."""
+    named = {"contains": {"properties": {"method": {"const": method}}, "required": ["method"]}}
+    used = {"properties": {"methods": named}, "required": ["methods"]}
+    missing = {"properties": {"missing": named}, "required": ["missing"]}
+    return {"oneOf": [used, missing]}
+
+
 class Assess(In):
     """What was assessed, by which methods, with what evidence (article 6(2))."""
 
+    model_config = ruled(
+        {"properties": {"methods": {"contains": among("method", *get_args(NamedMethod))}}, "required": ["methods"]},
+        *map(_answered, get_args(NamedMethod)),
+    )
+
     methods: list[MethodBody] = Field(min_length=1, max_length=20)
-    missing: list[MissingBody] = Field([], max_length=3)
+    missing: list[MissingBody] = Field(
+        [], max_length=3, examples=[[{"method": m, "reason": "未开展"} for m in ("documents", "household_interview")]]
+    )
     narrative: Prose = Field(examples=["到村次数与走访记录相符,帮扶措施正在落实。"])
     deductions: list[SeenBody] | None = Field(None, max_length=100, description="Only where the round has a rubric")
 
@@ -159,9 +204,11 @@ class NotAssessed(In):
 class Correct(In):
     """A corrected result beside the recorded one (G55): either `assessed` or `not_assessed`."""
 
+    model_config = ruled(just_one("assessed", "not_assessed", kind="object"))
+
     reason: Prose = Field(description="Why it is corrected / 更正原因", examples=["谈话日期记错"])
     assessed: Assess | None = None
-    not_assessed: NotAssessed | None = None
+    not_assessed: NotAssessed | None = Field(None, examples=[{"reason": "住院治疗,整季未在岗"}])
 
 
 class LineOut(Out):

@@ -8,9 +8,30 @@ from pydantic import Field, StringConstraints
 
 from app.reading import PageQuery
 from app.signoffs.rules import Capacity, Form, Kind, Method, Outcome, Party, Remark
-from app.wire import Create, Digest, In, Line, Name, Out, PageOut, Prose, RecordOut, VillageCode, WorkflowOut, Year
+from app.wire import (
+    ANOTHER,
+    SOMEBODY,
+    Create,
+    Digest,
+    In,
+    Line,
+    Name,
+    Out,
+    PageOut,
+    Prose,
+    RecordOut,
+    VillageCode,
+    WorkflowOut,
+    Year,
+    among,
+    given,
+    just_one,
+    left_out,
+    ruled,
+    when,
+)
 
-Check = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", min_length=1, max_length=40)]
+Check = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}$", max_length=14)]
 
 
@@ -22,8 +43,9 @@ class StatementIn(In):
     measures: list[Line] = Field([], max_length=30, description="帮扶措施", examples=[["养羊到户", "公益岗位"]])
     income_fen: int | None = Field(None, ge=0, le=10**9, description="人均纯收入,单位:分/年", examples=[412300])
     checks: dict[Check, bool] = Field(
-        {}, max_length=20, description="参考核对项,不作判定 / informative", examples=[{"housing": True}]
-    )
+        {}, max_length=20, description="参考核对项,不作判定 / informative", examples=[{"housing": True}],
+        json_schema_extra={"additionalProperties": False},
+    )  # fmt: skip
 
 
 class CreateSignoff(Create):
@@ -34,17 +56,43 @@ class CreateSignoff(Create):
     statement: StatementIn
 
 
+BY_HAND, BY_AUTHORITY = ("in_person", "thumbprint"), ("guardian", "agent")
+FORM = (
+    when(
+        among("party", "household"),
+        {"allOf": [among("method", *BY_HAND, "code"), given("capacity")]},
+        {
+            "allOf": [
+                among("method", "account"),
+                left_out("member_id", "agent_id", "capacity", "relation", "authority"),
+            ]
+        },
+    ),
+    when(
+        among("capacity", *BY_AUTHORITY),
+        {"allOf": [given("agent_id", "relation", "authority"), left_out("member_id")]},
+        {"allOf": [left_out("agent_id", "authority"), when(given("capacity"), given("member_id"))]},
+    ),
+    when(among("capacity", "member"), given("relation")),
+    when(among("method", "code"), given("code"), left_out("code")),
+    when(among("method", *BY_HAND), given("witness_id")),
+)
+"""What `rules.check_form` asks of every signature."""
+
+
 class Signing(In):
     """Who signs and how. An office holder is his account; a household says who signs for it."""
 
+    model_config = ruled(*FORM)
+
     party: Party = Field(description="签字方;须为按第五条顺序应签的一方")
-    method: Method
-    member_id: UUID | None = Field(None, description="签字的家庭成员")
+    method: Method = Field(examples=["in_person"])
+    member_id: UUID | None = Field(None, description="签字的家庭成员", examples=[SOMEBODY])
     agent_id: UUID | None = Field(None, description="监护人或受托人(人员 id)")
-    capacity: Capacity | None = None
-    relation: Name | None = Field(None, description="与户主关系", examples=["长子"])
-    authority: Line | None = Field(None, description="书面授权的存档位置", examples=["乡扶贫办档案 2017-12"])
-    witness_id: UUID | None = Field(None, description="见证人(人员 id);不得为帮扶责任人")
+    capacity: Capacity | None = Field(None, examples=["head"])
+    relation: Name | None = Field(None, description="与户主关系,如长子")
+    authority: Line | None = Field(None, description="书面授权的存档位置,如乡扶贫办档案 2017-12")
+    witness_id: UUID | None = Field(None, description="见证人(人员 id);不得为帮扶责任人", examples=[ANOTHER])
     code: Code | None = Field(None, description="一次性签字码")
 
     def form(self) -> Form:
@@ -63,6 +111,8 @@ class Object(Signing):
 
 class Refuse(Signing):
     """The party that is due will not sign: the reason, before a witness (G21)."""
+
+    model_config = ruled(*FORM, given("witness_id"), {"not": among("method", "code")})
 
     reason: Prose = Field(description="拒签理由", examples=["认为尚未达到脱贫标准"])
 
@@ -83,7 +133,9 @@ class Restate(In):
 class NameSubstitute(In):
     """Who signs in one of the two roles that one person holds (G24)."""
 
-    party: Party
+    model_config = ruled({"not": among("party", "household")})
+
+    party: Party = Field(examples=["helper"])
     person_id: UUID
     reason: Prose
 
@@ -98,7 +150,9 @@ class AcknowledgeConflict(In):
 class IssueCode(In):
     """To whom the code is handed, and by whom: never to or through the helper."""
 
-    member_id: UUID | None = Field(None, description="领取签字码的家庭成员")
+    model_config = ruled(just_one("member_id", "agent_id"))
+
+    member_id: UUID | None = Field(None, description="领取签字码的家庭成员", examples=[SOMEBODY])
     agent_id: UUID | None = Field(None, description="领取签字码的监护人或受托人(人员 id)")
     handed_by: UUID | None = Field(None, description="送达人(人员 id);默认本人 / yourself by default")
 
@@ -115,6 +169,8 @@ class Review(In):
 
 class AddRemark(Create):
     """A co-helper's signature beside the primary's (G17), or what a predecessor has to say (G18)."""
+
+    model_config = ruled(when(among("kind", "predecessor_statement"), given("text")))
 
     kind: Remark = Field(examples=["predecessor_statement"])
     text: Prose | None = Field(

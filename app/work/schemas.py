@@ -9,6 +9,7 @@ from pydantic import MISSING, Field
 from app.reading import PageQuery
 from app.wire import (
     Create,
+    Day,
     Digest,
     In,
     Line,
@@ -35,7 +36,7 @@ class MeasureIn(In):
     """One measure of a plan."""
 
     text: Prose = Field(examples=["发展林下养殖,户均增收两千元"])
-    due_on: date = Field(examples=["2017-06-30"])
+    due_on: Day = Field(examples=["2017-06-30"])
 
 
 class CreatePlan(Create):
@@ -108,7 +109,7 @@ class MeasureQuery(PageQuery):
 class CompleteMeasure(In):
     """When a measure was carried out and what came of it."""
 
-    done_on: date = Field(examples=["2017-06-20"])
+    done_on: Day = Field(examples=["2017-06-20"])
     result: Prose = Field(examples=["已发放鸡苗五十只"])
 
 
@@ -166,7 +167,7 @@ class VisitPage(PageOut):
 class VisitQuery(PageQuery):
     helper_id: UUID | None = None
     household_id: UUID | None = None
-    visited_on: date | None = None
+    visited_on: Day | None = None
     month: Month | None = None
 
 
@@ -180,8 +181,8 @@ class CreatePublication(Create):
     title: Line = Field(examples=["2017年度贫困户名单公示"])
     village_code: VillageCode | None = Field(None, examples=["411421201201"])
     place: Line = Field(examples=["村委会公示栏"])
-    shown_from: date = Field(examples=["2017-03-01"])
-    due_on: date | None = Field(None, description="By when a requirement demanded it")
+    shown_from: Day = Field(examples=["2017-03-01"])
+    due_on: Day | None = Field(None, description="By when a requirement demanded it")
     requirement_id: UUID | None = None
     digest: Digest | None = Field(None, description="SHA-256 of what was shown, hex")
 
@@ -189,7 +190,7 @@ class CreatePublication(Create):
 class TakeDown(In):
     """The first day on which it was no longer shown."""
 
-    shown_to: date = Field(examples=["2017-03-08"])
+    shown_to: Day = Field(examples=["2017-03-08"])
 
 
 class PublicationOut(WorkflowOut):
@@ -216,7 +217,7 @@ class PublicationQuery(PageQuery):
     kind: PublicationKind | None = None
     village_code: VillageCode | None = None
     state: ShownState | None = None
-    as_of: date | None = Field(None, description="On display on that day / 该日正在公示")
+    as_of: Day | None = Field(None, description="On display on that day / 该日正在公示")
 
 
 # ── what a month's facts point to ────────────────────────────────────────────────────────────────

@@ -42,7 +42,7 @@ def test_G30_no_open_internet_and_no_board_without_an_end(world):
     assert world.committee.try_act(path, "publish", WORDS | {"audience": "public"}).status_code == 422
     board = WORDS | {"channel": "board"}
     assert code(world.committee.try_act(path, "publish", board)) == (422, "board-needs-end-date")
-    assert world.committee.try_act(path, "publish", board | {"ends_on": "2017-03-19"}).status_code == 422
+    assert world.committee.try_act(path, "publish", board | {"ends_on": "2017-03-19"}).status_code == 409
     assert world.committee.act(path, "publish", board | {"ends_on": "2017-04-20"})["ends_on"] == "2017-04-20"
 
 

@@ -248,8 +248,8 @@ def test_a_retry_sets_a_policy_once(township):
     ("key", "value", "day", "status", "code"),
     [
         ("draw.min", 0, "2016-12-01", 409, "policy-is-fixed"),
-        ("team.minMembers", 0, "2016-12-01", 422, "policy-value-invalid"),
-        ("team.minMembers", "3", "2016-12-01", 422, "policy-value-invalid"),
+        ("team.minMembers", 0, "2016-12-01", 409, "policy-value-invalid"),
+        ("team.minMembers", "3", "2016-12-01", 409, "policy-value-invalid"),
         ("team.minMembers", 2**70, "2016-12-01", 422, "bad-number"),
         ("inspection.furtherAspects", ["a\x00b"], "2016-12-01", 422, "bad-text"),
         ("team.minMembers", 3, "2016-11-08", 409, "policy-cannot-be-backdated"),
