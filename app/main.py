@@ -24,6 +24,7 @@ from app.database import Database, address
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
 from app.findings import routes as findings
+from app.handovers import routes as handovers
 from app.households import routes as households
 from app.inspections import routes as inspections
 from app.ledger import routes as ledger
@@ -46,6 +47,7 @@ FEATURES = (
     duties,
     evaluations,
     findings,
+    handovers,
     households,
     inspections,
     ledger,

@@ -2,11 +2,9 @@
 核验程序:只凭文件核验检查点、台账、证明、抽签、签字声明和移交包,不连接、不信任被核验的系统。
 
     python verify/huayuan_verify.py --key VKEY [--witness VKEY]... [--quorum N] WHAT FILE...
-
 WHAT: checkpoint NOTE | log ENTRIES NOTE [EARLIER_NOTE]... | inclusion TLOG_PROOF LEAF | consistency PROOF EARLIER_NOTE
 | handover ZIP | draw PROOF_JSON (with a key: its commitment too) | statement SIGNOFF_JSON (without one). Ends with 0
-where everything holds. Have keys (C2SP vkeys) from somebody you trust, not from the service that is checked. Notes must
-bear the cosignatures of all witnesses named, or of N."""
+where all holds. Have keys (vkeys) from somebody you trust, not from the service. Notes need all witnesses, or N."""
 
 import argparse
 import hmac
@@ -200,11 +198,10 @@ def listed(items: Iterable[str]) -> str:
 
 def lots(seed: bytes, sample: Sequence[str], proof: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The team of each who is drawn: the lowest tickets, nobody who is barred, nobody more often than his share."""
-    load = dict.fromkeys(proof["inspectors"], 0)
+    load, shares = dict.fromkeys(proof["inspectors"], 0), proof["team_size"] * len(sample)
     barred = [(r["helper_id"], r["inspector_id"]) for r in proof["recusals"]]
     for unit in sample:
-        cap = -(-proof["team_size"] * len(sample) // len(load))
-        free = [i for i in load if load[i] < cap and i != unit and (unit, i) not in barred]
+        free = [i for i in load if load[i] * len(load) < shares and i != unit and (unit, i) not in barred]
         lot = sorted((sha256(b"\3" + seed + f"{unit}\n{i}".encode()).digest(), i) for i in free)
         team = [i for _, i in lot[: proof["team_size"]]]
         load |= {i: load[i] + 1 for i in team}
@@ -226,6 +223,7 @@ def draw(proof: Mapping[str, Any], trust: Trust | None = None) -> list[str]:
     held = [proof[k] for k in ("frame", "frame_hash", "exclusions_hash", "population", "sample_size")]
     require(held == [sorted(set(frame)), listed(frame), listed(outside), size, drawn], "frame or size are others")
     own = [(s["digest"], s["value"].encode()) for s in sources if s["digest"] and s["value"] != "missing"]
+    own += [(s["value"], bytes.fromhex(s["signature"])) for s in sources if s.get("signature")]  # a round of drand
     require(all(sha256(value).hexdigest() == digest for digest, value in own), "a number is not the one announced")
     given = "".join(f"{s['name']}={s['value']}\n" for s in sources)
     seed = sha256(f"\1draw/v1\n{proof['draw_id']}\n{proof['frame_hash']}\n{given}".encode()).digest()
@@ -249,17 +247,21 @@ def statement(signoff: Mapping[str, Any]) -> str:
 
 
 def handover(path: Path, trust: Trust) -> int:
-    """How many entries a sealed hand-over proves: a ZIP of `checkpoint` (the note), `manifest.json` ({"files": {name:
-    SHA-256}} of all others), `entries.ndjson`, `proofs.json` ({"<seq>": [hashes]}) and what else there is."""
+    """How many entries a sealed hand-over proves: a ZIP, of which its README.txt says what is in it. Raises Untrue."""
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-        manifest = json.loads(files.pop("manifest.json"))["files"]
-        require(len(archive.namelist()) == len(files) + 1, "a file stands twice in the archive")
-    require({name: sha256(data).hexdigest() for name, data in files.items()} == manifest, "a file was changed")
-    (size, top), proofs = trust.checkpoint(files["checkpoint"].decode()), json.loads(files["proofs.json"])
-    found = list(entries(files["entries.ndjson"].splitlines()))
-    for seq, digest in found:
-        require(included(digest, seq, size, [*map(bytes.fromhex, proofs[str(seq)])], top), f"entry {seq} is not in it")
+        require(len(archive.namelist()) == len(files), "a file stands twice in the archive")
+    sealed = json.loads(files.pop("manifest.json"))
+    require(sealed == {"files": {n: sha256(data).hexdigest() for n, data in files.items()}}, "a file was changed")
+    (size, top), proofs = trust.checkpoint(files["checkpoint"].decode()), json.loads(files.pop("proofs.json"))
+    found, told = [*map(json.loads, files["entries.ndjson"].splitlines())], dict[str, list[Any]]()
+    for entry in found:
+        seq, leaf, hashes = entry["seq"], json.loads(entry["leaf"]), map(bytes.fromhex, proofs[str(entry["seq"])])
+        require(included(entry_hash(entry), seq, size, [*hashes], top), f"entry {seq} is not in the log")
+        line = {"seq": seq, "words": {name: shown["value"] for name, shown in (entry["disclosed"] or {}).items()}}
+        told.setdefault(f"{leaf['event'].partition('.')[0]}.json", []).append(
+            line | {name: leaf[name] for name in ("event", "at", "data")})  # fmt: skip
+    require({n: json.loads(d) for n, d in files.items() if n.endswith(".json")} == told, "the entries say otherwise")
     return len(found)
 
 

@@ -50,6 +50,7 @@ class Event(StrEnum):
     NO_MEASURE = "case.no_measure"
     TRANSFERRED = "case.transferred"
     REFERRED = "case.referred"
+    HANDED_OVER = "case.handed_over"
     OUTCOME_RECORDED = "case.outcome_recorded"
     EXECUTED = "case.executed"
     CLOSED = "case.closed"

@@ -479,6 +479,16 @@ CASE = Workflow(
             awaited=False,
         ),
         Move(
+            "hand-over",
+            {"transferred": ("transferred",), "referred": ("referred",)},
+            ORGANS,
+            "10",
+            "Hand the case over as one sealed file; that it left is recorded.",
+            "以移交包移交案卷,并记录在案。",
+            _ALWAYS,
+            awaited=False,
+        ),
+        Move(
             "record-outcome",
             {
                 "transferred": ("opened", "facts_presented", "closed"),

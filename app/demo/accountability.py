@@ -6,6 +6,7 @@ from typing import Any
 from app.demo.desk import Desk, Record, everyone
 from app.demo.duties import ABSENT, LATE, LATE_VILLAGE, NEVER, UNFINISHED, WITHOUT_PLAN
 from app.demo.months import NO_VISITS
+from app.demo.people import TOWNSHIP
 from app.demo.town import MARK, Town, on
 
 FIRST_SITTING = ("2017-04-18", "2017-04-20", "2017-04-26", "2017-05-10")
@@ -199,9 +200,12 @@ async def _open(town: Town, affair: Affair, finding: Record) -> Record:
         })  # fmt: skip
         await town.desk(INTEREST).refused(case, "present-facts", {"facts": MARK}, "recused")
     if affair.ends == "transfer":
-        return await desk.act(case, "transfer", {
+        await desk.act(case, "transfer", {
             "crime_assessment": "suspected", "to": "县人民检察院(演示)", "reasons": f"{MARK}:涉嫌犯罪,移交司法机关",
         })  # fmt: skip
+        await town.admin.ask(f"/ledger/{TOWNSHIP}/checkpoint", {})
+        town.handed_over = await desk.fetch(case, "hand-over", {"to": "县人民检察院(演示)"})
+        return case
     told = {"shown_to": f"{MARK}负责人"} if affair.capacity in ("village_body", "unit") else {}
     return await desk.act(case, "present-facts", {"facts": f"{MARK}:{affair.what}", **told})
 

@@ -120,6 +120,13 @@ class Desk:
             return record
         return Record(record.path, answer.json(), answer.headers.get("etag", ""))
 
+    async def fetch(self, record: Record, action: str, body: Any) -> bytes:
+        """An action on the record that answers with a file; the record's new version is noted."""
+        answer = await self.send("POST", f"{record.path}/{action}", {"if-match": record.etag}, json=body)
+        self._expect(answer, 200)
+        record.etag = answer.headers["etag"]
+        return answer.content
+
     async def patch(self, path: str, body: Any) -> None:
         """A change of master data or of a setting, as it stands now."""
         seen = await self.read(path)

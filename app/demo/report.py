@@ -6,10 +6,12 @@ What is expected is computed from the story and from the public proofs, what is 
 import asyncio
 import json
 import sys
+import zipfile
 from asyncio.subprocess import PIPE
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -81,7 +83,18 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
     """Print the year as tables and the checks; how many of these failed."""
     checks = Checks()
     reader = town.desk("discipline-commission-1")
-    for part in (_villages, _months, _quarters, _signoffs, _year_end, _cases, _one_household, _ledger, _recomputed):
+    for part in (
+        _villages,
+        _months,
+        _quarters,
+        _signoffs,
+        _year_end,
+        _cases,
+        _one_household,
+        _ledger,
+        _recomputed,
+        _handed_over,
+    ):
         console.print(await part(town, reader, checks))
     checks.add("年终各机关待办", {}, town.left_over)
     refused = table("依法不予受理的尝试", "次数", "说明", "代码")
@@ -335,7 +348,16 @@ async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
     return shown
 
 
-RECOMPUTE = Path(__file__).parents[2] / "verify" / "huayuan_recompute.py"
+VERIFY = Path(__file__).parents[2] / "verify"
+"""Programs that know nothing of the service."""
+
+
+async def _asked(program: str, *arguments: Any) -> tuple[int, str]:
+    """How one of them ends, and what it prints; -I keeps everything of this project from it."""
+    told = await asyncio.create_subprocess_exec(sys.executable, "-I", VERIFY / program, *arguments, stdout=PIPE)
+    printed, _ = await told.communicate()
+    assert told.returncode is not None
+    return told.returncode, printed.decode()
 
 
 async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
@@ -346,8 +368,8 @@ async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
         file = Path(folder) / "ledger.ndjson"
         file.write_text("".join(json.dumps({"seq": e["seq"], "leaf": e["leaf"]}) + "\n" for e in entries))
         for year in (2016, 2017):
-            done = await asyncio.create_subprocess_exec(sys.executable, "-I", RECOMPUTE, str(year), file, stdout=PIPE)
-            told = [line.split() for line in (await done.communicate())[0].decode().splitlines()]
+            code, printed = await _asked("huayuan_recompute.py", str(year), file)
+            told = [line.split() for line in printed.splitlines()]
             results = [line for line in told if line[-1] in {"equal", "DIFFERS"}]
             verdicts = Counter(line[-1] for line in results)
             shown.add_row(str(year), str(verdicts["equal"]), str(verdicts["DIFFERS"]))
@@ -355,7 +377,24 @@ async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
             expected = {town.by_id(e["helper_id"]).key: e["proposed_outcome"]
                         for e in await reader.all("/annual-evaluations", year=year)}  # fmt: skip
             checks.add(f"{year} 由台账文件逐人复算的建议", expected, proposed)
-            checks.add(f"{year} 复算与台账不一致的", (0, 0), (done.returncode, verdicts["DIFFERS"]))
+            checks.add(f"{year} 复算与台账不一致的", (0, 0), (code, verdicts["DIFFERS"]))
+    return shown
+
+
+async def _handed_over(town: Town, reader: Desk, checks: Checks) -> Table:
+    """The case that went to the judiciary, as its receiver sees it: a file, a public key and a program."""
+    shown = table("移交包", "文件", "字节")
+    with zipfile.ZipFile(BytesIO(town.handed_over)) as archive:
+        for member in archive.infolist():
+            shown.add_row(member.filename, str(member.file_size))
+    key = (await reader.read(f"/ledger/{TOWNSHIP}/checkpoint"))["key"]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "case.zip"
+        file.write_bytes(town.handed_over)
+        code, _ = await _asked("huayuan_verify.py", "--key", key, "handover", file)
+        file.write_bytes(town.handed_over.replace("涉嫌".encode(), "没有".encode(), 1))
+        forged, _ = await _asked("huayuan_verify.py", "--key", key, "handover", file)
+    checks.add("移交包核验:原件通过,改一个词即不通过", (0, 1), (code, forged))
     return shown
 
 

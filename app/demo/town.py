@@ -43,6 +43,8 @@ class Town:
     submissions: dict[int, Record] = field(default_factory=dict)
     evaluations: dict[int, dict[str, Record]] = field(default_factory=dict)
     """By year, the annual evaluation of each helper, by his key."""
+    handed_over: bytes = b""
+    """The case that went to the judiciary, as the sealed file in which it left."""
     left_over: dict[str, int] = field(default_factory=dict)
     """How many tasks still await whom when the year is over."""
 

@@ -19,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.cli import export_log
+from app.handovers.rules import readable
 from app.inspections import draw as service_draw
 from app.ledger.actions import roots, standing_of
 from app.merkle import inclusion_ranges
@@ -367,16 +368,19 @@ def archive(path: Path, files: dict[str, bytes], *, manifest: dict[str, str] | N
 def test_a_hand_over(files: Files, township: Township, tmp_path: Path) -> None:
     lines = (files.folder / "entries.ndjson").read_bytes().splitlines(keepends=True)
     proofs = asyncio.run(_proofs(township.service.database_url, township.code, [3, 9]))
+    told = readable([json.loads(lines[3]), json.loads(lines[9])])
     inside = {
         "checkpoint": (files.folder / "checkpoint").read_bytes(), "entries.ndjson": lines[3] + lines[9],
-        "proofs.json": json.dumps(proofs).encode(), "facts.json": b"{}",
+        "proofs.json": json.dumps(proofs).encode(), "README.txt": b"how to verify",
+        **{f"{subject}.json": json.dumps(said).encode() for subject, said in told.items()},
     }  # fmt: skip
     archive(tmp_path / "case.zip", inside)
     assert files.told("handover", "case.zip") == (0, "true: 2 entries of the log are handed over")
     hashes = {name: sha256(data).hexdigest() for name, data in inside.items()}
     for number, (changed, manifest) in enumerate((
-        (inside | {"facts.json": b"[]"}, hashes),
-        ({name: data for name, data in inside.items() if name != "facts.json"}, hashes),
+        (inside | {"README.txt": b"how to believe"}, hashes),
+        ({name: data for name, data in inside.items() if name != "README.txt"}, hashes),
+        (inside | {f"{next(iter(told))}.json": b"[]"}, None),
         (inside | {"more.json": b""}, hashes),
         (inside | {"entries.ndjson": lines[3] + lines[8]}, None),
         (inside | {"entries.ndjson": rewritten(lines[3])}, None),
