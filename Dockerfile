@@ -13,7 +13,6 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-runtime.lock
 
 COPY alembic.ini ./
 COPY alembic alembic
-COPY openapi openapi
 COPY app app
 COPY verify verify
 RUN python -m compileall -q app

@@ -26,6 +26,8 @@ from app.access import Tokens
 log = logging.getLogger("huayuan.access")
 CLEAN = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 """A caller's own request id that is taken over; any other is replaced."""
+KNOWN = ("huayuan", "uvicorn", "alembic")
+"""Loggers whose words hold nothing of a request."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the histogram of durations, in seconds."""
@@ -38,14 +40,18 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON. Of an exception it tells the types and the places in the code."""
+    """A record as one line of JSON. Of an exception it tells the types and the places in the code.
+
+    What a library says may hold what it was given, as asyncio says the arguments of a call that failed. So of others
+    than those whose words we know only the place in the code is told.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage() if record.name.startswith(KNOWN) else f"{record.pathname}:{record.lineno}",
             "request_id": request_id.get(),
             **getattr(record, "facts", {}),
         }

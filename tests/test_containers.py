@@ -1,5 +1,6 @@
 """Would the containers come up in order, as plain users, with what they need? Read from the files, not from Docker."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
@@ -35,6 +37,25 @@ def test_the_api_waits_for_the_migration_and_that_for_a_healthy_database(service
     assert services["api"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
+def test_the_timer_does_what_is_due_and_goes_on(services: dict[str, Any], shared_township: Any, tmp_path: Path) -> None:
+    """The loop as it stands, with its pause as its end."""
+    (loop,) = services["timer"]["command"]
+    assert services["timer"]["entrypoint"] == ["sh", "-c"]
+    assert services["timer"]["healthcheck"] == {"disable": True}
+    (tmp_path / "python").symlink_to(sys.executable)
+    places = {"${HUAYUAN_COUNTIES:-}": "", "${HUAYUAN_TOWNSHIPS:-}": shared_township.code, "sleep 60": "exit 7"}
+    for name, value in places.items():
+        assert loop.count(name) == 1
+        loop = loop.replace(name, value)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path),
+        "HUAYUAN_DATABASE_URL": shared_township.service.database_url, "HUAYUAN_SECRET": "t" * 32,
+    }  # fmt: skip
+    told = subprocess.run(["sh", "-c", loop], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 7, told.stderr
+    assert told.stdout.startswith(shared_township.code)
+
+
 def test_the_database_keeps_its_data_where_postgres_18_has_it(services: dict[str, Any]) -> None:
     assert services["db"]["volumes"] == ["db:/var/lib/postgresql"]
 
@@ -46,10 +67,28 @@ def test_every_secret_comes_from_the_environment_and_must_be_set(services: dict[
                 assert re.search(r"\$\{\w+:\?", value), name
 
 
+def test_only_the_migration_has_the_owners_login(services: dict[str, Any], server_url: str) -> None:
+    """What else runs has one that owns nothing, made when the database is: here with another name, and taken back."""
+    logins = {name: re.search(r"//(\w+):", one["environment"]["HUAYUAN_DATABASE_URL"]) for name, one in services.items()
+              if "HUAYUAN_DATABASE_URL" in one["environment"]}  # fmt: skip
+    assert {name: found and found[1] for name, found in logins.items()} == {
+        "migrate": "huayuan", "api": "huayuan_api", "timer": "huayuan_api",
+    }  # fmt: skip
+    whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    told = re.sub(r"huayuan_(app|api)", r"huayuan_trial_\1", whole["configs"]["logins"]["content"])
+    assert services["db"]["configs"][0]["source"] == "logins"
+    with psycopg.connect(server_url) as server:
+        server.execute(re.sub(r"\$\{\w+:\?[^}]*\}", "secret", told))
+        asked = "select rolcanlogin, rolsuper or rolcreaterole, pg_has_role(rolname, 'huayuan_trial_app', 'member')"
+        found = server.execute(f"{asked} from pg_roles where rolname = 'huayuan_trial_api'").fetchone()
+        server.rollback()
+    assert found == (True, False, True)
+
+
 def test_nothing_of_ours_runs_as_root(services: dict[str, Any], steps: list[tuple[str, str]]) -> None:
     assert [argument for step, argument in steps if step == "USER"] == ["huayuan"]
     assert any("useradd" in argument and "huayuan" in argument for step, argument in steps if step == "RUN")
-    for name in ("migrate", "api"):
+    for name in ("migrate", "api", "timer"):
         assert services[name]["user"] == "huayuan"
         assert services[name]["cap_drop"] == ["ALL"]
 

@@ -1,12 +1,14 @@
-"""Do the pages of the document work where nothing but this service can be reached?"""
+"""Do the pages of the document work where nothing but this service can be reached, and do ours name what is there?"""
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+ROOT = Path(__file__).parent.parent
 ADDRESS = re.compile(r"""(?:src|href)=["']((?:https?:)?//[^"']+)""")
 
 
@@ -54,3 +56,23 @@ def test_the_pages_that_fastapi_makes_by_itself_would_be_caught():
 
     page = get_swagger_ui_html(openapi_url="/openapi.json", title="x")
     assert ADDRESS.findall(bytes(page.body).decode())
+
+
+def missing(text: str) -> list[str]:
+    """The tests that a page names and nobody has written."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
+    assert named, "a page of threats names its tests"
+    return [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text("utf-8")
+    ]
+
+
+def test_every_test_that_the_threat_model_names_is_there():
+    page = (ROOT / "docs" / "threats.md").read_text("utf-8")
+    assert missing(page) == []
+    rows = [row for row in page.splitlines() if row.startswith("|")][2:]
+    assert [row for row in rows if "`tests/" not in row and not row.endswith("| – |")] == []
+    gone = "`tests/test_docs.py::test_that_nobody_wrote` `tests/test_gone.py::test_x`"
+    assert missing(gone) == ["tests/test_docs.py::test_that_nobody_wrote", "tests/test_gone.py::test_x"], "control"

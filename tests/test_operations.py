@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -156,6 +157,52 @@ def test_of_a_failure_only_the_types_and_the_places_are_told():
     assert "test_of_a_failure" in told["failure"][0]["at"][-1]
 
 
+@pytest.mark.parametrize("stream_of_lines", [io.StringIO], indirect=True)
+def test_of_what_a_library_says_only_the_place_is_told(stream_of_lines):
+    """asyncio's own complaint of a callback that failed names its arguments."""
+
+    async def fail() -> None:
+        asyncio.get_running_loop().call_soon(int, NUMBER)
+        await asyncio.sleep(0)
+
+    plain = logging.StreamHandler(spoken := io.StringIO())
+    logging.getLogger("asyncio").addHandler(plain)
+    try:
+        asyncio.run(fail())
+    finally:
+        logging.getLogger("asyncio").removeHandler(plain)
+    assert NUMBER in spoken.getvalue(), "control"
+    (line,) = map(json.loads, stream_of_lines.getvalue().splitlines())
+    assert NUMBER not in str(line)
+    assert (line["logger"], line["failure"][0]["type"]) == ("asyncio", "ValueError")
+    assert re.search(r"asyncio/.*\.py:\d+$", line["message"])
+
+
+def test_strange_requests_make_no_line_and_no_series_of_their_own(running, clerk, copy):
+    """What a stranger may choose freely (path, method, headers, an upgrade) is in no line and in no metric."""
+    before = set(clerk.get("/metrics").text.splitlines())
+    for number in range(30):
+        clerk.request(f"X{number}", f"/v1/{NUMBER}/{number}", headers={"user-agent": NUMBER, "referer": NUMBER})
+        clerk.get(f"/{NUMBER}/{number}")
+    with socket.create_connection(("127.0.0.1", running.port), timeout=PROMPT) as wire:
+        wire.sendall(
+            f"GET /v1/people/{NUMBER}?n={NUMBER} HTTP/1.1\r\nHost: {NUMBER}\r\nConnection: Upgrade\r\n"
+            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGVzdHRlc3R0ZXN0dGVzdA==\r\n\r\n"
+            .encode()
+        )  # fmt: skip
+        assert wire.recv(4096)
+    with socket.create_connection(("127.0.0.1", running.port), timeout=PROMPT) as wire:
+        wire.sendall(f"GET /v1/{NUMBER} {NUMBER}\r\nX-Request-Id: a\r\n b\r\n\r\n".encode())
+        assert wire.recv(4096)
+    told = clerk.get("/metrics").text
+    new = {line.partition(" ")[0] for line in told.splitlines()} - {line.partition(" ")[0] for line in before}
+    assert {m for line in new for m in re.findall(r'route="([^"]*)"', line)} <= {"none", "/metrics", "/v1/people/{id}"}
+    assert {m for line in new for m in re.findall(r'method="([^"]*)"', line)} <= {"other", "GET"}
+    assert NUMBER not in told
+    assert NUMBER not in running.output.read_text("utf-8")
+    assert all(line["logger"].startswith(("huayuan.", "uvicorn.")) for line in running.lines())
+
+
 @pytest.mark.parametrize("given", ["a", "0190-AB.c:d_e", "x" * 64])
 def test_a_clean_request_id_is_taken_over(service, given):
     answer = httpx.get(f"{service.address}/v1/people", headers={"x-request-id": given})
@@ -196,7 +243,7 @@ def test_a_line_within_a_request_bears_its_id_and_others_none():
     lines: list[dict[str, Any]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        record = logging.makeLogRecord({"msg": "within"})
+        record = logging.makeLogRecord({"msg": "within", "name": "huayuan"})
         lines.append(json.loads(JsonLines().format(record)))
 
     async def ask() -> None:
@@ -332,6 +379,82 @@ def test_the_restored_copy_has_the_same_root_and_serves(clerk, copy, shared_town
         assert merkle.root(found) == bytes(root), "recomputed from every leaf"
         assert merkle.root([*found[:-1], merkle.leaf_hash(b"")]) != bytes(root), "control"
     assert clerk.post("/v1/units", json={"name": "财政所"}).status_code == 201
+
+
+GUARDS = """
+    select 'table', oid::regclass::text, relowner::regrole::text || relrowsecurity || relforcerowsecurity
+           || coalesce(array(select unnest(relacl)::text order by 1)::text, '')
+      from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+    union all select 'column', attrelid::regclass || '.' || attname, attacl::text
+      from pg_attribute where attacl is not null and attrelid::regclass::text !~ '^pg_|^information'
+    union all select 'policy', tablename || '.' || policyname, concat_ws(' ', cmd, roles, permissive, qual, with_check)
+      from pg_policies
+    union all select 'function', oid::regprocedure::text, concat_ws(' ', proowner::regrole, prosecdef, proconfig)
+           || coalesce(array(select unnest(proacl)::text order by 1)::text, '')
+      from pg_proc where pronamespace = 'public'::regnamespace
+    union all select 'role', rolname, concat_ws(' ', rolsuper, rolbypassrls, rolcreaterole, rolcanlogin)
+      from pg_roles where rolname ~ '^huayuan_(app|log|public)'
+    union all select 'note', 'alembic_version', obj_description('alembic_version'::regclass, 'pg_class')"""
+"""Who may do what, as PostgreSQL's catalogue has it."""
+
+
+def test_the_service_runs_as_a_login_that_owns_nothing(copy, shared_township, tmp_path):
+    """As docs/operations.md advises and compose does: a fault in the API reaches no further than its own role."""
+    with psycopg.connect(copy.url, autocommit=True) as owner:
+        owner.execute("create role huayuan_api login in role huayuan_app")
+    url = re.sub(r"//\w+@", "//huayuan_api@", copy.url)
+    process = Process(url, tmp_path / "lines")
+    try:
+        with process.await_ready().caller(shared_township.office("leading_group_office")) as clerk:
+            assert clerk.post("/v1/units", json={"name": "水利站", "level": "x"}).status_code == 201
+    finally:
+        process.stop()
+    attempts = (
+        "set role postgres",
+        "set role huayuan_log",
+        "update log_event set leaf = leaf",
+        "delete from log_event",
+        "truncate people",
+        "alter table people disable row level security",
+        "drop table people",
+    )
+    for attempt in attempts:
+        with psycopg.connect(url) as api, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            api.execute(attempt)
+        with psycopg.connect(copy.url) as owner:
+            owner.execute("set local lock_timeout = '5s'")
+            owner.execute(attempt + " cascade" * attempt.startswith(("drop", "truncate")))
+            owner.rollback()  # control: the owner could
+
+
+def test_the_restored_copy_is_guarded_as_the_original_was(copy, shared_township):
+    with psycopg.connect(shared_township.service.database_url) as original, psycopg.connect(copy.url) as restored:
+        found = {tuple(row) for row in restored.execute(GUARDS)}
+        assert sorted(found ^ {tuple(row) for row in original.execute(GUARDS)}) == []
+        assert {row[0] for row in found} == {"table", "column", "policy", "function", "role", "note"}
+        restored.execute("grant delete on people to huayuan_app")
+        assert {tuple(row) for row in restored.execute(GUARDS)} != found, "control"
+        restored.rollback()
+        restored.execute("set role huayuan_app")
+        assert restored.execute("select count(*) from people").fetchone() == (0,), "without a context"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            restored.execute("delete from log_event")
+
+
+def test_one_changed_entry_in_the_copy_has_another_root(copy, shared_township):
+    """The control: whoever changes one byte of one entry in a restored database is found by the kept root."""
+    code = shared_township.code
+    kept = bytes.fromhex(copy.checkpoint["root"])
+    with psycopg.connect(copy.url) as connection:
+        before = leaf_hashes(connection, code)[: copy.checkpoint["size"]]
+        change = (
+            "update log_event set leaf = set_byte(leaf, 9, get_byte(leaf, 9) # 1) where township_code = %s and seq = 1"
+        )
+        assert connection.execute(change, [code]).rowcount == 1
+        after = leaf_hashes(connection, code)[: copy.checkpoint["size"]]
+        connection.rollback()
+    assert merkle.root(before) == kept
+    assert merkle.root(after) != kept
 
 
 def test_a_base_backup_starts_with_the_same_root(copy, shared_township, tmp_path_factory):
