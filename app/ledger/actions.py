@@ -98,6 +98,12 @@ class Standing:
             raise NothingSigned
         return self.signed
 
+    def root_of(self, size: int) -> bytes | None:
+        """The root of the tree of that size, where it is known without its hashes: as it stands or was signed."""
+        if size == self.size:
+            return self.root
+        return bytes.fromhex(self.signed["root"]) if self.signed and self.signed["size"] == size else None
+
     def shown(self, vault: Vault, origin: str) -> str:
         """`CheckpointOut` as JSON."""
         signer = vault.signer(f"{origin}/{self.log}")
@@ -298,8 +304,10 @@ async def inclusion(database: Database, log: str, query: schemas.InclusionQuery)
         stands, size = await _tree(transaction, log, query.size)
         if query.index >= size:
             raise OutsideTheTree
-        wanted = [(query.index, query.index + 1), (0, size), *merkle.inclusion_ranges(query.index, size)]
-        leaf, root, *hashes = await roots(transaction, log, wanted)
+        known = stands.root_of(size)
+        wanted = [(query.index, query.index + 1), *merkle.inclusion_ranges(query.index, size)]
+        leaf, *hashes = await roots(transaction, log, wanted if known else [*wanted, (0, size)])
+        root = known or hashes.pop()
     about = {"log": log, "index": query.index, "size": size, "leaf_hash": leaf.hex(), "root": root.hex()}
     return Proof(about, hashes, stands)
 
@@ -310,8 +318,10 @@ async def consistency(database: Database, log: str, query: schemas.ConsistencyQu
         stands, size = await _tree(transaction, log, query.size)
         if query.old > size:
             raise OutsideTheTree
-        wanted = [(0, query.old), (0, size), *merkle.consistency_ranges(query.old, size)]
-        old_root, root, *hashes = await roots(transaction, log, wanted)
+        known = stands.root_of(size)
+        wanted = [(0, query.old), *merkle.consistency_ranges(query.old, size)]
+        old_root, *hashes = await roots(transaction, log, wanted if known else [*wanted, (0, size)])
+        root = known or hashes.pop()
     about = {"log": log, "old": query.old, "size": size, "old_root": old_root.hex(), "root": root.hex()}
     return Proof(about, hashes, stands)
 

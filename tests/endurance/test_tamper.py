@@ -22,6 +22,7 @@ from app.ledger.actions import HistoryRewritten, export, sign_county
 from app.vault import Vault
 from tests import bulk
 from tests.endurance.report import LONG
+from tests.verify.test_trees import accepted
 from verify.huayuan_verify import Checkpoint, Key, Trust, Untrue, whole_log
 
 COUNTY, LOG = "411421", "411421701"
@@ -181,6 +182,17 @@ def test_a_service_that_remembers_signs_no_forgery(own_database_url: str, tmp_pa
     for edit in (deleted, inserted, swapped, truncated, restored):
         house.put(edit(honest, chance.randrange(1, SEEN), chance), forget=False)
         assert not house.sign(), edit.__name__
+
+
+TAMPERS = 10_000 if LONG else 200
+
+
+def test_one_bit_tampers(figures: dict[str, Any]) -> None:
+    """Proofs of trees up to 129 leaves with one bit changed, of a hash, a root or a place: all are refused."""
+    for kind in ("inclusion", "consistency"):
+        wrongly = accepted(kind, TAMPERS)
+        figures |= {f"{kind}_proofs_tampered_with": TAMPERS, f"{kind}_proofs_refused": TAMPERS - wrongly}
+        assert wrongly == 0
 
 
 HONEST, EACH = (1_000_000, 100_000) if LONG else (5_000, 5_000)
