@@ -17,6 +17,7 @@ import pytest
 from tests.endurance import report
 from tests.endurance.machine import Machine
 
+collect_ignore = [] if report.LONG else ["test_restarts.py"]  # in short others show it, see there
 PASSED = pytest.StashKey[bool]()
 
 
