@@ -22,19 +22,20 @@ ROUNDS = 100 if LONG else 2
 
 def test_draw_agrees(database_url: str, figures: dict[str, Any]) -> None:
     """The same draw in Python, in PostgreSQL and in a shell with sha256sum."""
-    chance, units = random.Random(7), 0
+    chance, units, different = random.Random(7), 0, 0
     with psycopg.connect(database_url) as sql:
         for _ in range(MANY):
             of = law.random_draw(chance)
-            assert law.in_shell(of) == (of.seed, list(of.ranking))
-            assert law.in_sql(sql, of) == (of.seed, [(i, "") for i, _ in of.ranking])
+            different += law.in_shell(of) != (of.seed, list(of.ranking))
+            different += law.in_sql(sql, of) != (of.seed, [(i, "") for i, _ in of.ranking])
             units += len(of.frame)
-    figures |= {"draws computed three ways": MANY, "units ranked": units, "differences": 0}
+    figures |= {"draws computed three ways": MANY, "units ranked": units, "differences": different}
+    assert different == 0
 
 
 def test_draw_of_teams_agrees(figures: dict[str, Any]) -> None:
     """Teams by lot in Python and in a shell with sha256sum: recusals kept, nobody above the cap."""
-    chance, teams = random.Random(11), 0
+    chance, teams, different = random.Random(11), 0, 0
     for _ in range(MANY // 5):
         of = law.random_draw(chance)
         inspectors = [f"i{n}" for n in range(chance.randint(1, 9))]
@@ -46,9 +47,11 @@ def test_draw_of_teams_agrees(figures: dict[str, Any]) -> None:
         assert not any((unit, who) in pairs for unit, team in drawn.items() for who in team)
         text = recipe(of) + lot(inspectors, pairs, size, of.size)
         said = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True).stdout.splitlines()
-        assert [line.split()[1:] for line in said if line.startswith("team ")] == [[u, *t] for u, t in drawn.items()]
+        told = [line.split()[1:] for line in said if line.startswith("team ")]
+        different += told != [[unit, *team] for unit, team in drawn.items()]
         teams += len(drawn)
-    figures |= {"lots drawn two ways": MANY // 5, "teams": teams, "differences": 0}
+    figures |= {"lots drawn two ways": MANY // 5, "teams": teams, "differences": different}
+    assert different == 0
 
 
 def test_draw_is_consistent(figures: dict[str, Any]) -> None:
@@ -83,17 +86,16 @@ def test_draw_is_uniform(figures: dict[str, Any]) -> None:
 
 def test_draw_shows_every_change(figures: dict[str, Any]) -> None:
     """A published draw with its frame, seed, sources, order, tickets or size changed; and honest ones."""
-    chance, forged, honest = random.Random(10), 0, 0
+    chance, forged, flagged, honest, alarms = random.Random(10), 0, 0, 0, 0
     while forged < MANY:
         of = law.random_draw(chance)
         committed = commit(of.draw_id, of.frame, [name for name, _ in of.sources])
-        assert differences(of, committed) == []
-        honest += 1
+        honest, alarms = honest + 1, alarms + bool(differences(of, committed))
         if len(of.ranking) > 1 and of.sources[0][1] != law.MISSING:
             for forgery in law.forgeries(of, chance):
-                assert differences(forgery, committed), forgery
-                forged += 1
-    figures |= {"changes": forged, "flagged": forged, "honest draws": honest, "false alarms": 0}
+                forged, flagged = forged + 1, flagged + bool(differences(forgery, committed))
+    figures |= {"changes": forged, "flagged": flagged, "honest draws": honest, "false alarms": alarms}
+    assert (flagged, alarms) == (forged, 0)
 
 
 def test_draw_of_a_province(figures: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Is what was proposed and determined a function of the exported ledger, and does a changed ledger show as changed?"""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.ledger.actions import export
 from app.log import canonical
 from tests.evaluations.test_routes import Year
 from tests.inspections import test_routes as months
@@ -108,6 +110,15 @@ def test_R5_6_the_exported_ledger_alone_gives_every_proposal_and_determination(t
     proposed = {line.split()[0]: line.split()[2] for line in lines if " proposed " in line}
     assert proposed == {told.helpers[name]: outcome for name, outcome in EXPECTED.items()}
     assert summary.startswith(f"2017: {len(EXPECTED) + 2} equal, 0 different")
+
+
+def test_R5_6_the_operators_export_gives_it_too(told, tmp_path, capsys):
+    """With the personal values left out: everything that a proposal rests on stands in the sealed leaves."""
+    place = told.year.township
+    place.admin.post(f"/ledger/{place.code}/checkpoint")
+    assert asyncio.run(export(place.service.database_url, place.code, tmp_path, disclosed=False)) == len(told.leaves)
+    assert huayuan_recompute.main("2017", str(tmp_path / "entries.ndjson")) == 0
+    assert f"{len(EXPECTED) + 2} equal, 0 different" in capsys.readouterr().out
 
 
 def test_R5_6_a_proposal_rests_on_the_entries_that_it_says(told):
