@@ -24,6 +24,8 @@ PLACES, WRITERS = 2, 6
 """Townships, and writers in each."""
 WORKING = 0.6
 """Seconds, at the most, for which the writers work before something dies."""
+AFTER = 0.3
+"""Seconds for which those go on whom that leaves in peace."""
 
 
 @dataclass
@@ -126,9 +128,10 @@ async def a_round(machine: Machine, desks: Sequence[Desk], strike: int) -> list[
                 for (shift, role), worker in zip(roles, workers, strict=True)
             ]
             await asyncio.sleep(random.uniform(0.1, WORKING))
-            await asyncio.to_thread(machine.strike, strike)
+            struck = asyncio.create_task(asyncio.to_thread(machine.strike, strike))
+            await asyncio.sleep(AFTER)
             over.set()
-            await asyncio.gather(*clients)
+            await asyncio.gather(struck, *clients)
         for shift in shifts:
             shift.reads.append(await whole_set_at_last(doors, shift))
     return shifts
