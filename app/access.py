@@ -1,5 +1,6 @@
 """Who is at the door, and what may he see? Tokens in, callers out; the scope of reading."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,13 +15,27 @@ from sqlalchemy.types import Uuid
 
 from app.actor import IN_A_VILLAGE, TOWNSHIP_WIDE, Actor, Appointment, Office
 from app.database import holds_on
-from app.refusal import Unauthenticated
+from app.refusal import Forbidden, Unauthenticated
 from app.settings import Settings
 from app.vault import Vault
 
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"
-REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti", "county", "township"]
+REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti", "county", "township", "scope"]
+SCOPES = ("password", "full")
+"""What a token is good for: setting one's password, or all that the bearer's offices may do."""
+PLACE = re.compile(r"[0-9]{6}([0-9]{3})?", re.ASCII)
+LONGEST = 4096
+"""Characters that a token may have."""
+SKEW = 5
+"""Seconds by which the clocks of two machines may differ: a token may seem to come from the future by as much."""
+
+
+class SetYourPassword(Forbidden):
+    """Your password was given to you by somebody else: set your own first, with POST /v1/me/password.
+
+    您的密码由他人设置,请先自行修改密码(POST /v1/me/password)。
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,8 @@ class Bearer:
     account_id: UUID
     county_code: str
     township_code: str
+    full: bool = True
+    """False while his password is one that somebody else gave him: then he may only set his own."""
 
 
 class Tokens:
@@ -37,21 +54,30 @@ class Tokens:
 
     def __init__(self, settings: Settings, vault: Vault) -> None:
         self.seconds = settings.access_token_seconds
-        self._issuer, self._vault = settings.issuer, vault
-        self._public = vault.token_key.public_key()
+        self._issuer, self._signing = settings.issuer, vault.token_keys[0]
+        self._public = {key.id: key.public for key in vault.token_keys}
+        self.jwks = {"keys": [key.jwk for key in vault.token_keys]}
+        """What others verify our tokens with (RFC 7517); the first key signs."""
         self._seen: dict[str, tuple[float, Bearer]] = {}
 
-    def issue(self, bearer: Bearer) -> str:
+    def issue(self, bearer: Bearer, seconds: int | None = None) -> str:
+        """A token that holds for `seconds`, or as long as the settings say."""
         now = int(time.time())
         claims = {
             "iss": self._issuer, "aud": self._issuer, "sub": str(bearer.account_id), "jti": str(uuid4()),
-            "iat": now, "exp": now + self.seconds, "county": bearer.county_code, "township": bearer.township_code,
+            "iat": now, "exp": now + (self.seconds if seconds is None else seconds),
+            "county": bearer.county_code, "township": bearer.township_code,
+            "scope": SCOPES[bearer.full],
         }  # fmt: skip
-        headers = {"typ": TOKEN_TYPE, "kid": self._vault.token_key_id}
-        return jwt.encode(claims, self._vault.token_key, algorithm=ALGORITHM, headers=headers)
+        return jwt.encode(
+            claims, self._signing.private, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE, "kid": self._signing.id}
+        )
 
-    def bearer(self, authorization: str | None) -> Bearer:
-        """The bearer of an `Authorization` header. Raises Unauthenticated."""
+    def bearer(self, authorization: str | None, *, about_himself: bool = False) -> Bearer:
+        """The bearer of an `Authorization` header. Raises Unauthenticated.
+
+        Raises SetYourPassword where his token allows no more than that, unless what he does is `about_himself`.
+        """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
@@ -63,6 +89,8 @@ class Tokens:
             self._seen[token] = known
         if known[0] <= time.time():
             raise Unauthenticated
+        if not known[1].full and not about_himself:
+            raise SetYourPassword
         return known[1]
 
     def known(self, authorization: str) -> Bearer | None:
@@ -71,15 +99,21 @@ class Tokens:
         return seen[1] if seen else None
 
     def _verify(self, token: str) -> tuple[float, Bearer]:
+        if len(token) > LONGEST:
+            raise Unauthenticated
         try:
-            if jwt.get_unverified_header(token).get("typ") != TOKEN_TYPE:
+            header = jwt.get_unverified_header(token)
+            if header.get("typ") != TOKEN_TYPE:
                 raise Unauthenticated
             claims = jwt.decode(
-                token, self._public, algorithms=[ALGORITHM], audience=self._issuer, issuer=self._issuer,
-                options={"require": REQUIRED},
+                token, self._public[header["kid"]], algorithms=[ALGORITHM], audience=self._issuer, issuer=self._issuer,
+                options={"require": REQUIRED, "strict_aud": True}, leeway=SKEW,
             )  # fmt: skip
-            return claims["exp"], Bearer(UUID(claims["sub"]), claims["county"], claims["township"])
-        except (jwt.PyJWTError, ValueError) as error:
+            place, full = claims["township"], bool(SCOPES.index(claims["scope"]))
+            if not PLACE.fullmatch(place) or place[:6] != claims["county"]:
+                raise Unauthenticated
+            return int(claims["exp"]), Bearer(UUID(claims["sub"]), claims["county"], place, full)
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise Unauthenticated from error
 
 

@@ -59,7 +59,7 @@ def ready() -> Settings:
     """The settings, with the embedded database at the newest schema; a server's is migrated by its operator."""
     try:
         settings = Settings()
-        settings.master_secret  # noqa: B018  raises where there is none
+        _ = settings.master_secret, settings.token_masters, settings.oidc  # raise where one is missing or too short
     except ValueError as fault:
         halt("配置有误", str(fault))
     if settings.database_url is None:
@@ -95,8 +95,8 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 def adopt(place: str, *, name: str, login: str = "admin", password: str | None = None, on: date | None = None) -> None:
     """The first day of a township (9 digits) or county (6): its log, its villages, its first administrator, NAME.
 
-    The place must stand in the national list. Without a password one is made and printed. ON is the day the
-    appointment begins, today if not said.
+    The place must stand in the national list. Without a password one is made and printed, good only for setting one's
+    own (POST /v1/me/password). ON is the day the appointment begins, today if not said.
     """
     from app.accounts import actions
     from app.places.actions import load_divisions
@@ -105,16 +105,18 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
     settings = ready()
     if not re.fullmatch(r"\d{6}|\d{9}", place):
         halt(f"{place}:请填写 9 位乡级或 6 位县级代码", "give the 9 digits of a township or the 6 of a county")
-    password = password or secrets.token_urlsafe(12)
+    chosen, password = password is not None, password or secrets.token_urlsafe(12)
     try:
         load_divisions(address(settings), place)
     except UnknownDivision as refusal:
         halt(f"{place}:{refusal.title('zh-CN')}", refusal.title("en"))
     vault = Vault(settings.master_secret)
     try:
-        asyncio.run(actions.adopt(address(settings), vault, place, name, login, password, on))
+        asyncio.run(actions.adopt(address(settings), vault, place, name, login, password, on, chosen=chosen))
     except asyncpg.UniqueViolationError:
         halt(f"{place}/{login}:该账号已存在", "this login exists already; the administrator resets passwords")
+    except actions.EasyToGuess as refusal:
+        halt(refusal.title("zh-CN"), refusal.title("en"))
     print(f"{place}/{login} {password}")
 
 

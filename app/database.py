@@ -78,7 +78,7 @@ def _plain_text(table: SqlTable, parent: MetaData) -> None:
 
 
 class Reference(SQLModel):
-    """Base of national reference tables: no tenant, written by migrations and the command line alone."""
+    """Base of tables of no tenant: national references, the moved clock, counts of failed attempts to sign in."""
 
     metadata = metadata
 
@@ -104,7 +104,7 @@ class Record(Tenant):
     version: int = Field(default=1)
     created_at: datetime
     fingerprint: str
-    """SHA-256 of the creating request, hex: the same id sent again is recognised by it."""
+    """Keyed hash of the creating request, hex: the same id sent again is recognised by it."""
 
 
 class WorkflowRecord(Record):
@@ -238,7 +238,7 @@ def _bulk(table: type[SQLModel]) -> Prepared:
     return Prepared(insertion_of_many(table))
 
 
-PLUMBING = frozenset({"retries", "refresh_tokens"})
+PLUMBING = frozenset({"retries", "sessions"})
 """Tables of the machinery itself, which no entry describes."""
 
 

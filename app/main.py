@@ -27,6 +27,7 @@ from app.findings import routes as findings
 from app.handovers import routes as handovers
 from app.households import routes as households
 from app.inspections import routes as inspections
+from app.issuer import Issuer
 from app.ledger import routes as ledger
 from app.notices import routes as notices
 from app.objections import routes as objections
@@ -35,6 +36,7 @@ from app.places import routes as places
 from app.refusal import Unavailable
 from app.rulebook import routes as rulebook
 from app.scores import routes as scores
+from app.sessions import routes as sessions
 from app.settings import Settings
 from app.signoffs import routes as signoffs
 from app.telemetry import Metrics, Telemetry
@@ -57,6 +59,7 @@ FEATURES = (
     places,
     rulebook,
     scores,
+    sessions,
     signoffs,
     work,
 )  # fmt: skip
@@ -95,7 +98,7 @@ class Api(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:
     """The service on the database that the settings name."""
-    vault = Vault(settings.master_secret)
+    vault = Vault(settings.master_secret, *settings.token_masters)
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
@@ -122,7 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     api.state.settings, api.state.vault = settings, vault
-    api.state.tokens, api.state.metrics = Tokens(settings, vault), Metrics()
+    api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()
     api.state.places = Places(settings.requests_at_once)
     for door in doors(*FEATURES):
         api.include_router(door, prefix="/v1")

@@ -414,7 +414,7 @@ class Guard:
         if scope["path"].startswith("/v1/oauth/"):
             return refusal
         try:
-            self._tokens().bearer(Request(scope).headers.get("authorization"))
+            self._tokens().bearer(Request(scope).headers.get("authorization"), about_himself=True)
         except Unauthenticated as first:
             return first
         return refusal

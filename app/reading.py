@@ -411,12 +411,22 @@ def refuse_odd_parameters(request: Request) -> None:
 
 async def reading(request: Request) -> Reading:
     """FastAPI dependency: a caller with a valid token, about to read."""
+    return _reading(request, about_himself=False)
+
+
+async def reading_about_himself(request: Request) -> Reading:
+    """The same, also for a caller who must set a password of his own before anything else."""
+    return _reading(request, about_himself=True)
+
+
+def _reading(request: Request, *, about_himself: bool) -> Reading:
     state = request.app.state
     tokens: Tokens = state.tokens
-    bearer = tokens.bearer(request.headers.get("authorization"))
+    bearer = tokens.bearer(request.headers.get("authorization"), about_himself=about_himself)
     refuse_odd_parameters(request)
     return Reading(request, state.database, bearer)
 
 
 Read = Annotated[Reading, Depends(reading)]
 """How a door declares that it reads."""
+ReadAboutHimself = Annotated[Reading, Depends(reading_about_himself)]

@@ -1,5 +1,6 @@
 """Which knobs does an installation have? Environment variables that begin with HUAYUAN_."""
 
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,15 @@ class Settings(BaseSettings):
     """`demo` allows the clock of domain dates to be moved; `production` refuses to start where it was."""
     secret: str = ""
     """At least 32 characters; every key is derived from it. Generated in `data_dir` for the embedded server."""
+    token_secrets: str = ""
+    """Of access tokens' keys, separated by commas: the first signs, all are accepted. `secret` where there is none."""
     issuer: str = "huayuan"
+    oidc_issuer: str | None = None
+    """Another issuer whose access tokens are exchanged for ours, as their `iss` names it; with it the next two."""
+    oidc_audience: str | None = None
+    """The `aud` by which that issuer means this service."""
+    oidc_jwks: str | None = None
+    """Its keys: an https address (http on this machine alone) or a file."""
     log_origin: Annotated[str, Field(pattern=r"^[\x21-\x2a\x2c-\x7e]+$")] = "huayuan"
     """What logs' names begin with, before `/<code>`: best where they are served, `example.cn/v1/ledger`. For good."""
     witnesses: Path | None = None
@@ -41,9 +50,7 @@ class Settings(BaseSettings):
     def master_secret(self) -> bytes:
         """The installation's secret; raises ValueError where a server database has none."""
         if self.secret:
-            if len(self.secret) < 32:
-                raise ValueError("HUAYUAN_SECRET needs at least 32 characters")
-            return self.secret.encode()
+            return _long_enough("HUAYUAN_SECRET", self.secret)
         if self.database_url is not None:
             raise ValueError("HUAYUAN_SECRET must be set when HUAYUAN_DATABASE_URL is")
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -52,3 +59,27 @@ class Settings(BaseSettings):
             file.touch(mode=0o600)
             file.write_text(secrets.token_hex(32))
         return file.read_text().strip().encode()
+
+    @cached_property
+    def token_masters(self) -> tuple[bytes, ...]:
+        """The secrets of tokens' keys, the signing one first; none where they come from the master secret."""
+        named = [secret.strip() for secret in self.token_secrets.split(",") if secret.strip()]
+        return tuple(_long_enough("each of HUAYUAN_TOKEN_SECRETS", secret) for secret in named)
+
+    @cached_property
+    def oidc(self) -> tuple[str, str, str] | None:
+        """Issuer, audience and keys of the other issuer, if any; raises ValueError where one of them is missing."""
+        match self.oidc_issuer, self.oidc_audience, self.oidc_jwks:
+            case None, None, None:
+                return None
+            case str(issuer), str(audience), str(jwks):
+                if not re.match(r"https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]", jwks) and "://" in jwks:
+                    raise ValueError("HUAYUAN_OIDC_JWKS must be a file or an https address")
+                return issuer, audience, jwks
+        raise ValueError("HUAYUAN_OIDC_ISSUER, HUAYUAN_OIDC_AUDIENCE and HUAYUAN_OIDC_JWKS belong together")
+
+
+def _long_enough(name: str, secret: str) -> bytes:
+    if len(secret) < 32:
+        raise ValueError(f"{name} needs at least 32 characters")
+    return secret.encode()

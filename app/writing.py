@@ -4,7 +4,6 @@ A command is one transaction, committed before the answer is sent. HTTP, offline
 the command line call the same actions through here.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -352,7 +351,8 @@ class Command:
     ) -> None:  # fmt: skip
         self.vault = vault
         self.operation, self.fingerprint, self.key = operation, fingerprint, key
-        self._database, self._bearer, self._if_match = database, bearer, if_match
+        self.bearer = bearer
+        self._database, self._if_match = database, if_match
 
     def check_version(self, version: int) -> None:
         """Raises VersionRequired without If-Match, VersionStale with another version."""
@@ -370,7 +370,7 @@ class Command:
     async def _do(self, transaction: Transaction, action: Action, *args: Any) -> Answer:
         """All of it but the commit; it can be done again, since nothing of it is kept but in the transaction."""
         declared = DECLARED[action]
-        entered = await enter(transaction, self._bearer, self.key, self.operation)
+        entered = await enter(transaction, self.bearer, self.key, self.operation)
         if entered.busy:
             raise StillInFlight
         change = Change(transaction, entered, self, declared)
@@ -466,14 +466,14 @@ def uuid7(moment: datetime) -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
-async def _command(request: Request, key: str | None, if_match: str | None) -> Command:
+async def _command(request: Request, key: str | None, if_match: str | None, *, about_himself: bool = False) -> Command:
     state = request.app.state
-    bearer = state.tokens.bearer(request.headers.get("authorization"))
+    bearer = state.tokens.bearer(request.headers.get("authorization"), about_himself=about_himself)
     refuse_odd_parameters(request)
     operation = f"{request.method} {request.url.path}"
     body = await request.body()
     what = json.dumps(json.loads(body), sort_keys=True) if body else ""
-    fingerprint = hashlib.sha256(f"{operation}\n{bearer.account_id}\n{what}".encode(errors="surrogatepass")).hexdigest()
+    fingerprint = state.vault.fingerprint(f"{operation}\n{bearer.account_id}\n{what}")
     return Command(
         state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match
     )
@@ -501,6 +501,12 @@ async def changing(request: Request, idempotency_key: Key = None, if_match: IfMa
     return await _command(request, idempotency_key, if_match)
 
 
+async def creating_about_himself(request: Request, idempotency_key: Key = None) -> Command:
+    """The same, also for a caller who must set a password of his own before anything else."""
+    return await _command(request, idempotency_key, None, about_himself=True)
+
+
 Creating = Annotated[Command, Depends(creating)]
+CreatingAboutHimself = Annotated[Command, Depends(creating_about_himself)]
 Changing = Annotated[Command, Depends(changing)]
 """How a door declares what it does."""

@@ -258,10 +258,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 class Service:
     """The real service on a real port, in a thread of this process, on the session's database."""
 
-    def __init__(self, url: str, pool_size: int = 8) -> None:
+    def __init__(self, url: str, pool_size: int = 8, **more: Any) -> None:
         self.database_url = url
         self.settings = Settings(
-            database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size, requests_per_second=BRISK
+            database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size, requests_per_second=BRISK, **more
         )
         self.app = create_app(self.settings)
         config = uvicorn.Config(
@@ -342,6 +342,7 @@ class Township:
         self.admin = service.caller(service_account(service, code, "admin"))
         self.at("2016-11-09")
         self._callers: dict[Any, Caller] = {}
+        self._accounts: dict[str, Caller] = {}
 
     def at(self, day: str, clock: str = "09:00:00") -> None:
         """Move the clock of domain dates to a moment in Asia/Shanghai."""
@@ -359,12 +360,15 @@ class Township:
         return self.admin.made("/appointments", body)
 
     def account(self, person_id: str) -> Caller:
-        """A signed-in caller for a person; what he may do follows from his appointments."""
+        """A signed-in caller for a person, as if he had set his password; his appointments say what he may do."""
+        if person_id in self._accounts:
+            return self._accounts[person_id]
         login = f"u{uuid4().hex[:12]}"
         body = {"login": login, "password": "correct horse battery", "person_id": person_id}
         made = self.admin.made("/accounts", body)
         caller = self.service.caller(Bearer(UUID(made["id"]), self.county, self.code))
         caller.person_id, caller.account_id = person_id, made["id"]
+        self._accounts[person_id] = caller
         return caller
 
     def office(self, office: str, place: str | None = None, name: str | None = None) -> Caller:

@@ -29,7 +29,7 @@ begin
   end loop;
   grant select, insert, update on log_head to huayuan_log;
   grant select, insert on log_event, log_tile, log_checkpoint, log_cosignature to huayuan_log;
-  grant insert, update, delete on clock to huayuan_app;
+  grant insert, update, delete on clock, sign_in_failures to huayuan_app;
   revoke update on signoff_signatures, signoff_substitutes, signoff_acknowledgements, signoff_codes from huayuan_app;
   grant update (voided_at, voided_by) on signoff_signatures to huayuan_app;
   grant update (used_at, voided_at) on signoff_codes to huayuan_app;

@@ -270,6 +270,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_rulebooks")),
     )
     op.create_table(
+        "sign_in_failures",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_failures")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
         "townships",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -635,6 +642,10 @@ def upgrade() -> None:
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("secret_set_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("secret_set_by", sa.Uuid(), nullable=True),
+        sa.Column("issuer", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_accounts_county_code")),
         sa.CheckConstraint("kind in ('person', 'client')", name=op.f("ck_accounts_kind")),
@@ -651,6 +662,20 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "county_code", "township_code", "login", name=op.f("uq_accounts_county_code_township_code_login")
         ),
+    )
+    op.create_index(
+        "uq_accounts_person",
+        "accounts",
+        ["county_code", "township_code", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("disabled_at is null"),
+    )
+    op.create_index(
+        "uq_accounts_subject",
+        "accounts",
+        ["county_code", "township_code", "issuer", "subject"],
+        unique=True,
+        postgresql_where=sa.text("disabled_at is null"),
     )
     op.create_table(
         "annual_evaluations",
@@ -1979,36 +2004,28 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "refresh_tokens",
+        "sessions",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("family_id", sa.Uuid(), nullable=False),
+        sa.Column("secret_set_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("rotated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_refresh_tokens_county_code")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_sessions_county_code")),
         sa.CheckConstraint(
             "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
-            name=op.f("ck_refresh_tokens_township_code"),
+            name=op.f("ck_sessions_township_code"),
         ),
         sa.ForeignKeyConstraint(
             ["county_code", "township_code", "account_id"],
             ["accounts.county_code", "accounts.township_code", "accounts.id"],
-            name=op.f("fk_refresh_tokens_county_code_township_code_account_id"),
+            name=op.f("fk_sessions_county_code_township_code_account_id"),
         ),
-        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_refresh_tokens")),
-        sa.UniqueConstraint(
-            "county_code",
-            "township_code",
-            "token_hash",
-            name=op.f("uq_refresh_tokens_county_code_township_code_token_hash"),
-        ),
-    )
-    op.create_index(
-        "ix_refresh_tokens_family", "refresh_tokens", ["county_code", "township_code", "family_id"], unique=False
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_sessions")),
     )
     op.create_table(
         "signoff_acknowledgements",
@@ -2406,8 +2423,7 @@ def downgrade() -> None:
     )
     op.drop_table("signoff_codes")
     op.drop_table("signoff_acknowledgements")
-    op.drop_index("ix_refresh_tokens_family", table_name="refresh_tokens")
-    op.drop_table("refresh_tokens")
+    op.drop_table("sessions")
     op.drop_table("quarterly_results")
     op.drop_index("ix_plan_measures_plan", table_name="plan_measures")
     op.drop_index("ix_plan_measures_household", table_name="plan_measures")
@@ -2480,6 +2496,8 @@ def downgrade() -> None:
     op.drop_table("appointments")
     op.drop_index("ix_annual_evaluations_helper", table_name="annual_evaluations")
     op.drop_table("annual_evaluations")
+    op.drop_index("uq_accounts_subject", table_name="accounts", postgresql_where=sa.text("disabled_at is null"))
+    op.drop_index("uq_accounts_person", table_name="accounts", postgresql_where=sa.text("disabled_at is null"))
     op.drop_table("accounts")
     op.drop_table("rulebook_bindings")
     op.drop_table("quarterly_rounds")
@@ -2497,6 +2515,7 @@ def downgrade() -> None:
     op.drop_table("villages")
     op.drop_table("units")
     op.drop_table("townships")
+    op.drop_table("sign_in_failures")
     op.drop_table("rulebooks")
     op.drop_table("rubrics")
     op.drop_table("retries")

@@ -1,40 +1,71 @@
-"""What can be done about accounts and tokens, and how does a township begin?"""
+"""What can be done about accounts, and how does a township begin?"""
 
 import asyncio
-import hashlib
-import secrets
-from datetime import UTC, date, datetime, timedelta
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import bindparam, func, select, union_all, update
+from sqlalchemy import and_, bindparam, select, union_all
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
 
 from app.access import Bearer, Scope
-from app.accounts import schemas, tables
+from app.accounts import rules, schemas, tables
 from app.actor import Office
-from app.database import Database, Prepared, as_json, here
+from app.database import Prepared, as_json, here, same_place
 from app.people import actions as people
 from app.places import actions as places
-from app.reading import AWAITING, ENTER, Reading, Resource, enter, place_values, utc
-from app.refusal import Forbidden, Refusal
+from app.reading import AWAITING, Reading, Resource, place_values, utc
+from app.refusal import Conflict, Forbidden, TooManyRequests
 from app.rulebook import actions as rulebook
 from app.vault import Vault
 from app.writing import Answer, Change, changes, commanding, creates, operating, uuid7
 
+T = TypeVar("T")
 PASSWORDS = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 """Argon2id with OWASP's least memory, so that a month's end does not exhaust the machine."""
-_hashing = asyncio.Semaphore(2)
+
+
+class Hashing:
+    """Two hashes at once in a process, and at most `waiting` more in line: beyond that it is full, and says so.
+
+    Threads of its own, so that nothing else waits behind a hash.
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 16) -> None:
+        self._threads = ThreadPoolExecutor(at_once, "hashing")
+        self._room = threading.Semaphore(at_once + waiting)
+
+    async def hash(self, secret: str) -> str:
+        """Raises TooManyRequests."""
+        return await self._run(PASSWORDS.hash, secret)
+
+    async def verify(self, secret: str, hash: str) -> bool:
+        """Raises TooManyRequests."""
+        return await self._run(PASSWORDS.verify, secret, hash)
+
+    async def _run(self, work: Callable[..., T], *args: str) -> T:
+        if not self._room.acquire(blocking=False):
+            raise TooManyRequests(1)
+        under_way = self._threads.submit(work, *args)
+        under_way.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(under_way)
+
+
+HASHING = Hashing()
 
 
 class Event(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_DISABLED = "account.disabled"
     ACCOUNT_RESET = "account.reset"
+    ACCOUNT_BOUND = "account.bound"
 
 
 class OnlyACountyAdministrator(Forbidden):
@@ -51,10 +82,17 @@ class ClockIsReal(Forbidden):
     """
 
 
-class SignInFailed(Refusal):
-    """Login or password is wrong, or the account is disabled.
+class EasyToGuess(Conflict):
+    """This password is easy to guess: it is little more than the login, a usual word or a row of keys.
 
-    账号或密码错误,或账号已停用。
+    密码过于简单:不得只由账号、常用词或键盘顺序组成。
+    """
+
+
+class NoIssuer(Conflict):
+    """No other issuer of tokens is set up here.
+
+    本系统未配置外部身份认证。
     """
 
 
@@ -63,20 +101,19 @@ ACCOUNTS = Resource(
 )
 
 
-async def hashed(secret: str) -> str:
-    async with _hashing:
-        return await asyncio.to_thread(PASSWORDS.hash, secret)
+async def secret(change: Change, chosen: str, by: UUID | None, *names: str) -> dict[str, Any]:
+    """The columns of a secret that is set now, `by` an account. Raises EasyToGuess, TooManyRequests."""
+    if rules.easy_to_guess(chosen, *names, change.actor.township_code):
+        raise EasyToGuess
+    return {"secret_hash": await HASHING.hash(chosen), "secret_set_at": change.now, "secret_set_by": by}
 
 
 @creates(Office.ADMINISTRATOR, of=ACCOUNTS)
 async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
+    """With it the person can do nothing but set a password of his own."""
     change.log = change.actor.county_code
-    values = {
-        "kind": "person",
-        "login": body.login,
-        "person_id": body.person_id,
-        "secret_hash": await hashed(body.password),
-    }
+    given = await secret(change, body.password, change.actor.account_id, body.login)
+    values = {"kind": "person", "login": body.login, "person_id": body.person_id, **given}
     public = {"kind": "person", "person_id": body.person_id}
     return await change.create(
         ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public, personal={"login": body.login}
@@ -87,43 +124,60 @@ async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
 async def create_client(change: Change, body: schemas.CreateClient) -> Answer:
     if not change.actor.reads_county:
         raise OnlyACountyAdministrator
-    values = {"kind": "client", "login": body.login, "secret_hash": await hashed(body.secret)}
+    given = await secret(change, body.secret, change.actor.account_id, body.login)
+    values = {"kind": "client", "login": body.login, **given}
     public = {"kind": "client", "login": body.login}
     return await change.create(ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public)
 
 
 @changes(Office.ADMINISTRATOR)
 async def disable_account(change: Change, id: UUID) -> Answer:
+    """Whoever is signed in there can do nothing from the next request on."""
     taken = await change.take(ACCOUNTS, id)
     change.log = change.actor.county_code
-    await sign_out(change, id)
     return await change.save(taken, {"disabled_at": change.now}, event=Event.ACCOUNT_DISABLED)
 
 
 @changes(Office.ADMINISTRATOR)
 async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -> Answer:
-    """Whoever signed in with the old password is signed out."""
+    """Every session that was opened with the old secret ends; a person must set a password of his own."""
     taken = await change.take(ACCOUNTS, id)
     change.log = change.actor.county_code
-    await sign_out(change, id)
-    return await change.save(taken, {"secret_hash": await hashed(body.password)}, event=Event.ACCOUNT_RESET)
+    given = await secret(change, body.password, change.actor.account_id, taken.row["login"])
+    return await change.save(taken, given, event=Event.ACCOUNT_RESET)
 
 
-async def sign_out(change: Change, account: UUID) -> None:
-    """End every family of refresh tokens of an account; one round trip."""
-    await change.transaction.rows(SIGN_OUT, **change.here, account=account)
+@changes(Office.ADMINISTRATOR)
+async def bind_account(change: Change, id: UUID, body: schemas.Bind, issuer: str | None) -> Answer:
+    """From now on whom the issuer calls so signs in here; nobody, where no subject is given."""
+    taken = await change.take(ACCOUNTS, id)
+    if issuer is None:
+        raise NoIssuer
+    change.log = change.actor.county_code
+    bound = {"issuer": issuer if body.subject else None, "subject": body.subject}
+    public = {"issuer": bound["issuer"]}
+    personal = {"subject": body.subject} if body.subject else {}
+    return await change.save(taken, bound, event=Event.ACCOUNT_BOUND, public=public, personal=personal)
 
 
 async def adopt(
-    url: str, vault: Vault, place: str, name: str, login: str, password: str, on: date | None = None
+    url: str,
+    vault: Vault,
+    place: str,
+    name: str,
+    login: str,
+    password: str,
+    on: date | None = None,
+    *,
+    chosen: bool = True,
 ) -> None:
     """The first day of a township or county: its logs, its villages, and its first administrator with an account.
 
-    Run by the operator as the database's owner; everything after goes through the API. Raises
-    AlreadyOnRecord's database error where the login exists.
+    Run by the operator as the database's owner; everything after goes through the API. Where the administrator
+    has not `chosen` the password himself, he must set his own. Raises AlreadyOnRecord's database error where the
+    login exists.
     """
     operator = Bearer(uuid4(), place[:6], place)
-    secret_hash = await hashed(password)
     async with operating(url) as database:
         async with commanding(database, vault, Bearer(uuid4(), "0", "0"), "publish") as change:
             for book in rulebook.shipped():
@@ -139,8 +193,9 @@ async def adopt(
             held = {"person_id": person, "office": Office.ADMINISTRATOR, "place": place, "starts": on or change.today}
             public = {"office": Office.ADMINISTRATOR, "place": place}
             await change.create(people.APPOINTMENTS, None, held, event=people.Event.APPOINTMENT_MADE, public=public)
+            given = await secret(change, password, operator.account_id if chosen else None, login)
             await change.create(ACCOUNTS, operator.account_id, {
-                "kind": "person", "login": login, "person_id": person, "secret_hash": secret_hash,
+                "kind": "person", "login": login, "person_id": person, **given,
             }, event=Event.ACCOUNT_CREATED, public={"person_id": person})  # fmt: skip
             if len(place) == 9:
                 await places.settle(change)
@@ -163,121 +218,31 @@ async def set_clock(change: Change, body: schemas.SetClock, allowed: bool) -> An
     return Answer(200, as_json({"now": body.now.astimezone(UTC), "simulated": True}))
 
 
-BY_LOGIN = Prepared(
-    select(col(tables.Account.id), col(tables.Account.secret_hash)).where(
-        here(tables.Account),
-        col(tables.Account.login) == bindparam("login"),
-        col(tables.Account.kind) == bindparam("kind"),
-        col(tables.Account.disabled_at).is_(None),
-    )
-)
-_NOBODY_HASH = PASSWORDS.hash("no such account")
-
-
-def split_login(username: str) -> tuple[str, str, str]:
-    """County, township (or the county again) and login of `411421201/clerk`. Raises SignInFailed."""
-    place, _, login = username.partition("/")
-    if not login or not place.isdigit() or len(place) not in (6, 9):
-        raise SignInFailed
-    return place[:6], place, login
-
-
-async def sign_in(database: Database, username: str, secret: str, kind: str) -> Bearer:
-    """Whose login and password these are; the same work is done where there is no such account."""
-    county, township, login = split_login(username)
-    nobody = Bearer(UUID(int=0), county, township)
-    async with database.transaction(readonly=True) as transaction:
-        await transaction.call(ENTER, county, township, nobody.account_id, None, None)
-        found = await transaction.row(BY_LOGIN, county=county, township=township, login=login, kind=kind)
-    async with _hashing:
-        right = await asyncio.to_thread(PASSWORDS.verify, secret, found["secret_hash"] if found else _NOBODY_HASH)
-    if found is None or not right:
-        raise SignInFailed
-    return Bearer(found["id"], county, township)
-
-
-T = tables.RefreshToken
-KEEP = Prepared(
-    insert(T), columns=["county_code", "township_code", "id", "account_id", "family_id", "token_hash", "expires_at"]
-)
-USE = Prepared(
-    update(T)
-    .where(
-        here(T),
-        col(T.token_hash) == bindparam("hash"), col(T.used_at).is_(None), col(T.revoked_at).is_(None),
-        col(T.expires_at) > func.now(),
-    )
-    .values(used_at=func.now())
-    .returning(col(T.account_id), col(T.family_id), col(T.expires_at))
-)  # fmt: skip
-REVOKE = Prepared(
-    update(T)
-    .where(
-        here(T),
-        col(T.family_id).in_(
-            select(col(T.family_id)).where(
-                here(T),
-                col(T.token_hash) == bindparam("hash"),
-            )
-        ),
-    )
-    .values(revoked_at=func.now())
+A = tables.Account.__table__  # type: ignore[attr-defined]
+GIVEN = and_(A.c.kind == "person", A.c.secret_set_by.is_distinct_from(A.c.id))
+"""Was the account's password set by somebody else, so that it is good only for setting one's own?"""
+_SETTER = A.alias("setter")
+MYSELF = Prepared(
+    select(
+        A.c.secret_set_at, _SETTER.c.login.label("secret_set_by"), GIVEN.label("must_set_password"),
+        A.c.issuer, A.c.subject,
+    ).join_from(A, _SETTER, and_(same_place(A, _SETTER), _SETTER.c.id == A.c.secret_set_by), isouter=True)
+    .where(here(A), A.c.id == bindparam("account"))
 )  # fmt: skip
 
 
-SIGN_OUT = Prepared(
-    update(T)
-    .where(
-        here(T),
-        col(T.account_id) == bindparam("account"), col(T.revoked_at).is_(None),
-    )
-    .values(revoked_at=func.now())
-)  # fmt: skip
-
-
-def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-async def keep_refresh_token(
-    database: Database, bearer: Bearer, days: int, family: UUID | None = None, until: datetime | None = None
-) -> str:
-    """A new refresh token `<place>.<random>`; its family lives `days` from the first sign-in."""
-    token = f"{bearer.township_code}.{secrets.token_urlsafe(32)}"
-    async with database.transaction() as transaction:
-        await enter(transaction, bearer)
-        await transaction.rows(
-            KEEP, county_code=bearer.county_code, township_code=bearer.township_code, id=uuid4(),
-            account_id=bearer.account_id, family_id=family or uuid4(), token_hash=_token_hash(token),
-            expires_at=until or datetime.now(UTC) + timedelta(days=days),
-        )  # fmt: skip
-    return token
-
-
-async def refresh(database: Database, token: str, days: int) -> tuple[Bearer, str]:
-    """Use a refresh token once; used twice, its whole family is revoked. Raises SignInFailed."""
-    place = token.partition(".")[0]
-    if not place.isdigit() or len(place) not in (6, 9):
-        raise SignInFailed
-    values = {"county": place[:6], "township": place, "hash": _token_hash(token)}
-    async with database.transaction() as transaction:
-        await transaction.call(ENTER, place[:6], place, UUID(int=0), None, None)
-        used = await transaction.row(USE, **values)
-        if used is None:
-            await transaction.rows(REVOKE, **values)
-    if used is None:
-        raise SignInFailed
-    bearer = Bearer(used["account_id"], place[:6], place)
-    return bearer, await keep_refresh_token(database, bearer, days, used["family_id"], used["expires_at"])
-
-
-async def revoke(database: Database, token: str) -> None:
-    """End the family of a refresh token; an unknown one is no error (RFC 7009)."""
-    place = token.partition(".")[0]
-    if place.isdigit() and len(place) in (6, 9):
-        async with database.transaction() as transaction:
-            await transaction.call(ENTER, place[:6], place, UUID(int=0), None, None)
-            await transaction.rows(REVOKE, county=place[:6], township=place, hash=_token_hash(token))
+async def myself(read: Reading) -> schemas.MeOut:
+    """Who calls, what he holds today, and when and by whom his secret was last set."""
+    async with read.open() as (transaction, entered):
+        actor = entered.actor
+        place = {"county": actor.county_code, "township": actor.township_code}
+        own = await transaction.row(MYSELF, **place, account=actor.account_id)
+    return schemas.MeOut(
+        account_id=actor.account_id, person_id=actor.person_id, login=actor.name, county_code=actor.county_code,
+        township_code=actor.township_code, today=entered.today, simulated=entered.simulated,
+        appointments=[schemas.HeldOffice(office=a.office, place=a.place, since=a.since) for a in actor.appointments],
+        **own,
+    )  # fmt: skip
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What goes over the wire about accounts, tokens, the caller and what awaits him?"""
+"""What goes over the wire about accounts, the caller and what awaits him?"""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -7,14 +7,17 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.actor import Office
-from app.wire import Create, In, Moment, Out, PageOut, RecordOut
+from app.wire import CLEAN, Create, In, Moment, Out, PageOut, RecordOut
 
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$", min_length=2, max_length=40)]
-Password = Annotated[str, StringConstraints(min_length=10, max_length=200, pattern=r"^[^\x00-\x1F\x7F]*$")]
+Password = Annotated[
+    str, StringConstraints(min_length=10, max_length=200, pattern=CLEAN), Field(examples=["three grey herons at dusk"])
+]
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=CLEAN)]
 
 
 class CreateAccount(Create):
-    """A login for a person of the register."""
+    """A login for a person of the register, with a password good only for setting his own."""
 
     login: Login
     password: Password
@@ -29,7 +32,15 @@ class CreateClient(Create):
 
 
 class ResetPassword(In):
+    """A new secret: of a client for good, of a person until he has set his own."""
+
     password: Password
+
+
+class Bind(In):
+    """Who signs in to the account with a token of the issuer that is set up here; null for nobody."""
+
+    subject: Subject | None = Field(examples=["248289761001"])
 
 
 class AccountOut(RecordOut):
@@ -38,26 +49,15 @@ class AccountOut(RecordOut):
     kind: Literal["person", "client"]
     login: str
     person_id: UUID | None
+    secret_set_at: datetime
+    secret_set_by: UUID | None = Field(description="The account that set the secret; null: the operator / 密码由谁设置")
+    issuer: str | None
+    subject: str | None
     disabled_at: datetime | None
 
 
 class AccountPage(PageOut):
     items: list[AccountOut]
-
-
-class TokenOut(Out):
-    """RFC 6749 answer."""
-
-    access_token: str
-    token_type: Literal["Bearer"]
-    expires_in: int
-    refresh_token: str | None = None
-
-
-class TokenError(Out):
-    """RFC 6749, section 5.2."""
-
-    error: Literal["invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"]
 
 
 class HeldOffice(Out):
@@ -77,6 +77,11 @@ class MeOut(Out):
     today: date
     simulated: bool
     appointments: list[HeldOffice]
+    secret_set_at: datetime
+    secret_set_by: str | None = Field(description="The login of who set it; null: the operator / 密码由谁设置")
+    must_set_password: bool = Field(description="Only POST /me/password is open until then / 须先自行修改密码")
+    issuer: str | None
+    subject: str | None
 
 
 class TaskOut(Out):

@@ -1,4 +1,4 @@
-"""How are accounts, tokens, retries and the moved clock stored?"""
+"""How are accounts, retries and the moved clock stored?"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,42 +8,39 @@ from sqlalchemy import CheckConstraint, Index, Interval, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.database import Record, Reference, Tenant, belongs, one_of, tenant
+from app.database import KEYS, Record, Reference, Tenant, belongs, one_of, tenant
+
+
+def _one_living(name: str, *columns: str) -> Index:
+    """Only one account that is not disabled may have these."""
+    return Index(name, *KEYS, *columns, unique=True, postgresql_where=text("disabled_at is null"))
 
 
 class Account(Record, table=True):
-    """A way to sign in: a person's login and password, or a county system's client and secret."""
+    """A way to sign in: a person's login and password, or a county system's client and secret.
+
+    A person has one living account. Where somebody else set his password (`secret_set_by`; nobody where the operator
+    did), it is good only for setting his own. `issuer` and `subject` are his name at another issuer of tokens.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = tenant(
         belongs("person_id", "people"),
         one_of("kind", ("person", "client")),
         UniqueConstraint("county_code", "township_code", "login"),
+        _one_living("uq_accounts_person", "person_id"),
+        _one_living("uq_accounts_subject", "issuer", "subject"),
     )
 
     kind: str
     login: str
     person_id: UUID | None = None
     secret_hash: str
+    secret_set_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
+    secret_set_by: UUID | None = None
+    issuer: str | None = None
+    subject: str | None = None
     disabled_at: datetime | None = None
-
-
-class RefreshToken(Tenant, table=True):
-    """A refresh token, known by its hash; used once, its family revoked when used twice."""
-
-    __tablename__ = "refresh_tokens"
-    __table_args__ = tenant(
-        belongs("account_id", "accounts"),
-        UniqueConstraint("county_code", "township_code", "token_hash"),
-        Index("ix_refresh_tokens_family", "county_code", "township_code", "family_id"),
-    )
-
-    account_id: UUID
-    family_id: UUID
-    token_hash: bytes
-    expires_at: datetime
-    used_at: datetime | None = None
-    revoked_at: datetime | None = None
 
 
 class Retry(SQLModel, table=True):

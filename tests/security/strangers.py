@@ -19,7 +19,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.access import Bearer
-from app.accounts.actions import adopt
+from app.accounts.actions import PASSWORDS, adopt
 from app.actor import IN_A_VILLAGE, Office
 from app.contract import example, operations
 from app.database import metadata
@@ -38,6 +38,7 @@ NOWHERE = UUID(int=0x01920000_0000_7000_8000_0000000000CC)
 """No record at all."""
 THERE, AWAY, BESIDE = (UUID(int=0x01920000_0000_7000_8000_000000000000 + n) for n in (0xDD, 0xEE, 0xFF))
 """Every record of a second set: in the township that is tried, in one of another county, and at home."""
+_NOBODYS = PASSWORDS.hash("a password that nobody was told")
 TOWNSHIP_OFFICES = tuple(o for o in Office if o not in (Office.COUNTY_SYSTEM, Office.COUNTY_AUDITOR))
 
 
@@ -421,7 +422,7 @@ class Ground:
             words = {"name": "外人", "category": "organ_cadre", "management_authority": "township"}
             insert(self.sql, "people", here | {"id": person, "party_membership": "unknown"} | words)
         login = {"kind": kind, "login": account.hex, "person_id": person if kind == "person" else None}
-        insert(self.sql, "accounts", here | {"id": account, "secret_hash": ""} | login)
+        insert(self.sql, "accounts", here | {"id": account, "secret_hash": _NOBODYS} | login)
         caller = self.service.caller(Bearer(account, place[:6], place))
         caller.person_id, caller.account_id = str(person), str(account)
         self.appoint(caller, place, offices)
@@ -586,6 +587,7 @@ PUBLIC = frozenset(
         "ledger_proof_consistency",
         "ledger_proof_inclusion",
         "ledger_tile",
+        "oauth_jwks",
         "oauth_revoke",
         "oauth_token",
         "workflows_list",

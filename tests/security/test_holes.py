@@ -121,7 +121,7 @@ def everyone_reads_the_county(patch: Patch, ground: Ground, name: str) -> None:
 def no_token_is_asked_for(patch: Patch, ground: Ground, name: str) -> None:
     bearer = Tokens.bearer
     known = ground.insider.client.headers["authorization"]
-    patch.setattr(Tokens, "bearer", lambda self, given: bearer(self, given or known))
+    patch.setattr(Tokens, "bearer", lambda self, given, **more: bearer(self, given or known, **more))
 
 
 def clients_hold_every_office(patch: Patch, ground: Ground, name: str) -> None:

@@ -1,0 +1,188 @@
+"""Through which doors does one sign in, stay signed in, sign out and set one's own password?"""
+
+import json
+import time
+from base64 import b64decode
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from urllib.parse import unquote_plus
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from app.reading import refuse_odd_parameters
+from app.refusal import TooManyRequests, Unauthenticated
+from app.sessions import actions, schemas
+from app.wire import Json
+from app.writing import CreatingAboutHimself
+
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+NEEDS = {
+    "password": ("username", "password"),
+    "refresh_token": ("refresh_token",),
+    "client_credentials": ("client_id", "client_secret"),
+    EXCHANGE: ("subject_token", "subject_token_type", "audience"),
+}
+"""What each grant needs besides its name."""
+REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"model": schemas.TokenError},
+    401: {"model": schemas.TokenError},
+    429: {"model": schemas.TokenError},
+}
+
+
+class OAuthError(Exception):
+    """RFC 6749, section 5.2."""
+
+    def __init__(self, code: str, status: int = 400, **headers: str) -> None:
+        self.code, self.status, self.headers = code, status, headers
+
+
+class OAuthRoute(APIRoute):
+    """An operation whose refusals have the form that OAuth wants."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError:
+                refused = OAuthError("invalid_request")
+            except TooManyRequests as error:
+                refused = OAuthError("temporarily_unavailable", 429, retry_after=str(error.seconds))
+            except OAuthError as error:
+                refused = error
+            headers = {name.replace("_", "-"): value for name, value in refused.headers.items()}
+            return _answer({"error": refused.code}, refused.status, headers)
+
+        return handler
+
+
+oauth = APIRouter(tags=["sign-in"], route_class=OAuthRoute)
+own = APIRouter(tags=["sign-in"])
+routers = [oauth, own]
+
+
+def _answer(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    unkept = {"cache-control": "no-store", **(headers or {})}
+    return Response(json.dumps(content), status, unkept, "application/json")
+
+
+def _client(request: Request, form: dict[str, str | None]) -> None:
+    """Take the client's id and secret from an Authorization header, as RFC 6749 lets it send them (2.3.1)."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError as error:
+            raise OAuthError("invalid_request") from error
+        form |= {"client_id": unquote_plus(name)[:80], "client_secret": unquote_plus(secret)[:200]}
+
+
+@oauth.post(
+    "/oauth/token", name="oauth_token", response_model=schemas.TokenOut, responses=REFUSED,
+    openapi_extra={"security": []},
+)  # fmt: skip
+async def token(
+    request: Request,
+    grant_type: Annotated[str, Form(min_length=1, max_length=80, examples=["password"])],
+    username: Annotated[str | None, Form(max_length=80, examples=["411421201/clerk"])] = None,
+    password: Annotated[str | None, Form(max_length=200)] = None,
+    client_id: Annotated[str | None, Form(max_length=80)] = None,
+    client_secret: Annotated[str | None, Form(max_length=200)] = None,
+    refresh_token: Annotated[str | None, Form(max_length=200)] = None,
+    subject_token: Annotated[str | None, Form(max_length=8192)] = None,
+    subject_token_type: Annotated[str | None, Form(max_length=80)] = None,
+    audience: Annotated[str | None, Form(max_length=9, description="The place of the account / 账号所在地代码")] = None,
+    scope: Annotated[str | None, Form(max_length=200)] = None,
+) -> Response:
+    """OAuth 2: password, refresh_token, client_credentials or another issuer's token / 获取访问令牌"""
+    form = {
+        "username": username, "password": password, "client_id": client_id, "client_secret": client_secret,
+        "refresh_token": refresh_token, "subject_token": subject_token, "subject_token_type": subject_token_type,
+        "audience": audience,
+    }  # fmt: skip
+    _client(request, form)
+    if grant_type not in NEEDS:
+        raise OAuthError("unsupported_grant_type")
+    given = [form[name] or "" for name in NEEDS[grant_type]]
+    if not all(given):
+        raise OAuthError("invalid_request")
+    try:
+        signed_in = await _sign_in(request, grant_type, *given)
+    except actions.SignInFailed as error:
+        if grant_type == "client_credentials":
+            raise OAuthError("invalid_client", 401, www_authenticate='Basic realm="huayuan"') from error
+        raise OAuthError("invalid_grant") from error
+    return _answer(_issued(request, signed_in, grant_type))
+
+
+async def _sign_in(request: Request, grant_type: str, *given: str) -> actions.SignedIn:
+    state = request.app.state
+    if grant_type == "refresh_token":
+        return await actions.refresh(state.database, state.vault, *given)
+    if grant_type == EXCHANGE:
+        foreign, kind, place = given
+        if kind != ACCESS_TOKEN:
+            raise OAuthError("invalid_request")
+        return await actions.exchange(state.database, state.issuer, place, foreign)
+    kind = "person" if grant_type == "password" else "client"
+    name, secret = given
+    days = state.settings.refresh_token_days
+    return await actions.sign_in(state.database, state.vault, name, secret, kind, _address(request), days)
+
+
+def _issued(request: Request, signed_in: actions.SignedIn, grant_type: str) -> dict[str, Any]:
+    tokens = request.app.state.tokens
+    seconds = tokens.seconds if signed_in.until is None else min(tokens.seconds, signed_in.until - int(time.time()))
+    return schemas.TokenOut(
+        access_token=tokens.issue(signed_in.bearer, seconds), token_type="Bearer", expires_in=seconds,
+        scope="full" if signed_in.bearer.full else "password", refresh_token=signed_in.refresh_token,
+        issued_token_type=ACCESS_TOKEN if grant_type == EXCHANGE else None,
+    ).model_dump(exclude_none=True)  # fmt: skip
+
+
+def _address(request: Request) -> str:
+    """Of the caller, as the reverse proxy tells it where uvicorn trusts the proxy."""
+    return request.client.host if request.client else ""
+
+
+@oauth.post(
+    "/oauth/revoke", name="oauth_revoke", responses={400: {"model": schemas.TokenError}},
+    openapi_extra={"security": []},
+)  # fmt: skip
+async def revoke(
+    request: Request,
+    token: Annotated[str, Form(min_length=1, max_length=4096)],
+    token_type_hint: Annotated[str | None, Form(max_length=40, examples=["refresh_token"])] = None,
+) -> Response:
+    """Sign a device out: revoke its refresh token (RFC 7009) / 吊销刷新令牌"""
+    try:
+        request.app.state.tokens.bearer(f"Bearer {token}", about_himself=True)
+    except Unauthenticated:
+        await actions.revoke(request.app.state.database, token)
+        return _answer({})
+    raise OAuthError("unsupported_token_type")  # an access token: it ends by itself, in minutes
+
+
+@own.get("/oauth/jwks", name="oauth_jwks", response_model=schemas.JwksOut, openapi_extra={"security": []})
+async def jwks(request: Request) -> Response:
+    """The public keys of access tokens (RFC 7517) / 访问令牌公钥"""
+    refuse_odd_parameters(request)
+    keys = json.dumps(request.app.state.tokens.jwks)
+    return Response(keys, media_type="application/json", headers={"cache-control": "public, max-age=300"})
+
+
+@own.post("/me/password", name="me_password", response_model=schemas.PasswordSet)
+async def set_password(command: CreatingAboutHimself, request: Request, body: Json[schemas.SetPassword]) -> Response:
+    """Set a password of one's own; every device signs in anew / 修改本人密码"""
+    state = request.app.state
+    attempt = actions.Attempt.of(state.vault, str(command.bearer.account_id), _address(request))
+    try:
+        return await command.run(actions.set_password, attempt, body)
+    except actions.WrongPassword:
+        await attempt.failed(state.database)
+        raise
