@@ -17,7 +17,9 @@ LONG = os.environ.get("HUAYUAN_LONG") == "1"
 HEAD = """# Endurance 耐久试验
 
 Written by `make endurance` from `tests/endurance/results/`; nothing here is typed by hand. Each campaign is a test
-that also runs in short form with all others. Times are of a shared machine; counts are what matters.
+that also runs in short form with all others, but for the restarts, which other tests show in short. Times are of a
+shared machine; counts are what matters. `+` after a commit: with changes beside it. A commit that the history does
+not have was put on top of others afterwards.
 """
 
 
