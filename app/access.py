@@ -78,12 +78,10 @@ class Tokens:
 
         Raises SetYourPassword where his token allows no more than that, unless what he does is `about_himself`.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated
+        token = _token_in(authorization or "")
         known = self._seen.get(token)
         if known is None:
-            known = self._verify(token.strip())
+            known = self._verify(token)
             if len(self._seen) >= 4096:
                 self._seen.clear()
             self._seen[token] = known
@@ -95,7 +93,7 @@ class Tokens:
 
     def known(self, authorization: str) -> Bearer | None:
         """Whose header this was, where `bearer` has accepted it before; nothing is verified anew."""
-        seen = self._seen.get(authorization.partition(" ")[2])
+        seen = self._seen.get(_token_in(authorization))
         return seen[1] if seen else None
 
     def _verify(self, token: str) -> tuple[float, Bearer]:
@@ -115,6 +113,12 @@ class Tokens:
             return int(claims["exp"]), Bearer(UUID(claims["sub"]), claims["county"], place, full)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise Unauthenticated from error
+
+
+def _token_in(authorization: str) -> str:
+    """However many blanks stand around it, so that one token is one; empty where there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.access import Tokens
 from app.problems import refused
 from app.rate import Rate
-from app.refusal import Refusal, TooManyRequests, Unavailable
+from app.refusal import Refusal, TooManyRequests, Unauthenticated, Unavailable
 
 QUEUE = 80
 """How many whole requests may wait for a place."""
@@ -109,7 +109,10 @@ class Admission:
                 self._places.leave()
 
     def _check_rate(self, scope: Scope) -> None:
-        """Raises TooManyRequests. Who is not known to be signed in has no pace here."""
-        bearer = self._tokens().known(Request(scope).headers.get("authorization", ""))
-        if bearer and (seconds := self._rate.take(bearer.account_id, time.monotonic())):
+        """Raises TooManyRequests. Every token of an account counts for it; who is not signed in has no pace here."""
+        try:
+            bearer = self._tokens().bearer(Request(scope).headers.get("authorization"), about_himself=True)
+        except Unauthenticated:
+            return
+        if seconds := self._rate.take(bearer.account_id, time.monotonic()):
             raise TooManyRequests(math.ceil(seconds))

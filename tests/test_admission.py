@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -156,3 +157,28 @@ def test_an_account_that_asks_too_often_is_told_when_to_go_on(service, shared_to
     assert {a.status_code for a in answers} == {200, 429}
     assert {(a.json()["code"], a.headers["retry-after"]) for a in surplus} == {("too-many-requests", "1")}
     assert other.status_code == 200, "somebody else"
+
+
+def test_no_token_and_no_spelling_of_one_outruns_the_pace(service, shared_township):
+    """Each of these was new to the door, which knew only whom it had let in before."""
+
+    async def hurry(spellings):
+        async with service_with(service.database_url, requests_per_second=2) as (api, client):
+            account = shared_township.admin.get("/me").json()["account_id"]
+            issue = partial(api.state.tokens.issue, Bearer(account, shared_township.county, shared_township.code))
+            asked = [await client.get("/me", headers={"authorization": one}) for one in spellings(issue)]
+            return [answer.status_code for answer in asked], len(api.state.tokens._seen)
+
+    def blanks(issue):
+        token = issue()
+        return [f"Bearer{' ' * many}{token}" for many in range(1, 61)]
+
+    def fresh(issue):
+        return [f"Bearer {issue()}" for _ in range(60)]
+
+    for spellings, kept in ((blanks, 1), (fresh, 60)):
+        began = time.monotonic()
+        told, seen = asyncio.run(hurry(spellings))
+        assert set(told) == {200, 429}
+        assert told.count(200) <= 21 + 2 * (time.monotonic() - began)
+        assert seen == kept
