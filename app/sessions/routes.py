@@ -77,9 +77,17 @@ def _client(request: Request, form: dict[str, str | None]) -> None:
     if scheme.lower() == "basic":
         try:
             name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+            form |= {"client_id": _meant(name, 80), "client_secret": _meant(secret, 200)}
         except ValueError as error:
             raise OAuthError("invalid_request") from error
-        form |= {"client_id": unquote_plus(name)[:80], "client_secret": unquote_plus(secret)[:200]}
+
+
+def _meant(encoded: str, longest: int) -> str:
+    """What the form's own fields may hold, out of its encoding. Raises ValueError."""
+    text = unquote_plus(encoded, errors="strict")
+    if len(text) > longest or "\x00" in text:
+        raise ValueError
+    return text
 
 
 @oauth.post(

@@ -1,6 +1,7 @@
 """Does one sign in, stay signed in and sign out as OAuth says, and is one refused by rate and not by account?"""
 
 import hashlib
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -123,6 +124,13 @@ def test_revocation_follows_rfc_7009(client):
 def test_what_is_wrong_is_said_as_rfc_6749_says_it(client, form, error):
     answer = client.http.post("/oauth/token", data=form)
     assert (answer.status_code, answer.json()) == (400, {"error": error})
+
+
+@pytest.mark.parametrize("pair", ["411421701/x%00:secret", "411421701/x:a%00b", "411421701/x:%FF", "x" * 81 + ":y"])
+def test_a_client_cannot_smuggle_into_its_header_what_no_form_may_hold(client, pair):
+    basic = {"authorization": "Basic " + b64encode(pair.encode()).decode()}
+    answer = client.http.post("/oauth/token", data={"grant_type": "client_credentials"}, headers=basic)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
 
 
 def test_the_public_keys_verify_our_tokens(township, client):
