@@ -179,10 +179,12 @@ begin
 end $$;
 
 -- In which township is this committed round? No secret, and all that is needed to show its proof without a sign-in.
+-- Clients choose ids: who gives his round the id of one that is committed elsewhere does not take its place.
 create function place_of_round(p_id uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, public as $$
 begin
-  return (select township_code from inspection_rounds where id = p_id and committed_at is not null limit 1);
+  return (select township_code from inspection_rounds where id = p_id and committed_at is not null
+           order by committed_at limit 1);
 end $$;
 
 -- The context of a committed round's township for somebody who did not sign in; where its commitment stands in the log, and

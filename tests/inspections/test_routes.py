@@ -486,6 +486,27 @@ def test_the_proof_holds_no_name_and_is_not_there_before_the_commitment(township
     assert "帮扶人" not in proof
 
 
+def test_a_round_elsewhere_that_is_given_the_same_id_does_not_take_the_place_of_the_proof(township, ten, service):
+    """The id is public once the proof is, and any township may choose it for a round of its own.
+
+    The other has a lower code, so that an index finds it first.
+    """
+    path = committed(township, "2017-03", 6)
+    other = type(township)(service, f"{township.county}{int(township.code[6:]) - 700:03}")
+    helpers(other, 10)
+    other.at("2017-03-07")
+    made = other.office(LGO).made("/inspection-rounds", {"id": path.rsplit("/", 1)[-1], "month": "2017-03"})
+    assert path.endswith(made["id"])
+    other.office(LGO).act(path, "propose-commit", announce("2017-03-08"))
+    other.office(PGO).act(path, "confirm-commit", {})
+    public = httpx.Client(base_url=township.service.address)
+    assert public.get(f"/v1{path}/proof").json()["commitment"]["log"] == township.code
+    township.at("2017-03-08")
+    township.office(LGO).act(path, "reveal", VALUES)
+    proof = public.get(f"/v1{path}/proof").json()
+    assert (proof["commitment"]["log"], proof["frame"]) == (township.code, sorted(ten))
+
+
 def test_G7_a_township_may_ask_for_a_witness_of_the_commitment_before_the_seed(township, ten, tmp_path):
     set_policy(township, "draw.witnesses", 1)
     path, public = committed(township, "2017-03"), httpx.Client(base_url=township.service.address)
