@@ -23,6 +23,8 @@ WITHIN = 5.0 if LONG else PROMPT
 """Seconds within which every answer is there; on a machine busy with other tests a little more."""
 AT_ONCE = 800
 """Connections of a crowd at the most; a worker keeps 1,000."""
+RESTS = 3.0
+"""Seconds for which a connection rests before it is let go: the service ends one after five, whatever comes then."""
 GIVEN_UP = 30.0
 """Seconds after which a caller no longer waits."""
 DOCUMENTED = {
@@ -84,6 +86,7 @@ class _Line(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: Any = None
         self.answer: asyncio.Future[tuple[int, bool]] | None = None
+        self.rests_since = 0.0
         self._got = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -129,6 +132,7 @@ class Callers:
                 line.transport.write(asked.wire)
                 status, says_when = await line.answer
             if not line.transport.is_closing():
+                line.rests_since = time.monotonic()
                 self._resting.append(line)
         except TimeoutError:
             if line is not None:
@@ -143,8 +147,9 @@ class Callers:
     async def _line(self) -> _Line:
         while self._resting:
             line = self._resting.pop()
-            if not line.transport.is_closing():
+            if not line.transport.is_closing() and time.monotonic() - line.rests_since < RESTS:
                 return line
+            line.transport.abort()
         _, line = await asyncio.get_running_loop().create_connection(_Line, "127.0.0.1", self.port)
         return line
 
