@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -35,20 +36,28 @@ PASSWORDS = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallel
 class Hashing:
     """Two hashes at once in a process, and at most `waiting` more in line: beyond that it is full, and says so.
 
-    Threads of its own, so that nothing else waits behind a hash.
+    Of what one caller wants verified `each` at most are in line, so that whoever knows one password, and signs in with
+    it over and over, leaves room for others. Threads of its own, so that nothing else waits behind a hash.
     """
 
-    def __init__(self, at_once: int = 2, waiting: int = 16) -> None:
+    def __init__(self, at_once: int = 2, waiting: int = 16, each: int = 4) -> None:
         self._threads = ThreadPoolExecutor(at_once, "hashing")
         self._room = threading.Semaphore(at_once + waiting)
+        self._each, self._in_line = each, Counter[Hashable]()
 
     async def hash(self, secret: str) -> str:
         """Raises TooManyRequests."""
         return await self._run(PASSWORDS.hash, secret)
 
-    async def verify(self, secret: str, hash: str) -> bool:
+    async def verify(self, secret: str, hash: str, whose: Hashable) -> bool:
         """Raises TooManyRequests."""
-        return await self._run(PASSWORDS.verify, secret, hash)
+        if self._in_line[whose] >= self._each:
+            raise TooManyRequests(1)
+        self._in_line[whose] += 1
+        try:
+            return await self._run(PASSWORDS.verify, secret, hash)
+        finally:
+            self._in_line -= Counter({whose: 1})
 
     async def _run(self, work: Callable[..., T], *args: str) -> T:
         if not self._room.acquire(blocking=False):

@@ -176,7 +176,7 @@ async def sign_in(
         await transaction.call(ENTER, place[:6], place, NOBODY, None, None)
         await attempt.check(transaction)
         found = await transaction.row(BY_LOGIN, county=place[:6], township=place, login=login, kind=kind)
-    right = await HASHING.verify(given, found["secret_hash"] if found else _NOBODYS_HASH)
+    right = await HASHING.verify(given, found["secret_hash"] if found else _NOBODYS_HASH, attempt.pair)
     if found is None or not right:
         await attempt.failed(database)
         raise SignInFailed
@@ -307,7 +307,7 @@ async def set_password(change: Change, attempt: Attempt, body: schemas.SetPasswo
     if mine["kind"] != "person":
         raise NoPassword
     await attempt.check(change.transaction)
-    if not await HASHING.verify(body.current, mine["secret_hash"]):
+    if not await HASHING.verify(body.current, mine["secret_hash"], attempt.pair):
         raise WrongPassword
     if body.password == body.current:
         raise SamePassword

@@ -1,5 +1,6 @@
 """Does one sign in, stay signed in and sign out as OAuth says, and is one refused by rate and not by account?"""
 
+import asyncio
 import hashlib
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ import jwt
 import psycopg
 import pytest
 
+from app.accounts.actions import Hashing
+from app.refusal import TooManyRequests
 from tests.conftest import Service, Township
 
 PASSWORD = "correct horse battery"
@@ -182,6 +185,21 @@ def test_failures_are_counted_in_the_database_for_all_workers_and_forgotten_when
         assert connection.execute("select count(*) from sign_in_failures").fetchone() == (3,)
         persistence = connection.execute("select relpersistence from pg_class where relname = 'sign_in_failures'")
         assert persistence.fetchone() == ("u",)
+
+
+def test_whoever_signs_in_over_and_over_leaves_room_for_others():
+    """Right passwords are no failures and cost nothing later; thirty at once would fill the line of eighteen."""
+
+    async def crowd():
+        hashing = Hashing()
+        known = await hashing.hash(PASSWORD)
+        busy = [hashing.verify(PASSWORD, known, "one") for _ in range(30)]
+        told = await asyncio.gather(*busy, hashing.verify(PASSWORD, known, "another"), return_exceptions=True)
+        return told, await hashing.verify(PASSWORD, known, "one")
+
+    told, afterwards = asyncio.run(crowd())
+    assert (told.count(True), told[-1], afterwards) == (4 + 1, True, True)
+    assert sum(isinstance(refused, TooManyRequests) for refused in told) == 26
 
 
 def test_an_address_that_an_untrusted_peer_claims_is_not_believed(own_database_url, monkeypatch):
