@@ -12,6 +12,7 @@ from typing import NoReturn
 import asyncpg
 import cyclopts
 import psycopg
+from pydantic import ValidationError
 
 from app import migrations
 from app.database import address
@@ -60,6 +61,9 @@ def ready() -> Settings:
     try:
         settings = Settings()
         _ = settings.master_secret, settings.token_masters, settings.oidc  # raise where one is missing or too short
+    except ValidationError as fault:
+        wrong = (f"HUAYUAN_{str(one['loc'][0]).upper()}: {one['msg']}" for one in fault.errors())
+        halt("配置有误", "; ".join(wrong))
     except ValueError as fault:
         halt("配置有误", str(fault))
     if settings.database_url is None:

@@ -25,7 +25,7 @@ def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     [
         (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE}, "HUAYUAN_SECRET must be set"),
         (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": "short"}, "at least 32 characters"),
-        (("serve",), {"HUAYUAN_PORT": "x", "HUAYUAN_SECRET": SECRET}, "port"),
+        (("serve",), {"HUAYUAN_PORT": "x", "HUAYUAN_SECRET": SECRET}, "HUAYUAN_PORT: "),
         (("serve",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": SECRET}, "无法连接数据库"),
         (("migrate",), {"HUAYUAN_DATABASE_URL": NOWHERE, "HUAYUAN_SECRET": SECRET}, "cannot be reached"),
     ],

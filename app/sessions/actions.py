@@ -317,4 +317,4 @@ async def set_password(change: Change, attempt: Attempt, body: schemas.SetPasswo
     await change.transaction.rows(SET_SECRET, **change.here, account=change.actor.account_id, **new)
     change.log = change.actor.county_code
     change.record(Event.PASSWORD_SET, ACCOUNTS, change.actor.account_id, version=version)
-    return Answer(200, as_json({"secret_set_at": change.now.astimezone(UTC)}))
+    return Answer(200, as_json({"secret_set_at": f"{change.now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}))
