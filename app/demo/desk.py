@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
 T = TypeVar("T")
 AT_ONCE = 12
 """Requests under way at the same time."""
+TRIES = 10
+"""How often a request is sent before the story breaks off: a busy machine needs patience."""
 
 
 class StoryBroke(RuntimeError):
@@ -44,9 +47,17 @@ class Line:
     pool: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request; while the service asks for patience (429, 503) the same again under the same key."""
+        if method != "GET":
+            more["headers"] = {"idempotency-key": str(uuid4()), **more.get("headers", {})}
         async with self.pool:
-            self.requests += 1
-            return await self.client.request(method, path, **more)
+            for _ in range(TRIES):
+                self.requests += 1
+                answer = await self.client.request(method, path, **more)
+                if answer.status_code not in {429, 503}:
+                    break
+                await asyncio.sleep(int(answer.headers["retry-after"]))
+        return answer
 
 
 class Desk:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import zipfile
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, STDOUT
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -353,8 +353,9 @@ VERIFY = Path(__file__).parents[2] / "verify"
 
 
 async def _asked(program: str, *arguments: Any) -> tuple[int, str]:
-    """How one of them ends, and what it prints; -I keeps everything of this project from it."""
-    told = await asyncio.create_subprocess_exec(sys.executable, "-I", VERIFY / program, *arguments, stdout=PIPE)
+    """How one of them ends, and all it prints; -I keeps everything of this project from it."""
+    command = (sys.executable, "-I", VERIFY / program, *arguments)
+    told = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
     printed, _ = await told.communicate()
     assert told.returncode is not None
     return told.returncode, printed.decode()
@@ -392,7 +393,9 @@ async def _handed_over(town: Town, reader: Desk, checks: Checks) -> Table:
         file = Path(folder) / "case.zip"
         file.write_bytes(town.handed_over)
         code, _ = await _asked("huayuan_verify.py", "--key", key, "handover", file)
-        file.write_bytes(town.handed_over.replace("涉嫌".encode(), "没有".encode(), 1))
+        with zipfile.ZipFile(BytesIO(town.handed_over)) as archive, zipfile.ZipFile(file, "w") as altered:
+            for member in archive.infolist():
+                altered.writestr(member, archive.read(member).replace("涉嫌".encode(), "没有".encode()))
         forged, _ = await _asked("huayuan_verify.py", "--key", key, "handover", file)
     checks.add("移交包核验:原件通过,改一个词即不通过", (0, 1), (code, forged))
     return shown
