@@ -44,7 +44,20 @@ class PlanRound(Create):
 class SourceIn(In):
     """A source of the seed that does not exist yet, named so that everybody can look it up."""
 
-    model_config = ruled(when(among("kind", "nonce"), given("digest"), left_out("digest")))
+    model_config = ruled(
+        when(among("kind", "nonce"), given("digest"), left_out("digest")),
+        when(
+            among("kind", "drand"),
+            {
+                "properties": {
+                    "reference": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
+                    "due": {"type": "null"},
+                },
+                "required": ["reference"],
+            },
+            given("due"),
+        ),
+    )
 
     name: SourceName = Field(examples=["drand-quicknet-1000"])
     kind: SourceKind = Field(description="公共随机信标、drand 轮次、彩票、公证掷骰、各方自选数")

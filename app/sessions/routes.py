@@ -17,6 +17,7 @@ from app.sessions import actions, schemas
 from app.wire import Json
 from app.writing import CreatingAboutHimself
 
+NO_NUL = r"^[^\x00]*$"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 NEEDS = {
@@ -96,16 +97,18 @@ def _meant(encoded: str, longest: int) -> str:
 )  # fmt: skip
 async def token(
     request: Request,
-    grant_type: Annotated[str, Form(min_length=1, max_length=80, examples=["password"])],
-    username: Annotated[str | None, Form(max_length=80, examples=["411421201/clerk"])] = None,
-    password: Annotated[str | None, Form(max_length=200)] = None,
-    client_id: Annotated[str | None, Form(max_length=80)] = None,
-    client_secret: Annotated[str | None, Form(max_length=200)] = None,
-    refresh_token: Annotated[str | None, Form(max_length=200)] = None,
-    subject_token: Annotated[str | None, Form(max_length=8192)] = None,
-    subject_token_type: Annotated[str | None, Form(max_length=80)] = None,
-    audience: Annotated[str | None, Form(max_length=9, description="The place of the account / 账号所在地代码")] = None,
-    scope: Annotated[str | None, Form(max_length=200)] = None,
+    grant_type: Annotated[str, Form(min_length=1, max_length=80, pattern=NO_NUL, examples=["password"])],
+    username: Annotated[str | None, Form(max_length=80, pattern=NO_NUL, examples=["411421201/clerk"])] = None,
+    password: Annotated[str | None, Form(max_length=200, pattern=NO_NUL)] = None,
+    client_id: Annotated[str | None, Form(max_length=80, pattern=NO_NUL)] = None,
+    client_secret: Annotated[str | None, Form(max_length=200, pattern=NO_NUL)] = None,
+    refresh_token: Annotated[str | None, Form(max_length=200, pattern=NO_NUL)] = None,
+    subject_token: Annotated[str | None, Form(max_length=8192, pattern=NO_NUL)] = None,
+    subject_token_type: Annotated[str | None, Form(max_length=80, pattern=NO_NUL)] = None,
+    audience: Annotated[
+        str | None, Form(max_length=9, pattern=NO_NUL, description="The place of the account / 账号所在地代码")
+    ] = None,
+    scope: Annotated[str | None, Form(max_length=200, pattern=NO_NUL)] = None,
 ) -> Response:
     """OAuth 2: password, refresh_token, client_credentials or another issuer's token / 获取访问令牌"""
     form = {
@@ -164,8 +167,8 @@ def _address(request: Request) -> str:
 )  # fmt: skip
 async def revoke(
     request: Request,
-    token: Annotated[str, Form(min_length=1, max_length=4096)],
-    token_type_hint: Annotated[str | None, Form(max_length=40, examples=["refresh_token"])] = None,
+    token: Annotated[str, Form(min_length=1, max_length=4096, pattern=NO_NUL)],
+    token_type_hint: Annotated[str | None, Form(max_length=40, pattern=NO_NUL, examples=["refresh_token"])] = None,
 ) -> Response:
     """Sign a device out: revoke its refresh token (RFC 7009) / 吊销刷新令牌"""
     try:

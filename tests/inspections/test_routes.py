@@ -333,7 +333,7 @@ def test_G7_a_township_may_keep_to_some_kinds_of_sources(township, ten):
         body = {"value": wrong, "effective_from": "2017-03-06", "reason": "乡里约定"}
         assert (
             township.office("leading_group").patch("/policies/draw.seedSources", body, if_match='"1"').status_code
-            == 422
+            == 409
         )
 
 

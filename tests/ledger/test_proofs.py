@@ -283,3 +283,9 @@ def test_the_operator_signs_a_whole_county(own_database_url: str) -> None:
     for log, size in heads.items():
         signer = vault.signer(f"example.cn/v1/ledger/{log}")
         assert verified(notes[log], signer.vkey)[:2] == (signer.name, size)
+
+
+def test_every_log_extends_the_empty_one(large: tuple[Township, bulk.Tree]) -> None:
+    """Of the signed size the root is known, so nothing at all is asked of the stored hashes."""
+    told = public(large[0], "proof/consistency", old=0).json()
+    assert (told["proof"], told["old_root"]) == ([], sha256(b"").hexdigest())

@@ -259,28 +259,11 @@ class Shot:
     """Is it the example itself? One with an optional id more may contradict itself, and is refused for that."""
 
 
-SIGNED = {
-    "capacity": "head",
-    "member_id": str(NOWHERE),
-    "witness_id": str(NOWHERE),
-    "authority": None,
-    "relation": None,
-}
-ASSESSED = {"missing": [{"method": m, "reason": "未开展"} for m in ("documents", "household_interview")]}
 COMPLETED: dict[str, dict[str, Any]] = {
     "findings_create": {"subject": {"person_id": str(NOWHERE)}, "fact_on": "2017-02-15"},
-    "inspections_correct": {"not_checked": {"reason": "住院治疗"}},
-    "meetings_create": {"invitee_ids": [str(NOWHERE)]},
     "publications_create": {"village_code": None},
-    "quarterly_scores_assess": ASSESSED,
-    "quarterly_scores_correct": {"not_assessed": {"reason": "住院治疗"}},
-    "signoffs_issue_code": {"member_id": str(NOWHERE)},
-    "signoffs_name_substitute": {"party": "helper"},
-    "signoffs_object": SIGNED,
-    "signoffs_refuse": SIGNED,
-    "signoffs_sign": SIGNED,
 }
-"""What the law wants of a request beside what its schema says, so that the example is judged by who sends it."""
+"""What fits the township that is tried, so that the example is judged by who sends it."""
 NATIONAL = {"key": "objection.windowDays", "name": "cases", "code": "HUAYUAN-2016", "index": "000.p/1"}
 """Names in paths that belong to no township."""
 

@@ -1,0 +1,239 @@
+"""How does an integrator's contract test speak with the service? Hooks of Schemathesis, loaded by its command line.
+
+What is generated stays as it is, except where only the service knows the right value: ids of records that are there,
+the version one saw, the page after a page, a number with its check digit. An occasion (see `prepared`) is taken until
+its operation has succeeded once. Requests that are wrong on purpose are sent as they were made.
+
+Two things hold still, for everybody in the town would have to go home: the clock of domain dates, and the accounts
+and offices of those who ask.
+"""
+
+import atexit
+import json
+import os
+import random
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zlib import crc32
+
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+GROUND = json.loads(Path(os.environ["HUAYUAN_CONTRACT_GROUND"]).read_text("utf-8"))
+RESOURCE_OF = {
+    "household_id": "households", "helper_id": "helpers", "person_id": "people", "unit_id": "units",
+    "requirement_id": "requirements", "form_task_id": "form-tasks", "meeting_id": "meetings", "plan_id": "plans",
+    "case_id": "cases", "submission_id": "year-end-submissions", "rubric_id": "rubrics", "witness_id": "people",
+    "agent_id": "people", "handed_by": "people", "substitute_id": "people", "replaces_id": "interpretations",
+    "notice_id": "notices", "inspector_id": "people", "confirmer_ids": "people", "invitee_ids": "people",
+    "inspectors": "people", "helper_ids": "helpers", "related_household_ids": "households",
+    "finding_ids": "findings", "dropped_finding_ids": "findings",
+}  # fmt: skip
+"""Which record a member of a body or a query refers to."""
+IN_ORDER = (("starts", "ends"), ("applies_from", "applies_to"), ("shown_from", "due_on"))
+"""Two days of one body, the earlier first: JSON Schema compares no members."""
+NAMED = ("name", "person_id", "code")
+"""By which objects of one list are told apart, which JSON Schema cannot say."""
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+lock = threading.Lock()
+choose = random.Random(GROUND["seed"])
+pool: defaultdict[str, list[str]] = defaultdict(list, GROUND["pool"])
+known = {one for ids in pool.values() for one in ids}
+taken: Counter[str] = Counter()
+"""How often an occasion of an operation was taken."""
+tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
+"""By operation and phase, how often which status was answered to a generated request."""
+cursors: dict[str, str] = {}
+keys: set[tuple[str, str]] = set()
+
+
+def _with_check_digit(digits: str) -> str:
+    total = sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True))
+    return digits + "10X98765432"[total % 11]
+
+
+def _citizen_ids() -> st.SearchStrategy[str]:
+    """GB 11643-1999: a place, a day of birth, a serial number, the check digit."""
+    born = st.dates(min_value=date(1930, 1, 1), max_value=date(2015, 1, 1))
+    return st.builds(
+        lambda place, day, serial: _with_check_digit(f"{place}{day:%Y%m%d}{serial:03d}"),
+        st.sampled_from(["110105", "411421", "310101"]), born, st.integers(1, 999),
+    )  # fmt: skip
+
+
+schemathesis.openapi.format("citizen-id", _citizen_ids())
+
+
+def _operation(case: Any) -> str:
+    return str(case.operation.definition.raw["operationId"])
+
+
+def _succeeded(operation: str) -> bool:
+    return any(key[-3] == "2" for key in tally[operation])
+
+
+def _is_meant_well(case: Any) -> bool:
+    return case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    operation = _operation(case)
+    with lock:
+        if _is_meant_well(case) and case.method == case.operation.method.upper():
+            if (occasions := GROUND["occasions"].get(operation)) and not _succeeded(operation):
+                _take(case, occasions[taken[operation] % len(occasions)])
+                taken[operation] += 1
+            else:
+                _fill(case, operation)
+        _hold_still(case, operation)
+
+
+def _take(case: Any, occasion: dict[str, Any]) -> None:
+    case.path_parameters = {**(case.path_parameters or {}), **occasion["path"]}
+    if occasion["query"]:
+        case.query = {**(case.query or {}), **occasion["query"]}
+    if isinstance(case.body, dict):
+        made = {**case.body, **occasion["body"]}
+        form = case.media_type == "application/x-www-form-urlencoded"
+        case.body = {k: v for k, v in made.items() if v is not None} if form else _told_apart(made)
+    if occasion["as"] and "Authorization" in case.headers:
+        case.headers["Authorization"] = occasion["as"]
+    _fresh(case, _operation(case))
+
+
+def _fill(case: Any, operation: str) -> None:
+    if any("%2F" in str(value) for value in (case.path_parameters or {}).values()):
+        return  # a tile's index, with its slashes already as they travel
+    linked = set(map(str, (case.path_parameters or {}).values())) & known
+    if case.path_parameters and not linked:
+        resource = case.operation.path.split("/")[2]
+        for name in case.path_parameters:
+            where = GROUND["names"].get(f"{resource}.{name}") or GROUND["names"].get(name)
+            values = where or (pool[resource] if name == "id" else [])
+            if values and choose.random() < 0.9:
+                case.path_parameters[name] = choose.choice(values)
+    if isinstance(case.body, dict):
+        case.body = _told_apart(_referring(case.body))
+    if case.query:
+        for name in list(case.query):
+            if name == "cursor":
+                case.query.pop(name)
+                if operation in cursors:
+                    case.query[name] = cursors[operation]
+            elif (resource := RESOURCE_OF.get(name)) and pool[resource]:
+                case.query[name] = choose.choice(pool[resource])
+    if not (linked and case.meta.phase.name.value == "stateful"):
+        _fresh(case, operation)
+    elif case.headers:
+        _new_key(case, operation)
+
+
+def _fresh(case: Any, operation: str) -> None:
+    """The version that the record has now, as whoever read it a moment ago would send it."""
+    _new_key(case, operation)
+    names = [p.name for p in case.operation.headers if p.name.lower() == "if-match"]
+    if names and case.path_parameters and choose.random() < 0.9:
+        path = "/".join(case.operation.path.split("/")[:4]).format(**case.path_parameters)
+        headers = {"Authorization": case.headers.get("Authorization", GROUND["officer"])}
+        answer = requests.get(GROUND["address"] + path, headers=headers, timeout=10)
+        if "etag" in answer.headers:
+            case.headers[names[0]] = answer.headers["etag"]
+
+
+def _new_key(case: Any, operation: str) -> None:
+    """A retry key is never used for another request."""
+    for name in [n for n in case.headers if n.lower() == "idempotency-key"]:
+        if (used := (operation, str(case.headers[name]))) in keys:
+            case.headers[name] = uuid4().hex
+        keys.add(used)
+
+
+def _referring(value: Any) -> Any:
+    """The body with ids of records that are there; villages are the township's own."""
+    if isinstance(value, list):
+        return [_referring(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: _referring(each) for name, each in value.items()}
+    for name, each in made.items():
+        resource = RESOURCE_OF.get(name)
+        if name in ("village_code", "code") and isinstance(each, str) and each.isdigit() and len(each) == 12:
+            made[name] = GROUND["village"][:9] + each[9:]
+        elif resource and isinstance(each, str) and pool[resource] and choose.random() < 0.9:
+            made[name] = choose.choice(pool[resource])
+        elif resource and isinstance(each, list) and all(isinstance(e, str) for e in each):
+            made[name] = choose.sample(pool[resource], min(len(each), len(pool[resource])))
+    if "deductions" in made and isinstance(made.get("maximum"), int | float):
+        made["deductions"] = [
+            {
+                **d,
+                "points": min(d.get("points", 1), made["maximum"]),
+                "code": f"d{n}-{crc32(str(made.get('code')).encode()):x}",
+            }
+            for n, d in enumerate(made["deductions"])
+        ]
+    for first, last in IN_ORDER:
+        if isinstance(made.get(first), str) and isinstance(made.get(last), str) and made[last] < made[first]:
+            made[first], made[last] = made[last], made[first]
+    return made
+
+
+def _told_apart(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _told_apart(each) for name, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    found: dict[Any, Any] = {}
+    for at, each in enumerate(value):
+        name = next((each[n] for n in NAMED if isinstance(each, dict) and n in each), at)
+        found.setdefault(name, _told_apart(each))
+    return list(found.values())
+
+
+def _hold_still(case: Any, operation: str) -> None:
+    if operation == "clock_set" and isinstance(case.body, dict) and _is_meant_well(case):
+        case.body["now"] = GROUND["now"]
+    if (case.path_parameters or {}).get("id") in GROUND["protected"] and case.method != "GET":
+        case.path_parameters["id"] = str(uuid4())
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    operation = _operation(case)
+    with lock:
+        if case.method == case.operation.method.upper():
+            phase = case.meta.phase.name.value if case.meta else "other"
+            tally[operation][f"{phase} {response.status_code}"] += 1
+        if not 200 <= response.status_code < 300:
+            return
+        try:
+            told = response.json()
+        except ValueError:
+            return
+        resource = case.operation.path.split("/")[2]
+        for record in _records(told):
+            if isinstance(record.get("id"), str):
+                known.add(record["id"])
+                if resource in pool and len(case.operation.path.split("/")) < 5:
+                    pool[resource].append(record["id"])
+        if isinstance(told, dict) and told.get("next_cursor"):
+            cursors[operation] = told["next_cursor"]
+
+
+def _records(told: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(told, dict):
+        yield from (told, *(i for i in told.get("items", ()) if isinstance(i, dict)))
+
+
+@atexit.register
+def _report() -> None:
+    Path(GROUND["tally"]).write_text(json.dumps(tally), "utf-8")

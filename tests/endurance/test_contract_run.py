@@ -1,0 +1,89 @@
+"""Does the service keep its own document, whoever asks? Schemathesis, all phases and checks, two peers."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.contract import operations
+from app.main import create_app
+from app.settings import Settings
+from app.workflow import WORKFLOWS
+from tests.endurance.broken import DEFECTS, BrokenService
+from tests.endurance.contract import Ground, Outcome
+from tests.endurance.machine import Machine
+from tests.endurance.report import LONG
+
+API = create_app(Settings(secret="t" * 32)).openapi()
+ALL = {operation["operationId"] for _, _, operation in operations(API)}
+PARTS = sorted({path.split("/")[2] for path, _, operation in operations(API) if "links" in str(operation["responses"])})
+UNREACHED = {"notices_withdraw"}
+"""No record stands where a withdrawal by hand is possible: a changed decision makes a correction due at once, a
+withdrawal is refused while one is due, and its publication withdraws the notice."""
+SEEDS, EXAMPLES = ((1, 2, 3), 200) if LONG else ((1,), 10)
+
+
+@pytest.fixture
+def ground(machine: Machine, tmp_path: Path) -> Ground:
+    return Ground(machine, tmp_path)
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """The figures of a run."""
+    report = outcome.report
+    return {
+        "cases": report["test_cases"]["generated"],
+        "failures": dict(Counter({f["title"]: f["count"] for f in report["failures"]})) or 0,
+        "errors": sum(e["count"] for e in report["errors"]),
+        "operations with a generated 2xx": f"{len(ALL) - len(outcome.never_2xx(ALL))}/{len(ALL)}",
+        "answers of 500": outcome.five_hundreds,
+        "seconds": round(report["running_time"] or 0),
+    }
+
+
+def test_contract_run(ground, figures):
+    """Schemathesis, all phases and checks, two peers, against a process of the service with records in every state."""
+    assert {f.name: set(f.states) - ground.states[f.name] for f in WORKFLOWS.values()} == {
+        f.name: set() for f in WORKFLOWS.values()
+    }
+    figures["states with records"] = sum(len(f.states) for f in WORKFLOWS.values())
+    figures["planted defects found"] = planted(ground)
+    for seed in SEEDS:
+        outcome = ground.run(seed=seed, examples=EXAMPLES)
+        figures[f"seed {seed}"] = told(outcome)
+        assert outcome.report["failures"] == [] and outcome.code == 0, outcome.output[-20_000:]
+        assert outcome.report["errors"] == [] and outcome.five_hundreds == 0
+        never = outcome.never_2xx(ALL)
+        assert set(never) <= UNREACHED, {name: outcome.tally.get(name) for name in never}
+    if LONG:
+        figures["links covered"] = linked(ground)
+
+
+def planted(ground: Ground) -> str:
+    """The negative control: behind a door that breaks the contract, every defect is found by its check."""
+    url, home = ground.copy()
+    service = BrokenService(url, ground.prepared.token())
+    names = [*DEFECTS, "GET /v1/villages"]
+    words = [word for name in names for word in ("--include-name", name)]
+    try:
+        outcome = ground.test(service.address, home, seed=1, examples=20, more=tuple(words))
+    finally:
+        service.stop()
+    found = {(operation, f["type"]) for f in outcome.report["failures"] for operation in f["operations"]}
+    missed = [(o, kind) for o, kind in DEFECTS.items() if (o, kind) not in found]
+    assert outcome.code == 1 and missed == [], json.dumps(outcome.report["failures"], indent=1)
+    return f"{len(DEFECTS)}/{len(DEFECTS)}"
+
+
+def linked(ground: Ground) -> str:
+    """The links followed, part by part of the document, so that every one gets its turn."""
+    covered = total = 0
+    for part in PARTS:
+        only = ("--phases", "stateful", "--include-path-regex", f"^/v1/{part}(/|$)")
+        outcome = ground.run(seed=1, examples=EXAMPLES, more=only)
+        assert outcome.report["failures"] == [], outcome.output[-20_000:]
+        covered, total = covered + outcome.links[0], total + outcome.links[1]
+    assert total and covered >= 0.9 * total, (covered, total)
+    return f"{covered}/{total}"
