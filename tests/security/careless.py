@@ -50,7 +50,7 @@ def known(ground: Ground) -> list[Prepared]:
             for lock in (True, False) if "version" in resource.table.__table__.columns else (False,):  # type: ignore[attr-defined]
                 resource.one(wide, False, lock)
     found = {p.sql: p for p in gc.get_objects() if isinstance(p, Prepared)}
-    tables = [name for name in metadata.tables if is_of_tenants(name) or name in ("retries", "refresh_tokens")]
+    tables = [name for name in metadata.tables if is_of_tenants(name) or name in ("retries", "sessions")]
     named = re.compile(rf"\b({'|'.join(tables)})\b")
     return [found[sql] for sql in sorted(found) if named.search(sql)]
 
