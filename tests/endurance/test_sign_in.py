@@ -202,7 +202,7 @@ def test_a_flood_of_guesses(township: Township, figures: Figures) -> None:
                 answer = sign_in(client, township.code, random.choice(["admin", uuid4().hex[:12]]), "a wrong guess")
                 told[answer.status_code] += 1
                 slowest[0] = max(slowest[0], time.monotonic() - began)
-                if answer.status_code == 429:
+                if answer.status_code != 400:
                     assert int(answer.headers["retry-after"]) <= 60
                     time.sleep(0.02)
 
@@ -216,10 +216,11 @@ def test_a_flood_of_guesses(township: Township, figures: Figures) -> None:
         [done.result() for done in flood]
     figures |= {
         "guesses": told.total(), "hashed and refused (400)": told[400], "refused at once (429)": told[429],
+        "turned away with all places taken (503)": told[503],
         "slowest refusal, s": round(slowest[0], 2), "requests served meanwhile": worked,
         "slowest of them, s": round(slowest_work, 2),
     }  # fmt: skip
-    assert set(told) == {400, 429} and worked > 0
+    assert {400, 429} <= set(told) <= {400, 429, 503} and worked > 0
     assert max(slowest[0], slowest_work) < PROMPT
     with httpx.Client(base_url=township.service.address) as client:
         assert sign_in(client, township.code, "admin", PASSWORD).status_code == 200, "and it is over when it is over"
