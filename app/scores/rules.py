@@ -413,8 +413,9 @@ def check_methods(used: Sequence[Method], missing: Mapping[str, str]) -> None:
 
 
 def check_against_record(used: Sequence[Method], facts: ScoreFacts) -> None:
-    """Refuse an interview with a household not helped in the quarter, and what a local policy does not accept."""
-    if not {m.household_id for m in used if m.method == "household_interview"} <= facts.helped:
+    """Refuse a household that was not helped in the quarter, and what a local policy does not accept."""
+    named = {m.household_id for m in used if m.household_id or m.method == "household_interview"}
+    if not named <= facts.helped:
         raise HouseholdNotHisThatQuarter
     if facts.all_methods and (missing := set(METHODS) - {m.method for m in used}):
         raise AllMethodsRequiredHere(missing=sorted(missing))
