@@ -123,8 +123,9 @@ def reading(port: int, *, rests: float, every: float) -> int:
     return got
 
 
-def test_who_does_not_read_is_let_go_and_who_reads_slowly_is_not(port):
-    assert reading(port, rests=1.5, every=0) < LARGE
+def test_who_does_not_read_is_let_go_and_who_reads_slowly_is_not(port, monkeypatch):
+    monkeypatch.setattr(connections, "READING_SECONDS", 1.0)
+    assert reading(port, rests=3.0, every=0) < LARGE
     assert reading(port, rests=0, every=0.005) > LARGE, "for longer in all than the other"
 
 
