@@ -66,10 +66,11 @@ def test_the_county_reads_its_townships_through_a_client_and_writes_none(
     service, county, shared_township, other_township
 ):
     other = other_township
-    made = county.post("/clients", json={"login": "feed", "secret": "a long enough secret"})
+    login = f"feed-{uuid4().hex[:8]}"  # the county is there for every test of the session
+    made = county.post("/clients", json={"login": login, "secret": "a long enough secret"})
     assert made.status_code == 201, made.text
     feed = signed_in(
-        service, grant_type="client_credentials", client_id="411421/feed", client_secret="a long enough secret"
+        service, grant_type="client_credentials", client_id=f"411421/{login}", client_secret="a long enough secret"
     )
     ids = [t.office("leading_group_office").made("/people", PERSON)["id"] for t in (shared_township, other_township)]
     assert [feed.get(f"/people/{key}").json()["township_code"] for key in ids] == [shared_township.code, other.code]
