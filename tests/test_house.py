@@ -114,6 +114,12 @@ def no_foreign_addresses(tree: Tree) -> list[str]:
     return [f"{p}: {m[0]}" for p, text in tree.items() if p != "LICENSE" for m in banned.finditer(text)]
 
 
+def no_conflict_is_left(tree: Tree) -> list[str]:
+    """Nothing that git wrote into a file for somebody to decide."""
+    mark = re.compile(r"^(<{7}|>{7}|\|{7}) ", re.MULTILINE)
+    return [f"{p}: {m[0]}" for p, text in tree.items() for m in mark.finditer(text)]
+
+
 def mirrored_by_tests(tree: Tree) -> list[str]:
     return [
         f"tests/{feature}/test_{kind}.py is missing"
@@ -169,6 +175,7 @@ CHECKS: list[tuple[Callable[[Tree], list[str]], Tree]] = [
     (no_mocks, {"tests/x/test_routes.py": "from unittest.mock import patch"}),
     (no_foreign_addresses, {"a.md": "https://" + "pypi" + ".org/simple"}),
     (no_foreign_addresses, {"a.md": "see " + "/home/" + "me/x"}),
+    (no_conflict_is_left, {"a.md": "one\n" + "<" * 7 + " HEAD\ntwo\n"}),
     (mirrored_by_tests, {"app/x/routes.py": ""}),
     (
         locks_are_whole,
