@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.signoffs import routes as signoffs
 from app.telemetry import Metrics, Telemetry
 from app.vault import Vault
+from app.wire import Body
 from app.work import routes as work
 
 FEATURES = (
@@ -137,7 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
         places=api.state.places,
         per_second=settings.requests_per_second,
     )
-    api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens)
+    api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens, bodies=bodies(*FEATURES))
 
     @api.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -193,6 +194,12 @@ def doors(*features: Any) -> Iterable[Door]:
         segment = route.path.split("/")[1]
         by_segment.setdefault(segment, Door(segment)).routes.append(route)
     return by_segment.values()
+
+
+def bodies(*features: Any) -> dict[str, Body]:
+    """What operations take as bodies where it is not the usual JSON, by `METHOD /v1/path`."""
+    named = (getattr(feature, "bodies", {}) for feature in features)
+    return {door.replace(" ", " /v1", 1): body for own in named for door, body in own.items()}
 
 
 def serve_docs(api: FastAPI) -> None:

@@ -1,11 +1,15 @@
 """How does a refusal reach the caller? As RFC 9457 problem details; the only file that knows status codes."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import ExitStack
+from tempfile import SpooledTemporaryFile
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 import asyncpg
@@ -30,6 +34,7 @@ from app.refusal import (
     Unauthenticated,
     Unavailable,
 )
+from app.wire import JSON, Body, Upload
 
 log = logging.getLogger("huayuan.problems")
 MEDIA = "application/problem+json"
@@ -369,6 +374,9 @@ _strict = json.JSONDecoder(
 
 DEPTH = 40
 """How deep a body may be nested."""
+IN_MEMORY = 1 << 20
+"""Bytes of a body that are kept in memory; what is longer waits on disk."""
+USUAL = Body()
 
 
 def _walk(value: Any, where: str = "", depth: int = 0) -> None:
@@ -388,26 +396,28 @@ def _walk(value: Any, where: str = "", depth: int = 0) -> None:
 
 
 class Guard:
-    """Pure ASGI, before routing: size, pace, type and text of the body, in constant memory."""
+    """Pure ASGI, before routing: size, pace, type and text of the body; what is a file goes to disk as it comes."""
 
-    def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], limit: int = 65_536, seconds: float = 5) -> None:
-        self._app, self._tokens, self._limit, self._seconds = app, tokens, limit, seconds
+    def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], bodies: Mapping[str, Body]) -> None:
+        self._app, self._tokens = app, tokens
+        self._bodies = [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(door))), b) for door, b in bodies.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            self._check_query(scope)
-            if scope["method"] in ("POST", "PATCH", "PUT"):
-                receive = await self._body(scope, receive)
-        except Refusal as refusal:
-            answer = refused(scope, self._first(scope, refusal))
-            if isinstance(refusal, kinds.TooSlow):
-                answer.headers["connection"] = "close"  # the rest of the body is not waited for
-            await answer(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        with ExitStack() as files:
+            try:
+                self._check_query(scope)
+                if scope["method"] in ("POST", "PATCH", "PUT"):
+                    receive = await self._body(scope, receive, files)
+            except Refusal as refusal:
+                answer = refused(scope, self._first(scope, refusal))
+                if isinstance(refusal, kinds.TooSlow):
+                    answer.headers["connection"] = "close"  # the rest of the body is not waited for
+                await answer(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
 
     def _first(self, scope: Scope, refusal: Refusal) -> Refusal:
         """Who is not signed in hears that before anything about the request."""
@@ -429,50 +439,86 @@ class Guard:
         except UnicodeError as error:
             raise BadText("query") from error
 
-    async def _body(self, scope: Scope, receive: Receive) -> Receive:
-        headers = dict(scope["headers"])
+    def _expected(self, scope: Scope) -> Body:
+        door = f"{scope['method']} {scope['path']}"
+        return next((body for pattern, body in self._bodies if pattern.fullmatch(door)), USUAL)
+
+    async def _body(self, scope: Scope, receive: Receive, files: ExitStack) -> Receive:
+        """Raises TooLarge, TooSlow, UnsupportedMediaType, and Malformed or BadText where it is read at once."""
+        expected, headers = self._expected(scope), dict(scope["headers"])
         declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._limit:
-            raise kinds.TooLarge(limit=self._limit)
+        if declared.isdigit() and int(declared) > expected.limit:
+            raise kinds.TooLarge(limit=expected.limit)
+        if expected.is_file:
+            self._tokens().bearer(Request(scope).headers.get("authorization"))  # nobody else fills the disk
+        arrived = files.enter_context(Arriving())
         try:
-            async with asyncio.timeout(self._seconds):
-                body = await self._read(receive)
+            async with asyncio.timeout(expected.seconds):
+                await self._read(receive, expected.limit, arrived)
         except TimeoutError as error:
             raise kinds.TooSlow from error
-        if body:
-            media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-            wanted = (
-                b"application/x-www-form-urlencoded" if scope["path"].startswith("/v1/oauth/") else b"application/json"
-            )
-            if media != wanted:
-                raise kinds.UnsupportedMediaType(accept=wanted.decode())
-            if wanted == b"application/json":
-                _parse(body)
-            elif b"\x00" in body or b"%00" in body:
-                raise BadText
-        sent = False
+        media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        if arrived.size and media not in expected.media:
+            raise kinds.UnsupportedMediaType(accept=", ".join(expected.media))
+        if expected.is_file:
+            arrived.file.seek(0)
+            scope.setdefault("state", {})["upload"] = Upload(arrived.file, arrived.size, arrived.digest, media)
+            return _replaying(receive, b"")
+        arrived.file.seek(0)
+        body = arrived.file.read()
+        if body and media == JSON:
+            _parse(body)
+        elif b"\x00" in body or b"%00" in body:
+            raise BadText
+        return _replaying(receive, body)
 
-        async def again() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        return again
-
-    async def _read(self, receive: Receive) -> bytes:
-        parts, size, more = [], 0, True
+    async def _read(self, receive: Receive, limit: int, arrived: "Arriving") -> None:
+        more = True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise kinds.TooSlow
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._limit:
-                raise kinds.TooLarge(limit=self._limit)
+            arrived.add(message.get("body", b""))
+            if arrived.size > limit:
+                raise kinds.TooLarge(limit=limit)
             more = message.get("more_body", False)
-        return b"".join(parts)
+
+
+class Arriving:
+    """A body as it comes: in memory while it is small, else in a file without a name."""
+
+    def __init__(self) -> None:
+        self.file, self.size = SpooledTemporaryFile(max_size=IN_MEMORY), 0  # noqa: SIM115  closed on leaving
+        self._hash = hashlib.sha256()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def add(self, part: bytes) -> None:
+        self.size += len(part)
+        self._hash.update(part)
+        self.file.write(part)
+
+
+def _replaying(receive: Receive, body: bytes) -> Receive:
+    """What the application receives: the whole body at once, then whatever comes."""
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 def _parse(body: bytes) -> None:

@@ -32,6 +32,7 @@ from app.refusal import (
     VersionRequired,
     VersionStale,
 )
+from app.wire import Upload
 from app.workflow import Move, Workflow
 
 FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
@@ -471,8 +472,9 @@ async def _command(request: Request, key: str | None, if_match: str | None, *, a
     bearer = state.tokens.bearer(request.headers.get("authorization"), about_himself=about_himself)
     refuse_odd_parameters(request)
     operation = f"{request.method} {request.url.path}"
+    upload: Upload | None = getattr(request.state, "upload", None)
     body = await request.body()
-    what = json.dumps(json.loads(body), sort_keys=True) if body else ""
+    what = upload.digest if upload else json.dumps(json.loads(body), sort_keys=True) if body else ""
     fingerprint = state.vault.fingerprint(f"{operation}\n{bearer.account_id}\n{what}")
     return Command(
         state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from app.reading import refuse_odd_parameters
 from app.refusal import TooManyRequests, Unauthenticated
 from app.sessions import actions, schemas
-from app.wire import Json
+from app.wire import FORM, Body, Json
 from app.writing import CreatingAboutHimself
 
 NO_NUL = r"^[^\x00]*$"
@@ -65,6 +65,7 @@ class OAuthRoute(APIRoute):
 oauth = APIRouter(tags=["sign-in"], route_class=OAuthRoute)
 own = APIRouter(tags=["sign-in"])
 routers = [oauth, own]
+bodies = dict.fromkeys(("POST /oauth/token", "POST /oauth/revoke"), Body(media=(FORM,)))
 
 
 def _answer(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
