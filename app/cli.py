@@ -96,6 +96,20 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 
 
 @app.command
+def work() -> None:
+    """Do what no request waits for; any number of workers may run, and SIGTERM finishes what is in hand."""
+    import logging.config
+
+    import app.main  # noqa: F401  (declares every task)
+    from app import jobs
+    from app.telemetry import LOGGING
+
+    settings = ready()
+    logging.config.dictConfig(LOGGING)
+    asyncio.run(jobs.run(settings))
+
+
+@app.command
 def adopt(place: str, *, name: str, login: str = "admin", password: str | None = None, on: date | None = None) -> None:
     """The first day of a township (9 digits) or county (6): its log, its villages, its first administrator, NAME.
 

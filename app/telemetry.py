@@ -99,6 +99,7 @@ LOGGING: dict[str, Any] = {
         "uvicorn.access": {"level": "CRITICAL"},
         "alembic": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
     },
 }
 """For `logging.config.dictConfig`: our lines, uvicorn's and the libraries', all to stdout by one handler."""

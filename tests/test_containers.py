@@ -12,6 +12,8 @@ import psycopg
 import pytest
 import yaml
 
+from app.jobs import GRACE
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -72,23 +74,32 @@ def test_only_the_migration_has_the_owners_login(services: dict[str, Any], serve
     logins = {name: re.search(r"//(\w+):", one["environment"]["HUAYUAN_DATABASE_URL"]) for name, one in services.items()
               if "HUAYUAN_DATABASE_URL" in one["environment"]}  # fmt: skip
     assert {name: found and found[1] for name, found in logins.items()} == {
-        "migrate": "huayuan", "api": "huayuan_api", "timer": "huayuan_api",
+        "migrate": "huayuan", "api": "huayuan_api", "timer": "huayuan_api", "work": "huayuan_worker",
     }  # fmt: skip
     whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    told = re.sub(r"huayuan_(app|api)", r"huayuan_trial_\1", whole["configs"]["logins"]["content"])
+    told = re.sub(r"huayuan_(?=app|api|work)", "huayuan_trial_", whole["configs"]["logins"]["content"])
     assert services["db"]["configs"][0]["source"] == "logins"
     with psycopg.connect(server_url) as server:
         server.execute(re.sub(r"\$\{\w+:\?[^}]*\}", "secret", told))
-        asked = "select rolcanlogin, rolsuper or rolcreaterole, pg_has_role(rolname, 'huayuan_trial_app', 'member')"
-        found = server.execute(f"{asked} from pg_roles where rolname = 'huayuan_trial_api'").fetchone()
+        asked = """select rolname, rolcanlogin, rolsuper or rolcreaterole,
+                          pg_has_role(rolname, 'huayuan_trial_app', 'member'),
+                          pg_has_role(rolname, 'huayuan_trial_work', 'member')
+                     from pg_roles where rolname in ('huayuan_trial_api', 'huayuan_trial_worker') order by 1"""
+        found = server.execute(asked).fetchall()
         server.rollback()
-    assert found == (True, False, True)
+    assert found == [("huayuan_trial_api", True, False, True, False), ("huayuan_trial_worker", True, False, True, True)]
+
+
+def test_the_worker_has_time_to_finish(services: dict[str, Any]) -> None:
+    assert services["work"]["command"] == ["work"]
+    assert services["work"]["healthcheck"] == {"disable": True}
+    assert int(services["work"]["stop_grace_period"].removesuffix("s")) > GRACE
 
 
 def test_nothing_of_ours_runs_as_root(services: dict[str, Any], steps: list[tuple[str, str]]) -> None:
     assert [argument for step, argument in steps if step == "USER"] == ["huayuan"]
     assert any("useradd" in argument and "huayuan" in argument for step, argument in steps if step == "RUN")
-    for name in ("migrate", "api", "timer"):
+    for name in ("migrate", "api", "work", "timer"):
         assert services[name]["user"] == "huayuan"
         assert services[name]["cap_drop"] == ["ALL"]
 

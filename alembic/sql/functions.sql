@@ -3,8 +3,10 @@ do $$ begin
   if not exists (select from pg_roles where rolname = 'huayuan_app') then create role huayuan_app nologin; end if;
   if not exists (select from pg_roles where rolname = 'huayuan_public') then create role huayuan_public nologin; end if;
   if not exists (select from pg_roles where rolname = 'huayuan_log') then create role huayuan_log nologin; end if;
+  if not exists (select from pg_roles where rolname = 'huayuan_work') then create role huayuan_work nologin; end if;
 end $$;
 grant huayuan_app to current_user;
+grant huayuan_work to current_user;
 grant huayuan_log to current_user;
 grant huayuan_public to current_user;
 

@@ -2,6 +2,7 @@
 do $$
 declare t text;
   v_sealed constant text[] := array['log_head', 'log_event', 'log_tile', 'log_checkpoint', 'log_cosignature'];
+  v_followed constant text[] := array[]::text[];
   v_reach constant text := $r$ county_code = nullif(current_setting('app.county', true), '')
     and (township_code = nullif(current_setting('app.township', true), '') or current_setting('app.reach', true) = 'county') $r$;
   v_logs constant text := $r$ county_code = '0' or (county_code = nullif(current_setting('app.county', true), '')
@@ -36,6 +37,14 @@ begin
   grant usage on schema public to huayuan_public;
   grant select (id, county_code, township_code, committed_at) on inspection_rounds to huayuan_public;
   create policy published on inspection_rounds for select to huayuan_public using (committed_at is not null);
+  grant usage on schema queue to huayuan_work; -- the worker's role alone: the API's has no right there
+  grant select, insert, update, delete on all tables in schema queue to huayuan_work;
+  grant usage on all sequences in schema queue to huayuan_work;
+  grant usage on schema public to huayuan_work;
+  foreach t in array v_followed loop -- of these it sees where there is work, and nothing else
+    execute format('grant select (county_code, township_code, state) on %I to huayuan_work', t);
+    execute format('create policy work on %I for select to huayuan_work using (true)', t);
+  end loop;
   grant create on schema public to huayuan_public, huayuan_log;  -- a function's new owner must be able to make it
   alter function place_of_round owner to huayuan_public;
   revoke execute on function place_of_round from public;
