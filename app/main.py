@@ -39,6 +39,7 @@ from app.scores import routes as scores
 from app.sessions import routes as sessions
 from app.settings import Settings
 from app.signoffs import routes as signoffs
+from app.sync import routes as sync
 from app.telemetry import Metrics, Telemetry
 from app.vault import Vault
 from app.wire import Body
@@ -62,6 +63,7 @@ FEATURES = (
     scores,
     sessions,
     signoffs,
+    sync,
     work,
 )  # fmt: skip
 ROOT = Path(__file__).parent.parent
@@ -77,7 +79,7 @@ TAGS = {
     "households": "贫困户与结对帮扶", "work": "帮扶计划、走访、要求、会议、表册与公示",
     "monthly check": "当月抽查", "quarter": "季度考核",
     "signoffs": "签字确认", "year end": "年终考核评价", "accountability": "问题线索、案件、通报与异议",
-    "rules": "办法、约定、解释与流程", "ledger": "台账与证明",
+    "rules": "办法、约定、解释与流程", "ledger": "台账与证明", "sync": "离线补报与同步",
 }  # fmt: skip
 """The document's parts, in the order of the year, with what they are called in Chinese."""
 DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事件均为虚构,办法所属县为假定。\n\n"

@@ -508,7 +508,13 @@ async def creating_about_himself(request: Request, idempotency_key: Key = None) 
     return await _command(request, idempotency_key, None, about_himself=True)
 
 
+async def receiving(request: Request) -> Command:
+    """The same, where each part of the body has a retry key of its own."""
+    return await _command(request, None, None)
+
+
 Creating = Annotated[Command, Depends(creating)]
+Receiving = Annotated[Command, Depends(receiving)]
 CreatingAboutHimself = Annotated[Command, Depends(creating_about_himself)]
 Changing = Annotated[Command, Depends(changing)]
 """How a door declares what it does."""

@@ -159,6 +159,17 @@ class Request:
         return [q for q in self.sent if not q.upper().startswith(ends) and "typeinfo" not in q and "jit" not in q]
 
     @property
+    def parts(self) -> list[list[str]]:
+        """The whole request; of a list of operations, each of which is a command, every transaction by itself."""
+        if self.operation != "sync_push":
+            return [self.statements]
+        begun = itertools.accumulate(q.upper().startswith("BEGIN") for q in self.sent)
+        pairs = zip(begun, self.sent, strict=True)
+        return [
+            Request(self.scope, [q for _, q in part]).statements for _, part in itertools.groupby(pairs, lambda p: p[0])
+        ]
+
+    @property
     def budget(self) -> int:
         """Round trips inside a transaction: two for a read, six for a change, whatever the size of the data."""
         return 2 if self.scope["method"] in {"GET", "HEAD"} else 6
@@ -200,7 +211,7 @@ class Requests:
         """The operations that took more round trips than they may since this was last asked, with what they sent."""
         seen, self.seen = self.seen, []
         self.operations |= {r.operation for r in seen}
-        return [(r.operation, r.statements) for r in seen if len(r.statements) > r.budget]
+        return [(r.operation, part) for r in seen for part in r.parts if len(part) > r.budget]
 
 
 REQUESTS = Requests()

@@ -1679,6 +1679,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "devices",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_devices_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_devices_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "account_id"],
+            ["accounts.county_code", "accounts.township_code", "accounts.id"],
+            name=op.f("fk_devices_county_code_township_code_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_devices")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "account_id",
+            "device_id",
+            name=op.f("uq_devices_county_code_township_code_account_id_device_id"),
+        ),
+    )
+    op.create_table(
         "inspections",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
@@ -2443,6 +2470,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_inspections_helper_id", table_name="inspections")
     op.drop_table("inspections")
+    op.drop_table("devices")
     op.drop_table("case_recusals")
     op.drop_index(
         "uq_case_findings_first_measure", table_name="case_findings", postgresql_where=sa.text("first_measure")

@@ -306,6 +306,10 @@ def _bodies(schema: Any, meant: Any, id: UUID) -> Iterator[Any]:
         yield body
 
 
+NO_RECORD = {"device_id"}
+"""Ids that a client gives itself."""
+
+
 def resolved(schema: Any) -> Any:
     """The schema behind references, and of several kinds the one that is no null."""
     while True:
@@ -332,7 +336,7 @@ def with_id(schema: Any, value: Any, id: UUID) -> Any:
         return [*first, *[with_id(schema["items"], v, WITNESS) for v in value[1:]]]
     if isinstance(value, dict):
         members = schema.get("properties", {})
-        return {k: with_id(members[k], v, id) if k in members else v for k, v in value.items()}
+        return {k: with_id(members[k], v, id) if k in members and k not in NO_RECORD else v for k, v in value.items()}
     return value
 
 

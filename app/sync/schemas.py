@@ -1,0 +1,104 @@
+"""What goes over the wire between a phone and the service?"""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.sync.rules import OPERATIONS, Result
+from app.wire import SOMEBODY, In, Moment, Out
+
+MANY = 100
+"""Operations of one request."""
+Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+
+
+class Operation(In):
+    """Something done offline: what would have been sent over HTTP, and what only the phone knew."""
+
+    key: Key = Field(description="Its Idempotency-Key / 重发时不变", examples=["phone-1-7"])
+    counter: int = Field(ge=1, lt=2**53, description="Counts every operation of the phone from 1, without gaps")
+    operation: str = Field(
+        min_length=1, max_length=80, pattern=r"^[a-z_]+$", description=f"One of {', '.join(OPERATIONS)}",
+        examples=["visits_create"],
+    )  # fmt: skip
+    record_id: UUID | None = Field(None, description="The `id` in the operation's path, where there is one")
+    version: int | None = Field(None, ge=1, lt=2**31, description="The version seen, as If-Match")
+    body: dict[str, Any] | None = Field(
+        None, description="The operation's own body, with ids made by the phone",
+        examples=[{"household_id": SOMEBODY, "device_time": "2017-03-05T09:30:00Z", "place": "家中", "text": "走访"}],
+    )  # fmt: skip
+    device_time: Moment = Field(description="By the phone's own clock", examples=["2017-03-05T09:30:00+08:00"])
+    after: list[Key] = Field([], max_length=20, description="Keys of operations that must have been done first")
+    seen: dict[str, Any] | None = Field(None, description="What the phone saw of the record, to tell what differs now")
+
+
+class Push(In):
+    """What a phone hands in. Sent again it changes nothing."""
+
+    device_id: UUID = Field(description="Made once by the phone / 设备标识", examples=[SOMEBODY])
+    sent_at: Moment = Field(description="The phone's clock now", examples=["2017-03-20T18:00:00+08:00"])
+    operations: list[Operation] = Field(max_length=MANY)
+
+
+class Wrong(Out):
+    """One thing that is wrong with an operation's body."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Difference(Out):
+    """A record that moved on: the version the phone saw, the one that stands, and what stands in fields that differ."""
+
+    seen: int | None
+    stands: int
+    fields: dict[str, Any] = Field(description="From what the phone saw, or from what it wants to write")
+
+
+class ResultOut(Out):
+    """What became of one operation."""
+
+    key: str
+    counter: int
+    result: Result = Field(description="done 已办理, replayed 此前已办理, held 暂缓, refused 未受理, again 稍后重试")
+    digest: str = Field(description="SHA-256 of the operation as canonical JSON (RFC 8785), hex")
+    status: int | None = Field(description="What HTTP would have answered; null where it was not tried")
+    code: str | None = Field(description="Of the refusal, as in problem details")
+    reason: str | None = Field(description="In the reader's language / 原因")
+    advice: str | None = Field(description="What its owner can do / 处理建议")
+    errors: list[Wrong] | None
+    conflict: Difference | None
+    record_id: UUID | None
+    version: int | None = Field(description="Of the record, once done")
+    entry: str | None = Field(description="`<log>/<seq>` of the entry that records it")
+
+
+class Receipt(Out):
+    """What was received from a phone and what became of it; for its owner to keep."""
+
+    v: int
+    log: str
+    account_id: UUID
+    person_id: UUID | None
+    device_id: UUID
+    sent_at: datetime
+    received_at: datetime
+    clock_ahead_seconds: int = Field(description="The phone's clock less the service's")
+    clock_warning: str | None
+    counter: int = Field(description="Everything up to this counter is settled")
+    entry: str | None = Field(
+        description="`<log>/<seq>` of the entry that records this sync, where it settled anything"
+    )
+    results: list[ResultOut]
+    checkpoint: str | None = Field(description="The newest signed note of the township's log (C2SP tlog-checkpoint)")
+
+
+class Pushed(Out):
+    """The receipt and its signature: that of a C2SP signed note with the text `receipt/v1`, LF, canonical JSON, LF."""
+
+    receipt: Receipt
+    signature: str
+    key: str = Field(description="The log's public key, as `ledger/{log}/checkpoint` has it")
