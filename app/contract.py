@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.problems import MEDIA, FieldProblem, Problem
+from app.tabular import CSV, NDJSON, XLSX
 from app.workflow import WORKFLOWS
 
 JSON = "application/json"
@@ -48,6 +49,12 @@ OF_ERRORS = {
     "503": ("Retry-After",),
 }
 CHANGED = ["ETag", "Ledger-Entry", "Location", "Idempotent-Replayed"]
+A_LIST = """A page as JSON; as CSV, NDJSON or XLSX by `Accept`, a file of all rows from `cursor` on, whatever `limit`.
+
+The last line of a file says how many rows it holds and whether these are all; if not, after which `cursor` to go on.
+`Accept-Language` says in which language its columns are headed; in English they bear the members' names.
+JSON 为一页;按 `Accept` 可取 CSV、NDJSON 或 XLSX,为自 `cursor` 起的全部行,末行说明行数及是否完整。
+"""
 NOT_ALLOWED = """This address takes other methods: `Allow` names them. HEAD and OPTIONS are taken nowhere."""
 
 
@@ -68,6 +75,7 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
         operation.setdefault("security", [{"bearer": []}])
         operation["summary"] = operation.get("description", operation["summary"]).split("\n")[0]
         operation["responses"].pop("422", None)
+        _files(operation, schemas)
         body = _body(operation, schemas)
         if "201" in operation["responses"] and "id" in body:
             again = {
@@ -110,6 +118,17 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[s
     schema = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
     members: Mapping[str, Any] = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
     return members
+
+
+def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Every list that asks for a sign-in is to be had as a file too."""
+    answer = operation["responses"].get("200", {})
+    schema = answer.get("content", {}).get(JSON, {}).get("schema", {})
+    members = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
+    if operation["security"] and {"items", "next_cursor"} <= members.keys():
+        answer["description"] = A_LIST
+        answer["content"] |= {CSV: {"schema": {"type": "string"}}, NDJSON: {"schema": {"type": "string"}}}
+        answer["content"] |= {XLSX: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mapping[str, Any]) -> set[int]:

@@ -46,6 +46,16 @@ LIMITS = {
     "transaction_timeout": "15s",
     "client_connection_check_interval": "2s",
 }
+LONG = 120.0
+"""Seconds that a list may take to become a file."""
+LIMITS_OF_FILES = LIMITS | {
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "150s",
+    "transaction_timeout": "150s",
+}
+"""A file's rows come piece by piece, as fast as its reader takes them."""
+FILES_AT_ONCE = 2
+"""How many files one worker writes at a time, on connections of their own, so that none is taken from requests."""
 QUEUE = 1.0
 """Seconds for which a request waits for a connection."""
 PATIENCE = 3.0
@@ -271,6 +281,12 @@ class Transaction:
         found = await self.row(statement, **values)
         return None if found is None else found[0]
 
+    async def pieces(self, statement: Prepared, many: int, /, **values: Any) -> AsyncIterator[list[Any]]:
+        """All rows of a statement, so many at a time: the server keeps the place, and only they are in memory."""
+        cursor = await self._connection.cursor(statement.sql, *statement.args(values))
+        while rows := await cursor.fetch(many):
+            yield rows
+
     async def call(self, sql: str, *args: Any) -> Any:
         """One of the database's own functions (enter, finish), never a table."""
         return await self._connection.fetchval(sql, *args)
@@ -316,9 +332,17 @@ class _Connection(asyncpg.Connection):
 class Database:
     """The pool of one worker."""
 
-    def __init__(self, url: str, size: int, *, role: str = APP_ROLE, seconds: float = PATIENCE) -> None:
-        self._url, self._size, self._seconds = url, size, seconds
-        self._settings = {**LIMITS, "role": role}
+    def __init__(
+        self,
+        url: str,
+        size: int,
+        *,
+        role: str = APP_ROLE,
+        seconds: float = PATIENCE,
+        limits: Mapping[str, str] = LIMITS,
+    ) -> None:
+        self._url, self._size, self.seconds = url, size, seconds
+        self._settings = {**limits, "role": role}
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -339,11 +363,11 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    def gauges(self) -> dict[str, int]:
+    def gauges(self, of: str) -> dict[str, int]:
         """How many connections are open, how many of these are in use, and how many there may be."""
         size = self._pool.get_size()
         counts = {"open": size, "in_use": size - self._pool.get_idle_size(), "limit": self._pool.get_max_size()}
-        return {f"database_connections_{name}": many for name, many in counts.items()}
+        return {f"{of}_connections_{name}": many for name, many in counts.items()}
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Transaction]:
@@ -372,7 +396,7 @@ class Database:
     async def _connection(self) -> AsyncIterator[Any]:
         """A connection from the pool, which hangs up when it is kept too long."""
         async with self._pool.acquire(timeout=QUEUE) as connection:
-            hang_up = asyncio.get_running_loop().call_later(self._seconds, connection.terminate)
+            hang_up = asyncio.get_running_loop().call_later(self.seconds, connection.terminate)
             try:
                 yield connection
             finally:

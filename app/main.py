@@ -20,7 +20,7 @@ from app.access import Tokens
 from app.accounts import routes as accounts
 from app.admission import Admission, Places
 from app.cases import routes as cases
-from app.database import Database, address
+from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
 from app.findings import routes as findings
@@ -107,13 +107,16 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         migrations.known()  # read now, not while a request waits
         api.state.database = Database(address(settings), settings.pool_size)
+        api.state.files = Database(address(settings), FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
         await api.state.database.open()
+        await api.state.files.open()
         if settings.profile == "production":
             await refuse_a_moved_clock(api.state.database)
         api.openapi()  # made now: two hundred operations take over a second, and nobody's request should wait for it
         gc.collect()
         gc.freeze()
         yield
+        await api.state.files.close()
         await api.state.database.close()
 
     api = Api(
@@ -160,7 +163,7 @@ def create_app(settings: Settings) -> FastAPI:
     @api.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         state = request.app.state
-        gauges = {**state.database.gauges(), **state.places.gauges()}
+        gauges = state.database.gauges("database") | state.files.gauges("file") | state.places.gauges()
         return Response(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
 
     return api

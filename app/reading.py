@@ -8,9 +8,11 @@ import base64
 import binascii
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -18,7 +20,20 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, exists, func, literal, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy import table as sql_table
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
@@ -27,10 +42,24 @@ from app.access import Bearer, Entered, Scope, Tokens, scope_values
 from app.actor import Actor, Office
 from app.database import UTC_TIMESTAMP, Database, Prepared, Transaction, as_json
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
+from app.tabular import CSV, NDJSON, XLSX, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
+from app.wire import JSON
 from app.workflow import Workflow
 
 ENTER = "select enter($1, $2, $3, $4, $5)"
 HIDDEN = {"county_code", "fingerprint"}
+OFFERS = (JSON, CSV, NDJSON, XLSX)
+"""As what a list can be had."""
+ANYTHING = "*/*"
+PIECE = 200
+"""How many rows of a file are in memory at a time."""
+SHARE = 0.8
+"""Of a file's time, after which it is brought to an end that says it is not whole."""
+DIVISIONS = sql_table("divisions", column("code"), column("name", Text()))
+PLACE_NAME = Prepared(select(DIVISIONS.c.name).where(DIVISIONS.c.code == bindparam("code", type_=Text())))
+"""What a file's unit is called in the national list."""
+Asked = tuple[Prepared, dict[str, Any]]
+"""A statement and the values of its parameters."""
 
 
 class UnknownParameter(Invalid):
@@ -59,7 +88,9 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=200)
 
-    limit: int = Field(50, ge=1, le=200, description="How many at the most / 每页最多条数")
+    limit: int = Field(
+        50, ge=1, le=200, description="How many on a page; a file holds all / 每页最多条数;导出文件不受此限"
+    )
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before / 上一页的游标")
 
 
@@ -326,38 +357,57 @@ class Reading:
             more["actions"] = actions(resource.workflow, row, facts, actor, self.language)
             body = f"{body[:-1]},{as_json(more)[1:]}"
         headers = {"etag": f'"{row["version"]}"'} if "version" in row else {}
-        return Response(body, media_type="application/json", headers=headers)
+        return Response(body, media_type=JSON, headers=headers)
 
     async def page(
         self, resource: Resource, query: PageQuery, within: tuple[Resource, UUID] | None = None, **fixed: Any
     ) -> Response:
-        """A page of a list; `fixed` are filters that come from the path.
+        """A list of a Resource; `fixed` are filters that come from the path.
 
         Raises BadCursor; NotFound where it is a list `within` a record that the caller may not see.
         """
         filters = {**query.model_dump(exclude={"limit", "cursor"}, exclude_none=True), **fixed}
         key = resource.table.__table__.c[resource.key]  # type: ignore[attr-defined]
         after = read_cursor(query.cursor, key.type.python_type)
-        async with self.open() as (transaction, entered):
+
+        def asked(entered: Entered) -> Asked:
             actor = entered.actor
             reach = (resource.scope.sees_all(actor.offices), actor.reads_county, after is not None)
             there = within and within[0].there(within[0].scope.sees_all(actor.offices), actor.reads_county)
-            statement = resource.page(*reach, tuple(sorted(filters)), there)
             values = {f"by_{name}": value for name, value in filters.items()}
-            rows = await transaction.rows(
-                statement, **place_values(entered), **values, after=after, many=query.limit + 1,
-                of_parent=within and within[1],
-            )  # fmt: skip
-        return self.listed(rows, query.limit) if within is None else self.belonging(rows, query.limit, within[0])
+            place = place_values(entered)
+            parent = within and within[1]
+            return resource.page(*reach, tuple(sorted(filters)), there), {
+                **place, **values, "after": after, "of_parent": parent,
+            }  # fmt: skip
 
-    def belonging(self, rows: Sequence[Any], limit: int, parent: Resource | None = None) -> Response:
-        """What a statement of `inside` found, as the answer of a list. Raises NotFound."""
-        if not rows:
-            raise parent.not_found if parent else NotFound
-        return self.listed([row for row in rows if row["at"] is not None], limit)
+        return await self.listing(query, asked, within and within[0].not_found)
 
-    def listed(self, rows: Sequence[Any], limit: int) -> Response:
-        """Rows of `body` and `at`, one more than `limit` where there is more, as the answer of a list."""
+    async def listing(
+        self, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None = None
+    ) -> Response:
+        """What a statement finds: a page of JSON, or all of it as a file where the caller likes that better.
+
+        `asked` gives the statement (rows of `body` and `at` in keyset order, at most `many` of them) and its values
+        but for `many`. Where it is one of `inside`, `missing` is raised when it finds no row at all.
+        Raises NotAcceptable.
+        """
+        if (media := self._liked()) != JSON:
+            return await self._file(media, query, asked, missing)
+        async with self.open() as (transaction, entered):
+            statement, values = asked(entered)
+            rows = await transaction.rows(statement, **values, many=query.limit + 1)
+        return self._paged(_there(rows, missing), query.limit)
+
+    async def given(self, query: PageQuery, rows: Sequence[Mapping[str, str]], day: date) -> Response:
+        """The same of rows that no statement finds: all that there are after the cursor."""
+        if (media := self._liked()) == JSON:
+            return self._paged(rows, query.limit)
+        sheet = self._sheet(query, day, self._bearer.township_code)
+        return await _written(media, sheet, _at_once(rows), AsyncExitStack())
+
+    def _paged(self, rows: Sequence[Any], limit: int) -> Response:
+        """Rows of `body` and `at`, one more than `limit` where there is more, as a page."""
         more = len(rows) > limit
         cursor = write_cursor(rows[limit - 1]["at"]) if more else None
         items = ",".join(row["body"] for row in rows[:limit])
@@ -366,7 +416,72 @@ class Reading:
             query = dict(self._request.query_params) | {"cursor": cursor}
             headers["link"] = f'<{self._request.url.path}?{urlencode(query)}>; rel="next"'
         body = f'{{"items":[{items}],"next_cursor":{as_json(cursor)}}}'
-        return Response(body, media_type="application/json", headers=headers)
+        return Response(body, media_type=JSON, headers=headers)
+
+    # ── a list as a file ─────────────────────────────────────────────────────────────────────────
+
+    def _liked(self) -> str:
+        """The media type in which the caller wants a list. Raises NotAcceptable."""
+        accept = self._request.headers.get("accept", ANYTHING)
+        return JSON if accept in (ANYTHING, JSON) else preferred(self._request, OFFERS)
+
+    async def _file(
+        self, media: str, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None
+    ) -> Response:
+        """All that the statement finds, read piece by piece on one of the few connections there are for files."""
+        files: Database = self._request.app.state.files
+        async with AsyncExitStack() as held:
+            transaction = await held.enter_async_context(files.transaction(readonly=True))
+            entered = await enter(transaction, self._bearer)
+            statement, values = asked(entered)
+            code = entered.actor.township_code
+            unit = await transaction.value(PLACE_NAME, code=code)
+            pieces = transaction.pieces(statement, PIECE, **values, many=None)
+            first = _there(await anext(pieces, []), missing)
+            sheet = self._sheet(query, entered.today, f"{unit or ''}({code})")
+            return await _written(media, sheet, self._parts(first, pieces, files.seconds), held.pop_all())
+
+    async def _parts(self, rows: Sequence[Any], pieces: AsyncIterator[list[Any]], seconds: float) -> Parts:
+        """The rows with their cursors, as long as somebody waits for them and there is time."""
+        until = time.monotonic() + seconds * SHARE
+        while rows:
+            yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]))
+            if time.monotonic() > until or await self._request.is_disconnected():
+                yield None
+                return
+            rows = await anext(pieces, [])
+
+    def _sheet(self, query: PageQuery, day: date, unit: str) -> Sheet:
+        """What stands above the rows: whose list it is, what was asked for, and of which day it is."""
+        route, english = self._request.scope["route"], self.language == "en"
+        en, _, zh = route.description.split("\n")[0].partition(" / ")
+        columns = columns_of(route.response_model, route.path.split("/")[1], english=english)
+        asked = query.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
+        said = ("Unit", "Made on") if english else ("填报单位", "制表日期")
+        given = {k if english else name_of(k): v if isinstance(v, str) else as_json(v) for k, v in asked.items()}
+        named = {said[0]: unit, **given, said[1]: day}
+        above = "    ".join(f"{name}:{value}" for name, value in named.items())
+        return Sheet(route.name.removesuffix("_list"), en if english else zh, day, columns, above, english)
+
+
+def _there(rows: list[Any], missing: type[NotFound] | None) -> list[Any]:
+    """Of a statement of `inside`, without the row that only says that the record is there. Raises `missing`."""
+    if missing is None:
+        return rows
+    if not rows:
+        raise missing
+    return [row for row in rows if row["at"] is not None]
+
+
+async def _at_once(rows: Sequence[Any]) -> Parts:
+    if rows:
+        yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]))
+
+
+async def _written(media: str, sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Response:
+    if media == XLSX:
+        return await workbook(sheet, parts, held)
+    return streamed(media, sheet, parts, held)
 
 
 async def enter(

@@ -104,3 +104,15 @@ def append(connection: psycopg.Connection[Any], log: str, rows: Iterable[Row]) -
             " array[%s]::uuid[], array[%s]::text[], %s)",
             (log, leaf, e.event, e.subject_id, e.helper, e.household, disclosed, at),
         )
+
+
+def visits(connection: psycopg.Connection[Any], place: str, helper: str, household: str, many: int) -> None:
+    """So many visits of a helper to a household, of about a thousand bytes each, as the service would keep them."""
+    connection.execute(
+        "insert into visits (county_code, township_code, id, version, created_at, fingerprint, helper_id, household_id,"
+        " visited_on, device_time, received_at, clock, received_later, place, text)"
+        " select left(%(place)s, 6), %(place)s, uuidv7(), 1, now(), '', %(helper)s, %(household)s, '2016-11-09', now(),"
+        " now(), 'device', false, '户内', repeat('走访贫困户,了解家中情况。', 25) || n"
+        " from generate_series(1, %(many)s) n",
+        {"place": place, "helper": helper, "household": household, "many": many},
+    )

@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import note
+from app.access import Entered
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.calendar import SHANGHAI
 from app.database import Prepared
 from app.ledger import actions, schemas, tables
 from app.merkle import TILE_WIDTH
-from app.reading import PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_odd_parameters
+from app.reading import Asked, PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_odd_parameters
 from app.refusal import NotFound, NotYourOffice
 from app.writing import Creating
 
@@ -39,24 +40,27 @@ FOR_GOOD = {"cache-control": "max-age=31536000, immutable"}
 """What a log once gave it always gives."""
 
 
-async def _leaves(read: Reading, log: str, statement: Prepared, **values: Any) -> list[Any]:
-    """Rows of the log, for those whose office reads the whole township. Raises NotYourOffice, NotFound."""
-    async with read.open() as (transaction, entered):
-        actor = entered.actor
-        if not actor.reads_township:
-            raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
-        if log != actor.township_code and not (actor.reads_county and log.startswith(actor.county_code)):
-            raise NotFound
-        place = {"at_county": actor.county_code, "at_log": log}
-        return await transaction.rows(statement, **place, **values, confidential=actor.holds(*ORGANS))
+def _log_of(entered: Entered, log: str) -> dict[str, Any]:
+    """The values that name a log, for those whose office reads the whole township. Raises NotYourOffice, NotFound."""
+    actor = entered.actor
+    if not actor.reads_township:
+        raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
+    if log != actor.township_code and not (actor.reads_county and log.startswith(actor.county_code)):
+        raise NotFound
+    return {"at_county": actor.county_code, "at_log": log, "confidential": actor.holds(*ORGANS)}
 
 
 @ledger.get("/ledger/{log}/entries", name="ledger_entries", response_model=schemas.EntryPage)
 async def entries(read: Read, log: Log, query: Annotated[PageQuery, Query()]) -> Response:
     """Entries of a log in order / 台账流水"""
+    after = _seq(query)
+    return await read.listing(query, lambda entered: (tables.ENTRIES, {**_log_of(entered, log), "after": after}))
+
+
+def _seq(query: PageQuery) -> int:
+    """The entry after which a page begins. Raises BadCursor."""
     after = read_cursor(query.cursor, int)
-    rows = await _leaves(read, log, tables.ENTRIES, after=-1 if after is None else after, many=query.limit + 1)
-    return read.listed(rows, query.limit)
+    return -1 if after is None else int(after)
 
 
 @ledger.get(
@@ -121,7 +125,9 @@ def _text(text: str) -> Response:
 async def entry_bundle(read: Read, log: Log, index: Tile) -> Response:
     """256 leaves as they were hashed (C2SP tlog-tiles) / 条目原文分块"""
     number, width = actions.tile_range(index)
-    rows = await _leaves(read, log, tables.LEAVES, first=number * TILE_WIDTH, many=width)
+    async with read.open() as (transaction, entered):
+        values = _log_of(entered, log) | {"first": number * TILE_WIDTH, "many": width}
+        rows = await transaction.rows(tables.LEAVES, **values)
     body = actions.entry_bundle([row["leaf"] for row in rows], width)
     return Response(body, media_type="application/octet-stream", headers=FOR_GOOD)
 
@@ -139,10 +145,10 @@ async def tile(request: Request, log: AnyLog, level: Level, index: Tile) -> Resp
 
 async def _of(read: Reading, query: PageQuery, subject: UUID, kind: str) -> Response:
     """Entries of one helper or household: for the helper himself, those near the household, and wide offices."""
-    after = read_cursor(query.cursor, int)
-    async with read.open() as (transaction, entered):
+    after = _seq(query)
+
+    def asked(entered: Entered) -> Asked:
         actor = entered.actor
-        place = place_values(entered) | {"at_log": actor.township_code, "subject": subject}
         mine = kind == "helper" and subject == actor.person_id
         if kind == "helper":
             if not (mine or actor.reads_township):
@@ -150,11 +156,12 @@ async def _of(read: Reading, query: PageQuery, subject: UUID, kind: str) -> Resp
             statement = tables.OF_HELPER
         else:
             statement = tables.OF_HOUSEHOLD if actor.reads_township else tables.OF_HOUSEHOLD_NEAR
-        rows = await transaction.rows(
-            statement, **place, after=-1 if after is None else after, many=query.limit + 1,
-            confidential=mine or actor.holds(*ORGANS),
-        )  # fmt: skip
-    return read.belonging(rows, query.limit)
+        return statement, {
+            **place_values(entered), "at_log": actor.township_code, "subject": subject, "after": after,
+            "confidential": mine or actor.holds(*ORGANS),
+        }  # fmt: skip
+
+    return await read.listing(query, asked, NotFound)
 
 
 @ledger.get("/helpers/{id}/ledger", name="helpers_ledger", response_model=schemas.EntryPage)
@@ -170,17 +177,19 @@ async def household_ledger(read: Read, id: UUID, query: Annotated[PageQuery, Que
 
 
 async def _year(read: Reading, query: schemas.LedgerQuery, statement: Prepared) -> Response:
-    after = read_cursor(query.cursor, UUID)
+    after = read_cursor(query.cursor, UUID) or UUID(int=0)
     first, end = (datetime(year, 1, 1, tzinfo=SHANGHAI).astimezone(UTC) for year in (query.year, query.year + 1))
-    async with read.open() as (transaction, entered):
+
+    def asked(entered: Entered) -> Asked:
         actor = entered.actor
         if not actor.reads_township:
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
-        rows = await transaction.rows(
-            statement, at_county=actor.county_code, at_log=actor.township_code, from_moment=first, until_moment=end,
-            after=after or UUID(int=0), many=query.limit + 1,
-        )  # fmt: skip
-    return read.listed(rows, query.limit)
+        return statement, {
+            "at_county": actor.county_code, "at_log": actor.township_code, "from_moment": first, "until_moment": end,
+            "after": after,
+        }  # fmt: skip
+
+    return await read.listing(query, asked)
 
 
 @ledger.get("/ledgers/helpers", name="ledgers_helpers", response_model=schemas.HelperLedgerPage)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.types import Uuid
 from sqlmodel import col
 
@@ -132,7 +132,7 @@ def _ledger(who: Any, register: Any, *face: Any) -> Prepared:
     statement = (
         select(
             counted.c.subject.label("id"), *face, func.sum(counted.c.many).cast(Integer()).label("entries"),
-            func.json_object_agg(counted.c.event, counted.c.many).label("events"),
+            func.json_object_agg(counted.c.event, aggregate_order_by(counted.c.many, counted.c.event)).label("events"),
             utc(func.min(counted.c.first)).label("first_at"), utc(func.max(counted.c.last)).label("last_at"),
             func.max(counted.c.seq).label("last_seq"), counted.c.subject.cast(Text()).label("at"),
         )

@@ -117,9 +117,7 @@ async def division(read: Reading, code: str) -> str:
 async def children(read: Reading, query: schemas.DivisionQuery) -> Response:
     """The places directly under one, or the provinces. Raises BadCursor."""
     after = read_cursor(query.cursor, str)
-    async with read.open() as (transaction, _):
-        rows = await transaction.rows(CHILDREN, above=query.parent, after=after, many=query.limit + 1)
-    return read.listed(rows, query.limit)
+    return await read.listing(query, lambda _: (CHILDREN, {"above": query.parent, "after": after}))
 
 
 async def settle(change: Change) -> None:

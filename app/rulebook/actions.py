@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
+from fastapi import Response
 from sqlalchemy import Date, Integer, Text, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -17,7 +18,7 @@ from app.access import Entered, Scope
 from app.actor import Office
 from app.database import Prepared, as_json, here
 from app.log import canonical
-from app.reading import Reading, Resource, utc
+from app.reading import Reading, Resource, read_cursor, utc
 from app.refusal import Conflict, NotFound, Refusal
 from app.rulebook import policies, rules, schemas, tables
 from app.rulebook.policies import Policy
@@ -117,12 +118,10 @@ def place(entered: Entered) -> dict[str, str]:
     return {"county": entered.actor.county_code, "township": entered.actor.township_code}
 
 
-async def list_rulebooks(read: Reading, query: schemas.RulebookQuery, after: str | None) -> Sequence[Any]:
-    """Rows of a page, one more than asked for."""
-    async with read.open() as (transaction, entered):
-        return await transaction.rows(
-            RULEBOOK_PAGE, **place(entered), on_day=query.in_force_on, after=after or "", many=query.limit + 1
-        )
+async def list_rulebooks(read: Reading, query: schemas.RulebookQuery) -> Response:
+    """Raises BadCursor."""
+    values = {"on_day": query.in_force_on, "after": read_cursor(query.cursor, str) or ""}
+    return await read.listing(query, lambda entered: (RULEBOOK_PAGE, {**place(entered), **values}))
 
 
 async def read_rulebook(read: Reading, code: str) -> tuple[str, int]:
@@ -250,8 +249,9 @@ async def _local_values(transaction: Any, where: Mapping[str, Any], key: str | N
     return found
 
 
-async def list_policies(read: Reading, query: schemas.PolicyQuery, after: str | None) -> list[dict[str, str]]:
-    """Rows of a page in the order of the gaps, one more than asked for."""
+async def list_policies(read: Reading, query: schemas.PolicyQuery) -> Response:
+    """In the order of the gaps. Raises BadCursor."""
+    after = read_cursor(query.cursor, str)
     async with read.open() as (transaction, entered):
         local = await _local_values(transaction, place(entered), None)
     day = query.as_of or entered.today
@@ -263,7 +263,8 @@ async def list_policies(read: Reading, query: schemas.PolicyQuery, after: str | 
         for policy in shown[start:]
         if query.number in (None, policy["number"]) and query.source in (None, policy["source"])
     ]
-    return [{"body": as_json(policy), "at": policy["key"]} for policy in wanted[: query.limit + 1]]
+    rows = [{"body": as_json(policy), "at": policy["key"]} for policy in wanted]
+    return await read.given(query, rows, entered.today)
 
 
 async def read_policy(read: Reading, key: str) -> dict[str, Any]:

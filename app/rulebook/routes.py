@@ -44,8 +44,7 @@ def as_answer(body: str, **headers: str) -> Response:
 @router.get("/rulebooks", name="rulebooks_list", response_model=schemas.RulebookPage)
 async def list_rulebooks(read: Read, query: Annotated[schemas.RulebookQuery, Query()]) -> Response:
     """Rulebooks, side by side / 各项办法"""
-    rows = await actions.list_rulebooks(read, query, read_cursor(query.cursor, str))
-    return read.listed(rows, query.limit)
+    return await actions.list_rulebooks(read, query)
 
 
 @router.get("/rulebooks/{code}", name="rulebooks_read", response_model=schemas.RulebookOut)
@@ -64,8 +63,7 @@ async def assess(read: Read, code: schemas.RulebookCode, body: Json[schemas.Asse
 @router.get("/policies", name="policies_list", response_model=schemas.PolicyPage)
 async def list_policies(read: Read, query: Annotated[schemas.PolicyQuery, Query()]) -> Response:
     """Where the text is silent: every policy, its value here and its source / 办法未尽事项的约定"""
-    rows = await actions.list_policies(read, query, read_cursor(query.cursor, str))
-    return read.listed(rows, query.limit)
+    return await actions.list_policies(read, query)
 
 
 @router.get("/policies/{key}", name="policies_read", response_model=schemas.PolicyOut)

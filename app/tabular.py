@@ -1,0 +1,427 @@
+"""How does a list become a file? As CSV, NDJSON or an Excel workbook, row by row: nothing here grows with the list.
+
+Every file ends with a line that says how many rows it holds and whether these are all. One without that line broke
+off on the way.
+"""
+
+import asyncio
+import csv
+import io
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from tempfile import TemporaryDirectory, TemporaryFile
+from types import MappingProxyType
+from typing import IO, Any, Protocol, Self, get_args
+from urllib.parse import quote
+
+import asyncpg
+import xlsxwriter
+from pydantic.fields import FieldInfo
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from app.calendar import SHANGHAI
+from app.database import as_json
+from app.glossary import NAMES
+from app.wire import PageOut
+from app.workflow import WORKFLOWS
+
+log = logging.getLogger("huayuan.files")
+CSV, NDJSON = "text/csv", "application/x-ndjson"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ENDINGS = {CSV: "csv", NDJSON: "ndjson", XLSX: "xlsx"}
+"""What a file of the media type is called."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What may end a file before its time. A mistake of our own is not among it: then the answer itself is cut off."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
+"""What a text begins with that Excel would take for a formula, or that a leading apostrophe would hide."""
+ROWS = 1_048_576
+"""Of one sheet of Excel."""
+LETTERS = 32_767
+"""Of one cell of Excel."""
+PARTS = {12: "{}月", 4: "第{}季度"}
+"""What the members of a list of that length are called, each of which is a column of its own."""
+PIECE = 65_536
+
+
+# ── what stands in which column ──────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the list's rows, or one member of a field that always has so many."""
+
+    field: str
+    heading: str
+    type: Any
+    member: int | None
+    words: Mapping[str, str]
+    """What codes are called where people read them."""
+
+    def of(self, row: Mapping[str, Any]) -> Any:
+        value = row[self.field]
+        return value if self.member is None or value is None else value[self.member]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One list as a table: what it is called, of which day it is, its columns, and what stands above them."""
+
+    name: str
+    title: str
+    day: date
+    columns: Sequence[Column]
+    above: str
+    english: bool = False
+
+
+@cache
+def columns_of(page: type[PageOut], resource: str, *, english: bool) -> tuple[Column, ...]:
+    """Those of a list's rows, by its response model: what every row has. In English they bear the fields' own names."""
+    (row,) = get_args(page.model_fields["items"].annotation)
+    states = next((flow.states_zh for flow in WORKFLOWS.values() if flow.resource == resource), NOTHING)
+    return tuple(
+        column
+        for name, declared in row.model_fields.items()
+        if declared.is_required()
+        for column in _columns(name, declared, name if english else name_of(name, row.__name__), states, english)
+    )
+
+
+def name_of(field: str, model: str = "") -> str:
+    """What a field is called in Chinese. Raises KeyError where the glossary does not know it."""
+    return NAMES.get(f"{model}.{field}") or NAMES[field]
+
+
+def _columns(
+    name: str, declared: FieldInfo, heading: str, states: Mapping[str, str], english: bool
+) -> Iterator[Column]:
+    bounds = {
+        getattr(rule, word)
+        for rule in declared.metadata
+        for word in ("min_length", "max_length")
+        if hasattr(rule, word)
+    }
+    types = [t for t in get_args(declared.annotation) if t is not type(None)] or [declared.annotation]
+    words = states if name == "state" and not english else NOTHING
+    if len(bounds) == 1 and (many := bounds.pop()) in PARTS:
+        for n in range(many):
+            part = f"{heading}_{n + 1}" if english else f"{heading}{PARTS[many].format(n + 1)}"
+            yield Column(name, part, types[0], n, words)
+    else:
+        yield Column(name, heading, types[0], None, words)
+
+
+# ── rows on their way ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows as JSON texts, and the cursor after the last of them."""
+
+    rows: list[str]
+    cursor: str
+
+
+Parts = AsyncIterator[Part | None]
+"""The rows of a file; a last None says that there are more, for which the time was too short."""
+
+
+@dataclass(slots=True)
+class Count:
+    """How far a file has come."""
+
+    sheet: Sheet
+    media: str
+    rows: int = 0
+    cursor: str | None = None
+    """After the last row there is."""
+    complete: bool = False
+
+    def add(self, part: Part) -> None:
+        self.rows, self.cursor = self.rows + len(part.rows), part.cursor
+
+    @property
+    def ending(self) -> dict[str, Any]:
+        return {"complete": self.complete, "rows": self.rows, "next_cursor": None if self.complete else self.cursor}
+
+    @property
+    def said(self) -> str:
+        """The line by which a file ends."""
+        go_on = f"cursor={self.cursor}"
+        if self.sheet.english:
+            return (
+                f"# complete: {self.rows} rows" if self.complete else f"# incomplete: {self.rows} rows; go on: {go_on}"
+            )
+        return f"# 完整:共 {self.rows} 行" if self.complete else f"# 不完整:已有 {self.rows} 行,续取:{go_on}"
+
+    def note(self) -> None:
+        """Whoever reads a whole list at once leaves a trace: which, how much of it, never what stands in it."""
+        facts = {"operation": self.sheet.name, "media": self.media, "rows": self.rows, "complete": self.complete}
+        log.info("file", extra={"facts": facts})
+
+
+class Streamed(StreamingResponse):
+    """A file on its way: what it is read from is given back as soon as nobody reads on."""
+
+    def __init__(self, content: AsyncIterator[str] | AsyncIterator[bytes], count: Count) -> None:
+        sheet, ending = count.sheet, ENDINGS[count.media]
+        name = f"attachment; filename=\"{sheet.name}.{ending}\"; filename*=UTF-8''{quote(sheet.title)}.{ending}"
+        headers = {"content-disposition": name, "vary": "accept, accept-language", "cache-control": "no-store"}
+        super().__init__(content, media_type=count.media, headers=headers)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Each is ended but once, so that what it ends in turn comes to its own end."""
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            answer = asyncio.ensure_future(self.stream_response(send))
+            gone = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            try:
+                await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                answer.cancel()
+                gone.cancel()
+                await asyncio.wait((answer, gone))
+            if not answer.cancelled():
+                answer.result()
+
+
+def streamed(media: str, sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Streamed:
+    """CSV or NDJSON as its rows come; `held` is left when the last one is there, and when nobody reads on."""
+    count = Count(sheet, media)
+    return Streamed(_pieces(Csv(sheet) if media == CSV else Ndjson(), parts, held, count), count)
+
+
+async def _pieces(writer: "Text", parts: Parts, held: AsyncExitStack, count: Count) -> AsyncIterator[str]:
+    try:
+        try:
+            async with held:
+                yield writer.head()
+                async for part in parts:
+                    if part is None:
+                        break
+                    count.add(part)
+                    yield writer.rows(part.rows)
+                else:
+                    count.complete = True
+        except BROKEN as error:
+            count.complete = False
+            log.warning("file broken off: %s", type(error).__name__)
+        yield writer.end(count)
+    finally:
+        count.note()
+
+
+# ── CSV and NDJSON ───────────────────────────────────────────────────────────────────────────────
+
+
+class Text(Protocol):
+    def head(self) -> str: ...
+
+    def rows(self, rows: Sequence[str]) -> str: ...
+
+    def end(self, count: Count) -> str: ...
+
+
+class Ndjson:
+    """A line for each row, the same object as in `items`; the last line is about the file."""
+
+    def head(self) -> str:
+        return ""
+
+    def rows(self, rows: Sequence[str]) -> str:
+        """PostgreSQL breaks lines between the members of what it gathers; inside a text they are always escaped."""
+        return "".join(row.replace("\n", "") + "\n" for row in rows)
+
+    def end(self, count: Count) -> str:
+        return as_json(count.ending) + "\n"
+
+
+class Csv:
+    """RFC 4180 in UTF-8 with a byte order mark, by which Excel knows it; what is no plain value stands as JSON.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front, and so does one that begins with
+    an apostrophe: whoever takes the first one away has the text again.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._columns = sheet.columns
+        self._out = io.StringIO(newline="")
+        self._writer = csv.writer(self._out)
+
+    def head(self) -> str:
+        return "\ufeff" + self._lines([[column.heading for column in self._columns]])
+
+    def rows(self, rows: Sequence[str]) -> str:
+        return self._lines([[_plain(c.of(row)) for c in self._columns] for row in map(json.loads, rows)])
+
+    def end(self, count: Count) -> str:
+        return self._lines([[count.said]])
+
+    def _lines(self, lines: Sequence[Sequence[str]]) -> str:
+        self._writer.writerows(lines)
+        text = self._out.getvalue()
+        self._out.seek(0)
+        self._out.truncate()
+        return text
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return "" if value is None else as_json(value)
+
+
+# ── Excel ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def workbook(sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Streamed:
+    """The rows as a file of Excel, on disk before the answer begins; what goes beyond a sheet is another file."""
+    count = Count(sheet, XLSX)
+    with Workbook(sheet.day) as book:
+        page = book.begin(sheet)
+        async with held:
+            async for part in parts:
+                if part is None or count.rows + len(part.rows) > page.room:
+                    break
+                await asyncio.to_thread(page.add, part.rows)
+                count.add(part)
+            else:
+                count.complete = True
+        page.end(count.said)
+        file = await asyncio.to_thread(book.close)
+    count.note()
+    return Streamed(_contents(file), count)
+
+
+async def _contents(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+class Workbook:
+    """A file of Excel, sheet after sheet, row after row: equal data of one day give equal bytes."""
+
+    def __init__(self, day: date) -> None:
+        self._folder = TemporaryDirectory(prefix="huayuan-")
+        self._file = TemporaryFile()  # noqa: SIM115  it outlives the workbook, until it has been read
+        options = {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
+        as_text = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self._book = xlsxwriter.Workbook(self._file, {**options, **as_text})
+        self._book.set_properties({"created": datetime(day.year, day.month, day.day)})  # noqa: DTZ001  Excel knows no zones
+        font = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+        edged = {**font, "border": 1}
+        self.styles = {
+            name: self._book.add_format(style)
+            for name, style in {
+                "title": {**font, "font_size": 18, "bold": True, "align": "center"}, "line": font,
+                "heading": {**edged, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#EDEDED"},
+                "cell": edged, "day": {**edged, "num_format": "yyyy-mm-dd"},
+                "moment": {**edged, "num_format": "yyyy-mm-dd hh:mm:ss"},
+            }.items()
+        }  # fmt: skip
+
+    def begin(self, sheet: Sheet) -> "Page":
+        """A new sheet; the one before must be at its end."""
+        name = re.sub(r"[\[\]:*?/\\']", " ", sheet.title)[:31]
+        return Page(self._book.add_worksheet(name), sheet, self.styles)
+
+    def close(self) -> IO[bytes]:
+        """Put it together: the file, open at its beginning; whoever takes it closes it."""
+        self._book.close()
+        self._file.seek(0)
+        return self._file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+class Page:
+    """One sheet as it is filled: title, what it is about, headings that every printed page repeats, rows, the end."""
+
+    def __init__(self, worksheet: Any, sheet: Sheet, styles: Mapping[str, Any]) -> None:
+        self._page, self._sheet, self._styles = worksheet, sheet, styles
+        self._at = 3
+        self.room = ROWS - self._at - 1
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        page, columns, last = self._page, self._sheet.columns, len(self._sheet.columns) - 1
+        page.set_landscape()
+        page.set_paper(9)  # A4
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(2)
+        page.freeze_panes(self._at, 0)
+        page.set_footer("&CPage &P / &N" if self._sheet.english else "&C第 &P 页 共 &N 页")
+        page.set_row(0, 32)
+        for row, (text, style) in enumerate(((self._sheet.title, "title"), (self._sheet.above, "line"))):
+            if last:
+                page.merge_range(row, 0, row, last, text, self._styles[style])
+            else:
+                page.write_string(row, 0, text, self._styles[style])
+        for n, column in enumerate(columns):
+            page.set_column(n, n, _width(column))
+            page.write_string(2, n, column.heading, self._styles["heading"])
+
+    def add(self, rows: Sequence[str]) -> None:
+        for row in map(json.loads, rows):
+            for n, column in enumerate(self._sheet.columns):
+                self._write(n, column, column.of(row))
+            self._at += 1
+
+    def end(self, said: str) -> None:
+        self._page.autofilter(2, 0, max(self._at - 1, 2), len(self._sheet.columns) - 1)
+        self._page.write_string(self._at, 0, said, self._styles["line"])
+
+    def _write(self, n: int, column: Column, value: Any) -> None:
+        page, at, cell = self._page, self._at, self._styles["cell"]
+        match value:
+            case None:
+                page.write_blank(at, n, None, cell)
+            case bool() if self._sheet.english:
+                page.write_boolean(at, n, value, cell)
+            case bool():
+                page.write_string(at, n, "是" if value else "否", cell)
+            case int() | float() if abs(value) < 2**53:
+                page.write_number(at, n, value, cell)
+            case str() if (moment := _on_the_calendar(column, value)) is not None:
+                page.write_datetime(at, n, moment, self._styles["moment" if column.type is datetime else "day"])
+            case _:
+                text = column.words.get(value, value) if isinstance(value, str) else as_json(value)
+                page.write_string(at, n, _cut(text, english=self._sheet.english), cell)
+
+
+def _on_the_calendar(column: Column, value: str) -> date | None:
+    """A day, or a moment as clocks in the township show it; Excel's calendar begins with 1900."""
+    if column.type not in (date, datetime):
+        return None
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(SHANGHAI).replace(tzinfo=None)
+    return moment if moment.year > 1900 else None
+
+
+def _cut(text: str, *, english: bool) -> str:
+    """No cell holds more than so many letters; what is left out is said."""
+    if len(text) <= LETTERS:
+        return text
+    said = f"…[{len(text)} characters, cut: see NDJSON]" if english else f"…[共 {len(text)} 字,已截断,全文见 NDJSON]"
+    return text[: LETTERS - len(said)] + said
+
+
+def _width(column: Column) -> float:
+    usual = {date: 11, datetime: 19, int: 7, bool: 7}.get(column.type, 16 if column.member is None else 7)
+    letters = sum(1 if letter.isascii() else 2 for letter in column.heading)
+    return max(usual, min(letters + 2, 22))

@@ -1,0 +1,249 @@
+"""Is every list to be had as a file: the same rows, none more than one may read, and never silently cut short?"""
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import httpx
+import openpyxl
+import pytest
+
+from app.contract import operations
+from app.glossary import NAMES
+from app.main import create_app
+from app.settings import Settings
+from app.tabular import CSV, NDJSON, XLSX, columns_of
+from app.wire import PageOut
+from tests.conftest import Caller, Township
+
+APP = create_app(Settings(secret="t" * 32))
+FILES = (CSV, NDJSON, XLSX)
+LISTS = {
+    operation["operationId"]: path.removeprefix("/v1")
+    for path, method, operation in operations(APP.openapi())
+    if method == "get" and NDJSON in operation["responses"]["200"]["content"]
+}
+PAGES = {
+    route.name: (route.response_model, route.path)
+    for feature in __import__("app.main").main.FEATURES
+    for router in feature.routers
+    for route in router.routes
+    if isinstance(route.response_model, type) and issubclass(route.response_model, PageOut)
+}
+QUERY = {"ledgers_helpers": {"year": "2016"}, "ledgers_households": {"year": "2016"}}
+FORMULAS = ("=1+1", "+1", "-1", "@A1", "\uff1d1", "'quoted")
+
+
+def fetch(caller: Caller, path: str, media: str, language: str = "en", **query: Any) -> httpx.Response:
+    headers = {"accept": media, "accept-language": language}
+    return caller.client.get("/v1" + path, params=query or None, headers=headers)
+
+
+def table(answer: httpx.Response) -> tuple[list[str], list[list[Any]], str]:
+    """Headings, rows, and the line at the end of a CSV or XLSX file."""
+    assert answer.status_code == 200, answer.text
+    if answer.headers["content-type"] == XLSX:
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        _, _, heading, *rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    else:
+        assert answer.content.startswith(b"\xef\xbb\xbf"), "Excel knows UTF-8 by its mark"
+        heading, *rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    return heading, rows[:-1], rows[-1][0]
+
+
+def lines(answer: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rows and the line about the file of NDJSON."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith(NDJSON)
+    *rows, end = [json.loads(line) for line in answer.text.splitlines()]
+    return rows, end
+
+
+def everything(caller: Caller, path: str, **query: Any) -> list[dict[str, Any]]:
+    """The list as pages of JSON, to its end."""
+    found, page = [], caller.read(path, limit=3, **query)
+    while True:
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        page = caller.read(path, limit=3, **query, cursor=page["next_cursor"])
+
+
+class Town:
+    """A township in which something stands in the lists."""
+
+    def __init__(self, place: Township) -> None:
+        self.place = place
+        self.office = place.office("leading_group_office")
+        place.person("王电话", phone="13812345678", citizen_id="11010519491231002X")
+        for number, text in enumerate(FORMULAS):
+            self.household, helper = place.helped(f"孙帮扶{number}")
+            body = {"household_id": self.household, "device_time": "2016-11-09T08:00:00+08:00", "place": "户内"}
+            helper.made("/visits", body | {"text": text})
+            self.helper = helper
+
+    def path(self, operation: str) -> str:
+        """The list's path with ids that stand for something."""
+        path = LISTS[operation].replace("{log}", self.place.code)
+        subject = self.helper.person_id if path.startswith("/helpers/") else self.household
+        return path.replace("{id}", str(subject))
+
+
+@pytest.fixture(scope="module")
+def town(service: Any) -> Town:
+    return Town(Township(service, "411421811"))
+
+
+def test_every_list_of_the_document_is_a_file_too_and_says_so():
+    assert set(LISTS) == set(PAGES) - {"workflows_list"}, "which is the only list that asks for no sign-in"
+    for path, method, operation in operations(APP.openapi()):
+        if operation["operationId"] in LISTS:
+            assert set(operation["responses"]["200"]["content"]) == {"application/json", *FILES}
+            assert "406" in operation["responses"]
+        elif method == "get":
+            assert CSV not in operation["responses"]["200"]["content"], path
+
+
+@pytest.mark.parametrize("operation", sorted(set(LISTS) - {"form_tasks_submissions"}))
+def test_a_list_gives_the_same_rows_in_every_format(town, operation):
+    caller = town.place.admin if operation == "accounts_list" else town.office
+    path, query = town.path(operation), QUERY.get(operation, {})
+    expected = everything(caller, path, **query)
+    columns = columns_of(PAGES[operation][0], path.split("/")[1], english=True)
+    rows, end = lines(fetch(caller, path, NDJSON, **query))
+    assert rows == expected
+    assert end == {"complete": True, "rows": len(expected), "next_cursor": None}
+    for media in (CSV, XLSX):
+        answer = fetch(caller, path, media, **query)
+        heading, found, said = table(answer)
+        assert heading == [column.heading for column in columns]
+        assert said == f"# complete: {len(expected)} rows"
+        assert len(found) == len(expected)
+    heading, found, _ = table(fetch(caller, path, CSV, **query))
+    for row, record in zip(found, expected, strict=True):
+        assert [as_sent(cell) for cell in row] == [plain(column.of(record)) for column in columns]
+
+
+def as_sent(cell: str) -> str:
+    return cell.removeprefix("'")
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("operation", sorted(PAGES))
+def test_every_column_and_every_filter_has_its_chinese_name(operation):
+    """Whoever adds a field to a list adds it to app/glossary.py."""
+    model, path = PAGES[operation]
+    headings = [column.heading for column in columns_of(model, path.split("/")[1], english=False)]
+    assert len(set(headings)) == len(headings), "two columns of one name"
+    assert not any(heading.isascii() for heading in headings)
+    (found,) = [o for _, _, o in operations(APP.openapi()) if o["operationId"] == operation]
+    filters = [p["name"] for p in found.get("parameters", ()) if p["in"] == "query"]
+    assert [name for name in filters if name not in {*NAMES, "limit", "cursor"}] == []
+
+
+def test_what_no_list_has_is_not_in_the_glossary():
+    used = {name for model, _ in PAGES.values() for row in rows_of(model) for name in row.model_fields}
+    qualified = {
+        f"{row.__name__}.{name}" for model, _ in PAGES.values() for row in rows_of(model) for name in row.model_fields
+    }
+    filters = {
+        p["name"] for _, _, o in operations(APP.openapi()) for p in o.get("parameters", ()) if p["in"] == "query"
+    }
+    assert set(NAMES) - used - qualified - filters == set()
+
+
+def rows_of(model: Any) -> tuple[Any, ...]:
+    return model.model_fields["items"].annotation.__args__
+
+
+def test_a_caller_who_says_nothing_or_anything_gets_json_and_one_who_wants_something_else_is_told(town):
+    for accept in ("*/*", "application/json", "text/html,application/xhtml+xml,*/*;q=0.8", "text/csv;q=0.5,*/*"):
+        assert fetch(town.office, "/people", accept).headers["content-type"] == "application/json"
+    refused = fetch(town.office, "/people", "application/pdf")
+    assert refused.status_code == 406
+    assert refused.json()["offers"] == ["application/json", CSV, NDJSON, XLSX]
+
+
+def test_filters_and_a_cursor_hold_for_files_and_a_limit_does_not_cut_them(town):
+    expected = everything(town.office, "/visits", helper_id=town.helper.person_id)
+    assert len(expected) == 1
+    assert lines(fetch(town.office, "/visits", NDJSON, helper_id=town.helper.person_id))[0] == expected
+    everyone = everything(town.office, "/visits")
+    cursor = town.office.read("/visits", limit=2)["next_cursor"]
+    assert lines(fetch(town.office, "/visits", NDJSON, cursor=cursor, limit=1))[0] == everyone[2:]
+
+
+def test_what_is_wrong_with_a_request_for_a_file_is_said_as_for_a_page(town):
+    for media in FILES:
+        assert fetch(town.office, "/visits", media, cursor="!").status_code == 422
+        assert fetch(town.office, "/visits", media, sort="x").status_code == 422
+        assert fetch(town.office, f"/households/{town.helper.person_id}/events", media).status_code == 404
+        assert fetch(town.helper, "/ledgers/helpers", media, year=2016).status_code == 403
+        assert httpx.get(town.office.client.base_url.join("/v1/people"), headers={"accept": media}).status_code == 401
+
+
+@pytest.mark.parametrize("media", FILES)
+def test_a_file_tells_nobody_more_than_his_pages_do(town, media):
+    """A helper reads no telephone and no number of others, and only the households he helps."""
+    keeper, helper = (fetch(c, "/people", media) for c in (town.place.admin, town.helper))
+    told = [str(lines(a)[0] if media == NDJSON else table(a)[1]) for a in (keeper, helper)]
+    assert "13812345678" in told[0] and "002X" in told[0]
+    assert "13812345678" not in told[1] and "002X" not in told[1]
+    for words in told:
+        assert "11010519491231002X" not in words
+    answer = fetch(town.helper, "/households", media)
+    rows = lines(answer)[0] if media == NDJSON else table(answer)[1]
+    assert len(rows) == len(everything(town.helper, "/households")) == 1
+
+
+def test_no_text_of_a_csv_file_is_a_formula_and_every_one_can_be_had_again(town):
+    heading, rows, _ = table(fetch(town.office, "/visits", CSV))
+    cells = [row[heading.index("text")] for row in rows]
+    assert all(cell[0] == "'" for cell in cells)
+    assert sorted(cell[1:] for cell in cells) == sorted(FORMULAS)
+
+
+def test_no_text_of_a_workbook_is_a_formula_or_a_number(town):
+    answer = fetch(town.office, "/visits", XLSX)
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    cells = [cell for row in sheet.iter_rows(min_row=4, max_row=3 + len(FORMULAS)) for cell in row]
+    assert {cell.data_type for cell in cells} == {"s", "n", "d", "b"}, "no `f`; `n` are numbers and empty cells"
+    assert {cell.value for cell in cells} >= set(FORMULAS)
+
+
+def test_a_workbook_is_laid_out_as_an_office_prints_it(town):
+    answer = fetch(town.office, "/pairings", XLSX, "zh-CN", is_primary=True)
+    assert re.fullmatch(
+        r"attachment; filename=\"pairings.xlsx\"; filename\*=UTF-8''[%A-F0-9]+\.xlsx",
+        answer.headers["content-disposition"],
+    )
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet.title == sheet["A1"].value == "结对关系"
+    assert (
+        sheet["A2"].value.startswith("填报单位:") and "第一帮扶责任人:true    制表日期:2016-11-09" in sheet["A2"].value
+    )
+    assert sheet["A3"].value == "乡镇代码" and sheet["A3"].border.left.style == "thin"
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$3:$3")
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    headings = {cell.value: cell.column for cell in sheet[3]}
+    first = {name: sheet.cell(4, column) for name, column in headings.items()}
+    assert first["状态"].value == "有效" or not str(first["状态"].value).isascii()
+    assert first["第一帮扶责任人"].value == "是"
+    assert first["起始日期"].is_date and first["起始日期"].value.date().isoformat() == "2016-11-09"
+    assert first["登记时间"].value.hour == 9, "as clocks in the township show it"
+    assert sheet.cell(sheet.max_row, 1).value == f"# 完整:共 {len(FORMULAS)} 行"
+
+
+def test_equal_data_give_equal_bytes(town):
+    for media in FILES:
+        one, other = (fetch(town.office, "/visits", media, "zh-CN").content for _ in range(2))
+        assert one == other
+    changed = fetch(town.office, "/visits", XLSX, "en").content
+    assert changed != one, "which is no accident"
