@@ -37,7 +37,8 @@ def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     if report.LONG:
         passed = request.node.stash.get(PASSED, False)
         about = (request.function.__doc__ or "").split("\n")[0]
-        report.write(request.node.name.removeprefix("test_"), about, found, time.monotonic() - began, passed=passed)
+        campaign = request.node.name.removeprefix("test_").replace("[", "_").rstrip("]")
+        report.write(campaign, about, found, time.monotonic() - began, passed=passed)
 
 
 @contextmanager
