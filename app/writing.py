@@ -362,6 +362,12 @@ class Command:
         if self._if_match.removeprefix("W/") != f'"{version}"':
             raise VersionStale
 
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[tuple[Transaction, Entered]]:
+        """Beforehand, nothing written: who calls, and was it done before? So what takes long holds no connection."""
+        async with self._database.transaction(readonly=True) as transaction:
+            yield transaction, await enter(transaction, self.bearer, self.key, self.operation)
+
     async def run(self, action: Action, *args: Any) -> Response:
         """Do the action in one transaction and answer after the commit."""
         answer = await self._database.run(lambda transaction: self._do(transaction, action, *args))

@@ -23,10 +23,10 @@ from app.database import Prepared, as_json, here, same_place
 from app.people import actions as people
 from app.places import actions as places
 from app.reading import AWAITING, Reading, Resource, place_values, utc
-from app.refusal import Conflict, Forbidden, TooManyRequests
+from app.refusal import Conflict, Forbidden, TooManyRequests, Unavailable
 from app.rulebook import actions as rulebook
 from app.vault import Vault
-from app.writing import Answer, Change, changes, commanding, creates, operating, uuid7
+from app.writing import Answer, Change, Command, changes, commanding, creates, operating, uuid7
 
 T = TypeVar("T")
 PASSWORDS = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
@@ -110,18 +110,33 @@ ACCOUNTS = Resource(
 )
 
 
-async def secret(change: Change, chosen: str, by: UUID | None, *names: str) -> dict[str, Any]:
-    """The columns of a secret that is set now, `by` an account. Raises EasyToGuess, TooManyRequests."""
+async def hashed(command: Command, chosen: str) -> str | None:
+    """The hash of a secret that the command sets, made before its transaction; None where it will not be needed.
+
+    Raises TooManyRequests.
+    """
+    async with command.look() as (_, entered):
+        needed = entered.stored is None and not entered.busy and entered.actor.holds(Office.ADMINISTRATOR)
+    return await HASHING.hash(chosen) if needed else None
+
+
+def secret(change: Change, chosen: str, hash: str | None, by: UUID | None, *names: str) -> dict[str, Any]:
+    """The columns of a secret that is set now, `by` an account. Raises EasyToGuess.
+
+    Raises Unavailable where there is no hash, since what made it unneeded is no more.
+    """
     if rules.easy_to_guess(chosen, *names, change.actor.township_code):
         raise EasyToGuess
-    return {"secret_hash": await HASHING.hash(chosen), "secret_set_at": change.now, "secret_set_by": by}
+    if hash is None:
+        raise Unavailable
+    return {"secret_hash": hash, "secret_set_at": datetime.now(UTC), "secret_set_by": by}
 
 
 @creates(Office.ADMINISTRATOR, of=ACCOUNTS)
-async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
+async def create_account(change: Change, hash: str | None, body: schemas.CreateAccount) -> Answer:
     """With it the person can do nothing but set a password of his own."""
     change.log = change.actor.county_code
-    given = await secret(change, body.password, change.actor.account_id, body.login)
+    given = secret(change, body.password, hash, change.actor.account_id, body.login)
     values = {"kind": "person", "login": body.login, "person_id": body.person_id, **given}
     public = {"kind": "person", "person_id": body.person_id}
     return await change.create(
@@ -130,10 +145,10 @@ async def create_account(change: Change, body: schemas.CreateAccount) -> Answer:
 
 
 @creates(Office.ADMINISTRATOR, of=ACCOUNTS)
-async def create_client(change: Change, body: schemas.CreateClient) -> Answer:
+async def create_client(change: Change, hash: str | None, body: schemas.CreateClient) -> Answer:
     if not change.actor.reads_county:
         raise OnlyACountyAdministrator
-    given = await secret(change, body.secret, change.actor.account_id, body.login)
+    given = secret(change, body.secret, hash, change.actor.account_id, body.login)
     values = {"kind": "client", "login": body.login, **given}
     public = {"kind": "client", "login": body.login}
     return await change.create(ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public)
@@ -148,11 +163,11 @@ async def disable_account(change: Change, id: UUID) -> Answer:
 
 
 @changes(Office.ADMINISTRATOR)
-async def reset_account(change: Change, id: UUID, body: schemas.ResetPassword) -> Answer:
+async def reset_account(change: Change, id: UUID, hash: str | None, body: schemas.ResetPassword) -> Answer:
     """Every session that was opened with the old secret ends; a person must set a password of his own."""
     taken = await change.take(ACCOUNTS, id)
     change.log = change.actor.county_code
-    given = await secret(change, body.password, change.actor.account_id, taken.row["login"])
+    given = secret(change, body.password, hash, change.actor.account_id, taken.row["login"])
     return await change.save(taken, given, event=Event.ACCOUNT_RESET)
 
 
@@ -186,7 +201,7 @@ async def adopt(
     has not `chosen` the password himself, he must set his own. Raises AlreadyOnRecord's database error where the
     login exists.
     """
-    operator = Bearer(uuid4(), place[:6], place)
+    operator, kept = Bearer(uuid4(), place[:6], place), PASSWORDS.hash(password)
     async with operating(url) as database:
         async with commanding(database, vault, Bearer(uuid4(), "0", "0"), "publish") as change:
             for book in rulebook.shipped():
@@ -202,7 +217,7 @@ async def adopt(
             held = {"person_id": person, "office": Office.ADMINISTRATOR, "place": place, "starts": on or change.today}
             public = {"office": Office.ADMINISTRATOR, "place": place}
             await change.create(people.APPOINTMENTS, None, held, event=people.Event.APPOINTMENT_MADE, public=public)
-            given = await secret(change, password, operator.account_id if chosen else None, login)
+            given = secret(change, password, kept, operator.account_id if chosen else None, login)
             await change.create(ACCOUNTS, operator.account_id, {
                 "kind": "person", "login": login, "person_id": person, **given,
             }, event=Event.ACCOUNT_CREATED, public={"person_id": person})  # fmt: skip

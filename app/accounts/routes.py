@@ -17,7 +17,7 @@ routers = [sign_in]
 @sign_in.post("/accounts", name="accounts_create", status_code=201, response_model=schemas.AccountOut)
 async def create_account(command: Creating, body: Json[schemas.CreateAccount]) -> Response:
     """Give a person a login / 建立账号"""
-    return await command.run(actions.create_account, body)
+    return await command.run(actions.create_account, await actions.hashed(command, body.password), body)
 
 
 @sign_in.get("/accounts", name="accounts_list", response_model=schemas.AccountPage)
@@ -41,7 +41,7 @@ async def disable_account(command: Changing, id: UUID) -> Response:
 @sign_in.post("/accounts/{id}/reset", name="accounts_reset", response_model=schemas.AccountOut)
 async def reset_account(command: Changing, id: UUID, body: Json[schemas.ResetPassword]) -> Response:
     """Set a new password / 重置密码"""
-    return await command.run(actions.reset_account, id, body)
+    return await command.run(actions.reset_account, id, await actions.hashed(command, body.password), body)
 
 
 @sign_in.post("/accounts/{id}/bind", name="accounts_bind", response_model=schemas.AccountOut)
@@ -53,7 +53,7 @@ async def bind_account(command: Changing, request: Request, id: UUID, body: Json
 @sign_in.post("/clients", name="clients_create", status_code=201, response_model=schemas.AccountOut)
 async def create_client(command: Creating, body: Json[schemas.CreateClient]) -> Response:
     """Give a county system a client / 建立县级系统客户端"""
-    return await command.run(actions.create_client, body)
+    return await command.run(actions.create_client, await actions.hashed(command, body.secret), body)
 
 
 @sign_in.post("/clock", name="clock_set", response_model=schemas.ClockOut)

@@ -24,7 +24,7 @@ from app.reading import ENTER
 from app.refusal import Conflict, Forbidden, Refusal, TooManyRequests, Unauthenticated
 from app.sessions import rules, schemas, tables
 from app.vault import Vault
-from app.writing import Answer, Change, creates_for_anyone
+from app.writing import Answer, Change, Command, creates_for_anyone
 
 NOBODY = UUID(int=0)
 GRACE = timedelta(seconds=30)
@@ -285,36 +285,59 @@ async def revoke(database: Database, token: str) -> None:
 
 # ── one's own password ───────────────────────────────────────────────────────────────────────────
 
-MY_SECRET = Prepared(
-    select(A.c.kind, A.c.secret_hash, A.c.version)
-    .where(here(A), A.c.id == bindparam("account"))
-    .with_for_update()
-)  # fmt: skip
+MY_SECRET = Prepared(select(A.c.kind, A.c.secret_hash).where(here(A), A.c.id == bindparam("account")))
 SET_SECRET = Prepared(
     update(A)
-    .where(here(A), A.c.id == bindparam("account"))
-    .values({name: bindparam(f"new_{name}") for name in ("secret_hash", "secret_set_at", "secret_set_by", "version")})
+    .where(here(A), A.c.id == bindparam("account"), A.c.secret_hash == bindparam("proved"))
+    .values({name: bindparam(f"new_{name}") for name in ("secret_hash", "secret_set_at", "secret_set_by")})
+    .values(version=A.c.version + 1)
+    .returning(A.c.version)
 )
 
 
-@creates_for_anyone(of=ACCOUNTS)
-async def set_password(change: Change, attempt: Attempt, body: schemas.SetPassword) -> Answer:
-    """One's own in place of the present one; every session ends.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The hash of a new password, and that of the present one, which was proved."""
 
-    Raises NoPassword, WrongPassword, SamePassword, EasyToGuess, TooManyRequests.
+    hash: str
+    proved: str
+
+
+async def choose(command: Command, attempt: Attempt, body: schemas.SetPassword) -> Chosen | None:
+    """Prove the present password and hash the new one, while no connection is held; None where it was done before.
+
+    Raises NoPassword, WrongPassword, SamePassword, TooManyRequests.
     """
-    mine: Mapping[str, Any] = await change.transaction.row(MY_SECRET, **change.here, account=change.actor.account_id)
-    if mine["kind"] != "person":
-        raise NoPassword
-    await attempt.check(change.transaction)
+    async with command.look() as (transaction, entered):
+        if entered.stored is not None or entered.busy:
+            return None
+        actor = entered.actor
+        place = {"county": actor.county_code, "township": actor.township_code}
+        mine: Mapping[str, Any] = await transaction.row(MY_SECRET, **place, account=actor.account_id)
+        if mine["kind"] != "person":
+            raise NoPassword
+        await attempt.check(transaction)
     if not await HASHING.verify(body.current, mine["secret_hash"], attempt.pair):
         raise WrongPassword
     if body.password == body.current:
         raise SamePassword
-    chosen = await secret(change, body.password, change.actor.account_id, change.actor.name)
-    version = mine["version"] + 1
-    new = {f"new_{name}": value for name, value in {**chosen, "version": version}.items()}
-    await change.transaction.rows(SET_SECRET, **change.here, account=change.actor.account_id, **new)
-    change.log = change.actor.county_code
-    change.record(Event.PASSWORD_SET, ACCOUNTS, change.actor.account_id, version=version)
-    return Answer(200, as_json({"secret_set_at": f"{change.now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}))
+    return Chosen(await HASHING.hash(body.password), mine["secret_hash"])
+
+
+@creates_for_anyone(of=ACCOUNTS)
+async def set_password(change: Change, chosen: Chosen | None, body: schemas.SetPassword) -> Answer:
+    """One's own in place of the one that was proved; every session ends.
+
+    Raises EasyToGuess, and WrongPassword where the one that was proved is not the present one any more.
+    """
+    actor = change.actor
+    new = secret(change, body.password, chosen.hash if chosen else None, actor.account_id, actor.name)
+    named = {f"new_{name}": value for name, value in new.items()}
+    version = await change.transaction.value(
+        SET_SECRET, **change.here, account=actor.account_id, proved=chosen.proved if chosen else None, **named
+    )
+    if version is None:
+        raise WrongPassword
+    change.log = actor.county_code
+    change.record(Event.PASSWORD_SET, ACCOUNTS, actor.account_id, version=version)
+    return Answer(200, as_json({"secret_set_at": f"{new['secret_set_at']:%Y-%m-%dT%H:%M:%S.%fZ}"}))

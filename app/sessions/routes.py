@@ -194,7 +194,8 @@ async def set_password(command: CreatingAboutHimself, request: Request, body: Js
     state = request.app.state
     attempt = actions.Attempt.of(state.vault, str(command.bearer.account_id), _address(request))
     try:
-        return await command.run(actions.set_password, attempt, body)
+        chosen = await actions.choose(command, attempt, body)
     except actions.WrongPassword:
         await attempt.failed(state.database)
         raise
+    return await command.run(actions.set_password, chosen, body)

@@ -3,13 +3,18 @@
 import asyncio
 import hashlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import psycopg
 import pytest
 
-from app.accounts.actions import adopt
+from app.accounts.actions import HASHING, adopt
+from app.database import Database
 from tests.conftest import service_account
+from tests.serving import eventually
 
 FIRST, OWN = "given by the office", "chosen by myself 7"
 
@@ -159,3 +164,70 @@ def test_a_clients_secret_is_its_own_at_once_and_changes_by_reset(service, count
     basic = httpx.BasicAuth("411421%2Ffeed", "second+secret%20of+it")
     new = httpx.post(f"{service.address}/v1/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
     assert new.json()["scope"] == "full", "also as RFC 6749 (2.3.1) has clients send it"
+
+
+@contextmanager
+def hashers_at_work():
+    """Both threads that hash are busy until this ends, so that whoever wants a hash waits in their line."""
+    until = threading.Event()
+    for _ in range(2):
+        HASHING._threads.submit(until.wait)
+    try:
+        yield HASHING._threads._work_queue
+    finally:
+        until.set()
+
+
+def test_no_connection_is_held_while_a_password_is_hashed(township, clerk):
+    database = township.service.app.state.database
+    own = as_bearer(township.service, told(township.service, sign_in(township.code, "clerk", FIRST)))
+    body = {"login": "other", "password": FIRST, "person_id": township.person()}
+    other = township.admin.made("/accounts", body)["id"]
+    asked = (
+        lambda: own.post("/me/password", json={"current": FIRST, "password": OWN}),
+        lambda: township.admin.post("/accounts", {"login": "x2", "password": FIRST, "person_id": township.person()}),
+        lambda: township.admin.try_act(f"/accounts/{other}", "reset", {"password": "another one given"}),
+    )
+    with ThreadPoolExecutor() as threads:
+        with hashers_at_work() as line:
+            answers = [threads.submit(ask) for ask in asked]
+            assert eventually(lambda: line.qsize() == len(asked))
+            assert eventually(lambda: database.gauges()["database_connections_in_use"] == 0, 5)
+        assert [answer.result().status_code for answer in answers] == [200, 201, 200]
+
+
+def test_a_hash_inside_a_transaction_would_hold_its_connection(service):
+    """The negative control."""
+
+    async def inside():
+        database = Database(service.database_url, 1)
+        await database.open()
+        with hashers_at_work() as line:
+            async with database.transaction():
+                hashing = asyncio.create_task(HASHING.hash("a secret"))
+                await asyncio.sleep(0.05)
+                held = line.qsize(), database.gauges()["database_connections_in_use"]
+        await hashing
+        await database.close()
+        return held
+
+    assert asyncio.run(inside()) == (1, 1)
+
+
+def test_whoever_may_not_give_a_password_waits_for_no_hash(township):
+    someone = township.office("assessor")
+    with hashers_at_work():
+        refused = someone.post("/accounts", {"login": "x3", "password": FIRST, "person_id": someone.person_id})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-your-office")
+
+
+def test_of_two_new_passwords_at_once_one_is_set(township, clerk):
+    """Both prove the same present password before either is written."""
+    own = as_bearer(township.service, told(township.service, sign_in(township.code, "clerk", FIRST)))
+    with ThreadPoolExecutor() as threads, hashers_at_work() as line:
+        answers = [
+            threads.submit(own.post, "/me/password", json={"current": FIRST, "password": f"{OWN} {number}"})
+            for number in range(2)
+        ]
+        assert eventually(lambda: line.qsize() == 2)
+    assert sorted(answer.result().status_code for answer in answers) == [200, 403]
