@@ -19,6 +19,8 @@ from app.refusal import Forbidden, Unauthenticated
 from app.settings import Settings
 from app.vault import Vault
 
+NOBODY = UUID(int=0)
+"""The account of whoever did not sign in, and of the operator."""
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"
 REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti", "county", "township", "scope"]

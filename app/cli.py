@@ -139,6 +139,30 @@ def adopt(place: str, *, name: str, login: str = "admin", password: str | None =
 
 
 @app.command
+def reset(account: str) -> None:
+    """A new password for 411421201/LOGIN, where no administrator can give one; it is printed, and good for setting
+    one's own (POST /v1/me/password). What the account's sessions had ends.
+    """
+    from app.accounts import actions
+
+    settings = ready()
+    place, _, login = account.partition("/")
+    password = secrets.token_urlsafe(12)
+    vault = Vault(settings.master_secret)
+    if not asyncio.run(actions.reset_by_operator(address(settings), vault, place, login, password)):
+        halt(f"{account}:没有该账号", "there is no such account")
+    print(account, password)
+
+
+@app.command
+def sweep() -> None:
+    """Forget what is over: sessions a month after their end, stored answers after 90 days; for a daily timer."""
+    from app.sessions import actions
+
+    print(asyncio.run(actions.sweep(address(ready()))))
+
+
+@app.command
 def divisions(*, under: str = "") -> None:
     """Load the national list of places that ships with the service, or the part under a code."""
     from app.places.actions import load_divisions

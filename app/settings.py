@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """A C2SP tlog-policy: the witnesses to whom `huayuan checkpoint` shows what it signs, and how many must agree."""
     access_token_seconds: int = 600
     refresh_token_days: int = 90
+    given_password_days: int = 30
+    """For how long a password that somebody else set lets its owner in, to set his own."""
     pool_size: int = 12
     host: str = "127.0.0.1"
     port: int = 8411

@@ -45,15 +45,21 @@ begin
     execute format('grant select (county_code, township_code, state) on %I to huayuan_work', t);
     execute format('create policy work on %I for select to huayuan_work using (true)', t);
   end loop;
-  grant create on schema public to huayuan_public, huayuan_log;  -- a function's new owner must be able to make it
+  grant usage on schema public to huayuan_sweep;
+  grant select, delete on sessions, retries, sign_in_failures to huayuan_sweep;
+  create policy is_over on sessions to huayuan_sweep
+    using (least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days');
+  create policy is_over on retries to huayuan_sweep using (created_at < now() - interval '90 days');
+  grant create on schema public to huayuan_public, huayuan_log, huayuan_sweep;  -- a function's new owner must be able to make it
   alter function place_of_round owner to huayuan_public;
   revoke execute on function place_of_round from public;
   grant execute on function place_of_round to huayuan_app;
   grant select on alembic_version to huayuan_app; -- /readyz tells the migration
+  alter function sweep owner to huayuan_sweep;
   alter function log_append owner to huayuan_log;
   alter function log_sign owner to huayuan_log;
   alter function log_cosign owner to huayuan_log;
-  revoke create on schema public from huayuan_public, huayuan_log;
-  revoke execute on function log_append, log_sign, log_cosign from public;
-  grant execute on function log_append, log_sign, log_cosign to huayuan_app;
+  revoke create on schema public from huayuan_public, huayuan_log, huayuan_sweep;
+  revoke execute on function log_append, log_sign, log_cosign, sweep from public;
+  grant execute on function log_append, log_sign, log_cosign, sweep to huayuan_app;
 end $$;

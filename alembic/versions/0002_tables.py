@@ -223,6 +223,7 @@ def upgrade() -> None:
             "county_code", "township_code", "account_id", "operation", "key", name=op.f("pk_retries")
         ),
     )
+    op.create_index("ix_retries_created_at", "retries", ["created_at"], unique=False, postgresql_using="brin")
     op.create_table(
         "rubrics",
         sa.Column("county_code", sa.Text(), nullable=False),
@@ -2546,6 +2547,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_failures")
     op.drop_table("rulebooks")
     op.drop_table("rubrics")
+    op.drop_index("ix_retries_created_at", table_name="retries", postgresql_using="brin")
     op.drop_table("retries")
     op.drop_index("ix_requirements_kind", table_name="requirements")
     op.drop_table("requirements")

@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import and_, bindparam, select, union_all
+from sqlalchemy import and_, bindparam, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 
-from app.access import Bearer, Scope
+from app.access import NOBODY, Bearer, Scope
 from app.accounts import rules, schemas, tables
 from app.actor import Office
 from app.database import Prepared, as_json, here, same_place
@@ -224,6 +225,31 @@ async def adopt(
             if len(place) == 9:
                 await places.settle(change)
                 await rulebook.bind(change, rulebook.shipped()[0].code, on or change.today)
+
+
+RESET = Prepared(
+    update(tables.Account)
+    .where(here(tables.Account), col(tables.Account.login) == bindparam("of_login"))
+    .where(col(tables.Account.disabled_at).is_(None))
+    .values({name: bindparam(f"new_{name}") for name in ("secret_hash", "secret_set_at", "secret_set_by")})
+    .values(version=col(tables.Account.version) + 1)
+    .returning(col(tables.Account.id), col(tables.Account.version))
+)
+
+
+async def reset_by_operator(url: str, vault: Vault, place: str, login: str, password: str) -> bool:
+    """The password of a living account, for the operator, where no administrator can give one; false where none is."""
+    kept = PASSWORDS.hash(password)
+    async with (
+        operating(url) as database,
+        commanding(database, vault, Bearer(NOBODY, place[:6], place), "reset") as change,
+    ):
+        given = {f"new_{name}": value for name, value in secret(change, password, kept, None, login).items()}
+        found = await change.transaction.row(RESET, **change.here, of_login=login, **given)
+        if found is not None:
+            change.log = place[:6]
+            change.record(Event.ACCOUNT_RESET, ACCOUNTS, found["id"], version=found["version"])
+    return found is not None
 
 
 SET_CLOCK = Prepared(

@@ -48,7 +48,7 @@ class Retry(SQLModel, table=True):
 
     metadata = Tenant.metadata
     __tablename__ = "retries"
-    __table_args__ = tenant()
+    __table_args__ = tenant(Index("ix_retries_created_at", "created_at", postgresql_using="brin"))
 
     county_code: str = Field(primary_key=True)
     township_code: str = Field(primary_key=True)

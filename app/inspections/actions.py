@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Date, cast, func, select, text
 from sqlmodel import col
 
-from app.access import Bearer, Entered, Scope
+from app.access import NOBODY, Bearer, Entered, Scope
 from app.actor import ORGANISERS, Office
 from app.calendar import local_date
 from app.database import Database, as_json, same_place
@@ -30,7 +30,6 @@ from app.rulebook.tables import bindings_of, policy_fact
 from app.vault import Vault
 from app.writing import Answer, Change, Taken, commanding, creates, moves, operating, uuid7
 
-NOBODY = UUID(int=0)
 R: Any = InspectionRound
 I: Any = Inspection  # noqa: E741
 

@@ -11,12 +11,12 @@ from http import HTTPStatus
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
 
 from app import merkle, note
-from app.access import Bearer
+from app.access import NOBODY, Bearer
 from app.actor import Office
 from app.database import Database, Transaction, as_json
 from app.ledger import schemas, tables
@@ -32,7 +32,6 @@ HASHES = "select log_hashes($1, $2, $3, $4)"
 SIGN = "select log_sign($1, $2, $3, $4)"
 COSIGN = "select log_cosign($1, $2, $3, $4)"
 COSIGNED = "select log_cosigned($1, $2)"
-NOBODY = UUID(int=0)
 Begin = Callable[[], AbstractAsyncContextManager[Change]]
 """A transaction of the operator's, in the context of a county."""
 PAGE = 5000

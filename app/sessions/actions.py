@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, LargeBinary, and_, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.access import PLACE, Bearer
+from app.access import NOBODY, PLACE, Bearer
 from app.accounts import tables as accounts
 from app.accounts.actions import ACCOUNTS, GIVEN, HASHING, PASSWORDS, secret
 from app.database import Database, Prepared, as_json, here, same_place
@@ -23,10 +23,10 @@ from app.issuer import Issuer
 from app.reading import ENTER
 from app.refusal import Conflict, Forbidden, Refusal, TooManyRequests, Unauthenticated
 from app.sessions import rules, schemas, tables
+from app.settings import Settings
 from app.vault import Vault
-from app.writing import Answer, Change, Command, creates_for_anyone
+from app.writing import Answer, Change, Command, creates_for_anyone, operating
 
-NOBODY = UUID(int=0)
 GRACE = timedelta(seconds=30)
 """For so long a phone that lost the answer gets the same one again."""
 
@@ -163,11 +163,11 @@ def split_login(username: str) -> tuple[str, str]:
 
 
 async def sign_in(
-    database: Database, vault: Vault, username: str, given: str, kind: str, address: str, days: int
+    database: Database, vault: Vault, username: str, given: str, kind: str, address: str, settings: Settings
 ) -> SignedIn:
     """Whose login and secret these are; the same work is done where there is no such account.
 
-    A person with a password of his own gets a refresh token that holds for `days`.
+    A person with a password of his own gets a refresh token; one that he was given holds for some days only.
     Raises SignInFailed, TooManyRequests.
     """
     place, login = split_login(username)
@@ -177,13 +177,19 @@ async def sign_in(
         await attempt.check(transaction)
         found = await transaction.row(BY_LOGIN, county=place[:6], township=place, login=login, kind=kind)
     right = await HASHING.verify(given, found["secret_hash"] if found else _NOBODYS_HASH, attempt.pair)
-    if found is None or not right:
+    if found is None or not right or _is_too_old(found, settings.given_password_days):
         await attempt.failed(database)
         raise SignInFailed
     bearer = Bearer(found["id"], place[:6], place, full=not found["given"])
     if kind == "client" or not bearer.full:
         return SignedIn(bearer)
-    return SignedIn(bearer, await open_session(database, bearer, found["secret_set_at"], days))
+    session = await open_session(database, bearer, found["secret_set_at"], settings.refresh_token_days)
+    return SignedIn(bearer, session)
+
+
+def _is_too_old(found: Mapping[str, Any], days: int) -> bool:
+    """Was the password given by somebody else, and never used to set one's own?"""
+    return bool(found["given"]) and found["secret_set_at"] < datetime.now(UTC) - timedelta(days=days)
 
 
 async def exchange(database: Database, issuer: Issuer | None, place: str, token: str) -> SignedIn:
@@ -281,6 +287,22 @@ async def revoke(database: Database, token: str) -> None:
         async with database.transaction() as transaction:
             await transaction.call(ENTER, parts[1][:6], parts[1], NOBODY, None, None)
             await transaction.rows(END, county=parts[1][:6], township=parts[1], session=UUID(parts[2]))
+
+
+SWEPT = 1000
+"""Rows that go in one transaction, so that nobody waits for it."""
+
+
+async def sweep(url: str) -> int:
+    """Forget sessions, stored answers and failures that are over; how many rows went. For the operator's timer."""
+    total = 0
+    async with operating(url) as database:
+        while True:
+            async with database.transaction() as transaction:
+                gone = await transaction.call("select sweep($1)", SWEPT)
+            if not gone:
+                return total
+            total += gone
 
 
 # ── one's own password ───────────────────────────────────────────────────────────────────────────

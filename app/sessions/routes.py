@@ -143,8 +143,7 @@ async def _sign_in(request: Request, grant_type: str, *given: str) -> actions.Si
         return await actions.exchange(state.database, state.issuer, place, foreign)
     kind = "person" if grant_type == "password" else "client"
     name, secret = given
-    days = state.settings.refresh_token_days
-    return await actions.sign_in(state.database, state.vault, name, secret, kind, _address(request), days)
+    return await actions.sign_in(state.database, state.vault, name, secret, kind, _address(request), state.settings)
 
 
 def _issued(request: Request, signed_in: actions.SignedIn, grant_type: str) -> dict[str, Any]:

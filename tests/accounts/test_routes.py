@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from app.accounts.actions import HASHING, adopt
+from app.accounts.actions import HASHING, adopt, reset_by_operator
 from app.database import Database
 from tests.conftest import service_account
 from tests.serving import eventually
@@ -231,3 +231,36 @@ def test_of_two_new_passwords_at_once_one_is_set(township, clerk):
         ]
         assert eventually(lambda: line.qsize() == 2)
     assert sorted(answer.result().status_code for answer in answers) == [200, 403]
+
+
+def given_ago(township, login, days):
+    with psycopg.connect(township.service.database_url) as connection:
+        connection.execute(
+            "update accounts set secret_set_at = secret_set_at - make_interval(days => %s)"
+            " where township_code = %s and login = %s", [days, township.code, login],
+        )  # fmt: skip
+
+
+def test_a_given_password_holds_a_month_and_ones_own_for_good(township, clerk):
+    service = township.service
+    given_ago(township, "clerk", 29)
+    assert told(service, sign_in(township.code, "clerk", FIRST)).status_code == 200
+    given_ago(township, "clerk", 2)
+    late = told(service, sign_in(township.code, "clerk", FIRST))
+    assert (late.status_code, late.json()) == (400, {"error": "invalid_grant"})
+    given_ago(township, "admin", 1000)
+    assert told(service, sign_in(township.code, "admin", "correct horse battery")).status_code == 200
+
+
+def test_the_operator_gives_a_password_where_no_administrator_can(township):
+    service, vault = township.service, township.service.app.state.vault
+    given_ago(township, "admin", 1000)
+
+    def reset(login):
+        return asyncio.run(reset_by_operator(service.database_url, vault, township.code, login, "printed once 123"))
+
+    assert reset("admin") and not reset("nobody")
+    first = told(service, sign_in(township.code, "admin", "printed once 123"))
+    assert first.json()["scope"] == "password"
+    account = township.admin.read("/me")["account_id"]
+    assert entries(township, account) == [("account.reset", "00000000-0000-0000-0000-000000000000")]

@@ -49,6 +49,13 @@ TENANT_TABLES = [t for t in metadata.sorted_tables if "township_code" in t.colum
 SEEDED = [t for t in TENANT_TABLES if t.name not in LOG]
 
 
+SHIPPED = (
+    "insert into rulebooks (code, edition, partial, title, title_en, effective_from, sha256, document)"
+    " values ('HUAYUAN-2016', 1, false, '', '', '2016-11-09', '', '{}')"
+)
+"""The rulebook that every township's binding names."""
+
+
 def seed(connection: psycopg.Connection[Any], township: str) -> None:
     """One row in every tenant's table, all under one id: so every reference holds and any operation can be given it."""
     populate(connection, township)

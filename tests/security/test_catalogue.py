@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from app.database import APP_ROLE
-from tests.security.strangers import TENANT_TABLES, seed
+from tests.security.strangers import SHIPPED, TENANT_TABLES, seed
 
 Connection = psycopg.Connection[tuple[str, ...]]
 TENANTS = """
@@ -126,8 +126,7 @@ def rows_seen(connection: Connection) -> dict[str, int]:
 @pytest.fixture
 def seeded(owner: Connection) -> Connection:
     """Two townships of one county and one of another, a row of each in every table."""
-    shipped = "insert into rulebooks (code, edition, partial, title, title_en, effective_from, sha256, document)"
-    owner.execute(shipped + " values ('HUAYUAN-2016', 1, false, '', '', '2016-11-09', '', '{}')")  # type: ignore[arg-type]
+    owner.execute(SHIPPED)  # type: ignore[arg-type]
     for township in ("411421701", "411421702", "411422701"):
         with owner.transaction():
             seed(owner, township)
