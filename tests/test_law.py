@@ -8,7 +8,7 @@ import pytest
 
 from app import merkle
 from app.evaluations.rules import Facts, propose
-from app.rulebook.rules import huayuan, in_force
+from app.rulebook.rules import huayuan
 
 
 def test_R2_1_the_year_is_judged_with_its_months_and_quarters_beside_it():
@@ -29,8 +29,7 @@ def test_R2_1_the_year_is_judged_with_its_months_and_quarters_beside_it():
 def test_R12_the_regulation_is_in_force_from_the_ninth_of_november_2016():
     last = huayuan().clauses[-1]
     assert (last.printed_label, last.text) == ("7、", "本办法自2016年11月9日起执行。")
-    assert in_force([huayuan()], date(2016, 11, 8)) == []
-    assert in_force([huayuan()], date(2016, 11, 9)) == [huayuan()]
+    assert (huayuan().effective_from, huayuan().effective_to) == (date(2016, 11, 9), None)
 
 
 @pytest.mark.parametrize(

@@ -357,19 +357,9 @@ class Pairing:
         return max(self.starts, starts) < min(mine, theirs)
 
 
-def primary_on(pairings: Iterable[Pairing], day: date) -> Pairing | None:
-    """The primary helper's pairing on `day`: he signs, and the day's facts are his (G17, G18)."""
-    return next((p for p in pairings if p.is_primary and p.holds_on(day)), None)
-
-
 def helpers_on(pairings: Iterable[Pairing], day: date) -> frozenset[UUID]:
     """Everyone who has the household on `day`; nobody means an alert to the leading group (G16)."""
     return frozenset(p.helper_id for p in pairings if p.holds_on(day))
-
-
-def unassigned(helpers: Iterable[UUID], pairings: Iterable[Pairing], day: date) -> frozenset[UUID]:
-    """Helpers with no household on `day`: outside the draw, never complete nor not complete (G15)."""
-    return frozenset(helpers) - helpers_on(pairings, day)
 
 
 def covered(pairings: Iterable[Pairing], starts: date, ends: date | None) -> bool:

@@ -199,11 +199,6 @@ def check_text(text: str, household_words: Collection[str]) -> None:
         raise HouseholdDataInNotice()
 
 
-def is_shown(state: str, starts_on: date | None, ends_on: date | None, today: date) -> bool:
-    """Is the notice before its audience on `today`? It ends by itself; no one has to take it down here."""
-    return state == "published" and starts_on is not None and starts_on <= today and (not ends_on or today <= ends_on)
-
-
 def organ_of(kind: NoticeKind, deciding: Office) -> Office:
     """Article 7(2): that notice is the Party committee's alone; any other is the deciding organ's."""
     return Office.PARTY_COMMITTEE if kind is NoticeKind.ARTICLE_7_NOTICE else deciding

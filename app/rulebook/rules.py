@@ -387,14 +387,6 @@ class Rulebook:
     year_rules: Mapping[int, str]
     data: Mapping[str, Any] = field(repr=False, hash=False, compare=False)
 
-    def covers(self, day: date) -> bool:
-        """Was it in force that day? One whose commencement is unknown never was."""
-        return (
-            self.effective_from is not None
-            and self.effective_from <= day
-            and (self.effective_to is None or day <= self.effective_to)
-        )
-
 
 def _record(kind: type[Any], raw: Mapping[str, Any]) -> Any:
     """A frozen record of the fields it knows; lists become tuples."""
@@ -457,12 +449,6 @@ def _mistakes(book: Rulebook) -> Iterator[str]:
 def huayuan() -> Rulebook:
     """花园乡精准脱贫工作考核及责任追究办法(试行), in force from 2016-11-09."""
     return load(json.loads((HERE / "HUAYUAN-2016.json").read_text(encoding="utf-8")))
-
-
-def in_force(rulebooks: Iterable[Rulebook], day: date) -> list[Rulebook]:
-    """Those in force on the day, the latest commencement first; several may stand side by side (G52)."""
-    found = [book for book in rulebooks if book.covers(day)]
-    return sorted(found, key=lambda book: (book.effective_from or date.min, book.edition), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

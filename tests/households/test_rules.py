@@ -149,18 +149,6 @@ def test_G18_a_pairing_holds_from_its_first_day_up_to_but_not_on_its_last() -> N
     assert not pairing(1, A, True, JAN, JAN).holds_on(JAN)
 
 
-def test_G18_facts_belong_to_whoever_was_primary_on_that_date() -> None:
-    both = [pairing(1, A, True, JAN, JUN), pairing(2, B, True, JUN)]
-    assert [p.helper_id for day in (MAR, JUN, SEP) if (p := rules.primary_on(both, day))] == [A, B, B]
-    assert rules.primary_on(both, JAN - timedelta(1)) is None
-
-
-def test_G15_a_helper_without_household_is_unassigned_that_day_only() -> None:
-    one = [pairing(1, A, True, JAN, MAR)]
-    assert rules.unassigned([A, B], one, JAN) == {B}
-    assert rules.unassigned([A, B], one, MAR) == {A, B}
-
-
 def test_G16_a_household_may_be_left_without_helper() -> None:
     one = [pairing(1, A, True, JAN)]
     rules.check_end([], one[0], MAR)

@@ -25,7 +25,6 @@ from app.notices.rules import (
     check_period,
     check_text,
     fate_of,
-    is_shown,
     organ_of,
 )
 from app.workflow import Move
@@ -104,15 +103,6 @@ def test_G30_no_household_and_no_personal_number_in_a_notice(text: str) -> None:
     with pytest.raises(HouseholdDataInNotice):
         check_text(text, ["王一", "41142120100001", ""])
     check_text("2017年第3号通报:某某无故不参加2017-03-15会议。", ["王一", "41142120100001", ""])
-
-
-def test_G30_a_notice_ends_by_itself() -> None:
-    start, end = date(2017, 4, 1), date(2017, 4, 30)
-    assert is_shown("published", start, end, end)
-    assert not is_shown("published", start, end, date(2017, 5, 1))
-    assert not is_shown("published", start, end, date(2017, 3, 31))
-    assert not is_shown("withdrawn", start, end, end)
-    assert is_shown("published", start, None, date(2019, 1, 1))
 
 
 @pytest.mark.parametrize("kind", sorted(MEASURE_NOTICE.values()))

@@ -356,7 +356,6 @@ def test_R8_2_only_the_discipline_commission_uses_HY_8(organ: Organ) -> None:
 def test_G51_nothing_before_2016_11_09(day: date, permitted: bool) -> None:
     result = assess(HY, facts(fact_date=day))
     assert codes(result) == (set() if permitted else {"before-commencement"})
-    assert rules.in_force([HY], day) == ([HY] if permitted else [])
 
 
 def test_G51_no_end_and_no_limitation() -> None:
@@ -367,16 +366,8 @@ def test_G51_no_end_and_no_limitation() -> None:
 def test_G52_a_case_keeps_the_rulebook_of_the_day_of_its_facts() -> None:
     last = date(2018, 6, 30)
     old = replace(HY, effective_to=last)
-    new = replace(HY, code="HUAYUAN-2018", effective_from=last + timedelta(days=1))
-    books = [old, new, rules.load(PARTIAL)]
-    assert [b.code for b in rules.in_force(books, last)] == ["HUAYUAN-2016"]
-    assert [b.code for b in rules.in_force(books, last + timedelta(days=1))] == ["HUAYUAN-2018"]
+    assert codes(assess(old, facts(fact_date=last))) == set()
     assert codes(assess(old, facts(fact_date=last + timedelta(days=1)))) == {"after-expiry"}
-
-
-def test_G52_two_in_force_stand_side_by_side_the_later_first() -> None:
-    new = replace(HY, code="HUAYUAN-2018", effective_from=date(2018, 1, 1))
-    assert [b.code for b in rules.in_force([HY, new], date(2018, 2, 1))] == ["HUAYUAN-2018", "HUAYUAN-2016"]
 
 
 @pytest.mark.parametrize(
@@ -477,7 +468,6 @@ def test_check_raises_the_first_refusal_or_gives_itself() -> None:
 def test_a_partial_rulebook_stands_beside_but_concludes_nothing() -> None:
     partial = rules.load(PARTIAL)
     assert partial.partial and set(partial.measures).isdisjoint(HY.measures)
-    assert rules.in_force([HY, partial], DAY) == [HY]
     assert "rulebook-is-partial" in codes(assess(partial, facts("HY.9.1.1")))
 
 
