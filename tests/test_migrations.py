@@ -143,7 +143,10 @@ def test_every_tenant_key_begins_with_county_and_township():
 
 
 def test_an_owner_who_is_no_superuser_can_migrate(server_url: str, template: str) -> None:
-    name, roles = f"huayuan_test_{os.getpid()}_owner", "huayuan_app, huayuan_log, huayuan_public, huayuan_sweep, huayuan_work"
+    name, roles = (
+        f"huayuan_test_{os.getpid()}_owner",
+        "huayuan_app, huayuan_log, huayuan_public, huayuan_sweep, huayuan_work",
+    )
     url = embedded.database(server_url, name)
     own_url = f"postgresql://{name}:{name}@{url.partition('@')[2]}"
     with psycopg.connect(server_url, autocommit=True) as server:
