@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 READY := .venv/.ready
+PEERS := .venv-peers/.ready
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
@@ -47,8 +48,8 @@ openapi: $(READY) ## write openapi/openapi.json from the code
 release: $(READY) ## keep this version's document, close its section of the changelog, freeze its migrations
 	$(RUN) openapi.release
 
-bench: $(READY) ## measure the full path of a request beside a bare handler (ARGS="--rounds 2")
-	$(RUN) bench.path $(ARGS)
+bench: $(READY) $(PEERS) ## measure beside a hand-written handler and the peers, write bench/results (ARGS="--only huayuan,bare")
+	$(RUN) bench.compare --keep $(ARGS)
 
 endurance: $(READY) ## run the campaigns of tests/endurance in full and write docs/endurance.md (ARGS="-k kill")
 	HUAYUAN_LONG=1 $(RUN) pytest -q tests/endurance $(ARGS)
@@ -56,12 +57,13 @@ endurance: $(READY) ## run the campaigns of tests/endurance in full and write do
 lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade takes newer versions)
 	uv pip compile pyproject.toml --all-extras $(COMPILE) -o requirements.lock $(ARGS)
 	uv pip compile pyproject.toml -c requirements.lock $(COMPILE) -o requirements-runtime.lock
+	uv pip compile bench/peers/requirements.in -c requirements.lock $(COMPILE) -o bench/peers/requirements.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 clean: ## remove the environment, the embedded databases and the caches
 	-[ ! -x $(BIN)/python ] || $(BIN)/python -c 'from app import embedded as e; [e.stop(d) for d in (".huayuan", ".huayuan/tests")]'
-	rm -rf .venv .huayuan .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis *.egg-info
+	rm -rf .venv .venv-peers .huayuan .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis *.egg-info
 
 # A file that is newer than the lock says that the environment holds what the lock names.
 $(READY): requirements.lock pyproject.toml
@@ -70,3 +72,9 @@ $(READY): requirements.lock pyproject.toml
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
+
+# What the service is measured against stays out of its own environment.
+$(PEERS): bench/peers/requirements.lock
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers/requirements.lock
+	touch $(PEERS)

@@ -1,0 +1,146 @@
+"""How are results kept? JSON a run, and one page with plots made from all of them; nothing is typed by hand."""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from bench.servers import TITLES
+
+RESULTS = Path(__file__).parent / "results"
+HEAD = """# Measured 测量结果
+
+Written by `make bench`; nothing here is typed by hand. CPU is that of a server's own processes, per request; every
+ratio is of rounds that alternated in one run, as median with the least and the greatest. Servers have one core, the
+caller the others; the machine is shared, so ratios count and absolute figures do not.
+"""
+
+
+def keep(name: str, figures: dict[str, Any]) -> None:
+    """Write a run's figures and the page anew."""
+    RESULTS.mkdir(exist_ok=True)
+    about = {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "--", "app") else ""),
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}",
+    }
+    told = json.dumps(about | figures, ensure_ascii=False, indent=1)
+    (RESULTS / f"{name}.json").write_text(told + "\n", "utf-8")
+    (RESULTS / "README.md").write_text(page(), "utf-8")
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def page() -> str:
+    """The page as the results say; the plots beside it."""
+    parts = [HEAD]
+    for name, section in SECTIONS.items():
+        file = RESULTS / f"{name}.json"
+        if file.exists():
+            found = json.loads(file.read_text("utf-8"))
+            parts.append(section(found))
+            parts.append(f"{found['machine']}, {found['finished']}, commit `{found['commit']}`\n")
+    return "\n".join(parts)
+
+
+def _spread(of: Mapping[str, float], digits: int = 2) -> str:
+    return f"{of['median']:,.{digits}f} ({of['min']:,.{digits}f}–{of['max']:,.{digits}f})"
+
+
+def _compared(found: dict[str, Any]) -> str:
+    lines = ["## Beside the limit and the peers 与手写代码及同类框架相比\n"]
+    lines += ["| goal, at 16 connections | reached | |", "|---|---|---|"]
+    lines += [
+        f"| {one['goal']} | {one['reached']} | {'met' if one['met'] else '**missed**'} |" for one in found["goals"]
+    ]
+    for kind, levels in found["requests"].items():
+        plot = f"{kind.replace(' ', '-')}.svg"
+        bars = {TITLES[name]: of["cpu_us"] for name, of in levels["16"].items()}
+        (RESULTS / plot).write_text(bar_chart(f"{kind}: CPU of the server, µs a request", bars), "utf-8")
+        lines += [f"\n### {kind}\n", f"![{kind}]({plot})\n"]
+        lines += [
+            "| server | connections | CPU µs | ours ÷ its CPU | a second | p50 ms | p99 ms |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {TITLES[name]} | {many} | {_spread(of['cpu_us'], 0)} | {_spread(of['ratio'])} | {of['per_s']['median']:,.0f} |"
+            f" {of['p50_ms']['median']:.2f} | {of['p99_ms']['median']:.2f} |"
+            for many, servers in levels.items()
+            for name, of in servers.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _grown(found: dict[str, Any]) -> str:
+    sizes = list(found["sizes"])
+    lines = [
+        "## As the ledger grows 随台账增长\n",
+        "CPU of the API and of PostgreSQL together, µs a request; the last column is the largest ÷ the smallest.\n",
+    ]
+    lines += [
+        f"| request | {' | '.join(f'{int(s):,} entries' for s in sizes)} | growth |",
+        "|---|" + "---|" * (len(sizes) + 1),
+    ]
+    for kind in found["sizes"][sizes[0]]:
+        told = [found["sizes"][size][kind] for size in sizes]
+        lines.append(f"| {kind} | {' | '.join(f'{one:,.0f}' for one in told)} | {told[-1] / told[0]:.2f} |")
+    (RESULTS / "growth.svg").write_text(growth_chart(found["sizes"]), "utf-8")
+    return "\n".join([*lines, "\n![growth](growth.svg)", ""]) + "\n" + "".join(f"- {fact}\n" for fact in found["facts"])
+
+
+SECTIONS = {"compare": _compared, "growth": _grown}
+
+
+# ── plots ────────────────────────────────────────────────────────────────────────────────────────
+
+STYLE = "<style>text{font:12px sans-serif;fill:#222}.h{font-weight:bold;font-size:13px}.q{fill:#555}</style>"
+COLOURS = ("#b3261e", "#8d99ae", "#8d99ae", "#8d99ae", "#8d99ae")
+
+
+def _svg(width: int, height: int, title: str, body: list[str]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
+    ground = f'<title>{escape(title)}</title>{STYLE}<rect width="100%" height="100%" fill="#fff"/>'
+    return "\n".join([head, ground, f'<text class="h" x="12" y="20">{escape(title)}</text>', *body, "</svg>\n"])
+
+
+def bar_chart(title: str, bars: Mapping[str, Mapping[str, float]]) -> str:
+    """One bar a server: the median, with a line from the least to the greatest."""
+    longest, left, wide = max(of["max"] for of in bars.values()), 210, 400
+    body = []
+    for number, (name, of) in enumerate(bars.items()):
+        y, at = 34 + number * 26, {k: left + wide * of[k] / longest for k in ("median", "min", "max")}
+        body += [
+            f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>',
+            f'<rect x="{left}" y="{y}" width="{at["median"] - left:.1f}" height="18" fill="{COLOURS[number]}"/>',
+            f'<line x1="{at["min"]:.1f}" x2="{at["max"]:.1f}" y1="{y + 9}" y2="{y + 9}" stroke="#222"/>',
+            f'<text class="q" x="{at["max"] + 6:.1f}" y="{y + 14}">{of["median"]:,.0f}</text>',
+        ]
+    return _svg(left + wide + 70, 44 + 26 * len(bars), title, body)
+
+
+def growth_chart(sizes: Mapping[str, Mapping[str, float]]) -> str:
+    """A line a request: its cost at each size beside that at the smallest."""
+    title, names = "cost of a request as the ledger grows, smallest = 1", list(next(iter(sizes.values())))
+    top = max(2.0, *(of[name] / next(iter(sizes.values()))[name] for of in sizes.values() for name in names))
+    xs = [60 + 420 * n / max(1, len(sizes) - 1) for n in range(len(sizes))]
+    body = [
+        f'<text class="q" x="{x:.0f}" y="258" text-anchor="middle">{int(size):,}</text>'
+        for x, size in zip(xs, sizes, strict=True)
+    ]
+    body += [f'<line x1="60" x2="480" y1="{240 - 200 * v / top:.1f}" y2="{240 - 200 * v / top:.1f}" stroke="#ddd"/>'
+             f'<text class="q" x="52" y="{244 - 200 * v / top:.1f}" text-anchor="end">{v}</text>' for v in (0, 1, 1.3)]  # fmt: skip
+    for number, name in enumerate(names):
+        first = next(iter(sizes.values()))[name]
+        points = [(x, 240 - 200 * of[name] / first / top) for x, of in zip(xs, sizes.values(), strict=True)]
+        colour = f"hsl({number * 360 // len(names)} 60% 40%)"
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        body += [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>',
+                 f'<text x="490" y="{50 + number * 18}" style="fill:{colour}">{escape(name)}</text>']  # fmt: skip
+    return _svg(680, 270, title, body)
