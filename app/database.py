@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -20,10 +21,13 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     MetaData,
     Text,
+    Uuid,
     and_,
     bindparam,
     event,
+    func,
     or_,
+    select,
     text,
 )
 from sqlalchemy import Table as SqlTable
@@ -211,9 +215,57 @@ class Prepared:
             as_cte = f"with t as ({self.sql}) select {shown} from t"
             self.sql = as_cte if is_change else f"select {shown} from ({self.sql}) t"
 
+    def as_sql(self, sql: str, *more: str) -> "Prepared":
+        """Other words over the same parameters, and more of them."""
+        made = copy(self)
+        made.sql, made.names = sql, [*self.names, *more]
+        return made
+
     def args(self, values: Mapping[str, Any]) -> list[Any]:
         given = (values[n] if n in values else self._defaults[n] for n in self.names)
         return [p(v) if (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)]
+
+
+DOOR = Prepared(
+    select(
+        func.enter_to_read(
+            bindparam("door_county", type_=Text()),
+            bindparam("door_township", type_=Text()),
+            bindparam("door_account", type_=Uuid()),
+        ).label("entered")
+    )
+)
+"""The door alone: sets the context of a read, and says who enters."""
+
+
+@cache
+def behind_the_door(statement: Prepared) -> Prepared:
+    """A read together with the door, in one round trip: its rows with `entered` beside them, one also if it finds none.
+
+    The door is the outer side of a nested loop, so that the row-level context stands before a table is looked at; the
+    parameters `door_county`, `door_township` and `door_account` say who enters.
+    """
+    place = ", ".join(f"${len(statement.names) + n}" for n in (1, 2, 3))
+    door = f"select enter_to_read({place}) as entered offset 0"
+    return statement.as_sql(
+        f"select e.entered, r.* from ({door}) e left join lateral ({statement.sql}) r on true",
+        "door_county", "door_township", "door_account",
+    )  # fmt: skip
+
+
+@cache
+def as_page(statement: Prepared) -> Prepared:
+    """A list, of rows of `body` and `at`, at most `many`, as one row, whose text is joined where it is made.
+
+    `items` are the bodies of all but the row too many, `last` is the key of the last of them, null where there is no
+    `more`; `found` counts the rows, also those without a key.
+    """
+    size = f"${statement.names.index('many') + 1}::int - 1"
+    numbered = f"select *, row_number() over () as n from ({statement.sql}) t"
+    return statement.as_sql(
+        f"select coalesce(string_agg(body, ',' order by n) filter (where at is not null and n <= {size}), '') as items,"
+        f" max(at) filter (where n = {size}) as last, count(*) > {size} as more, count(*) as found from ({numbered}) p"
+    )
 
 
 def as_wire(columns: Iterable[Any]) -> str:
@@ -378,6 +430,11 @@ class Database:
         """
         async with self._connection() as connection, _begun(connection, readonly=readonly) as transaction:
             yield transaction
+
+    async def row(self, statement: Prepared, /, **values: Any) -> Any:
+        """The row of a read that is behind its door; PostgreSQL begins and ends the transaction by itself."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(statement.sql, *statement.args(values))
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Do the work in a transaction, and again where PostgreSQL broke it off to let another go on.

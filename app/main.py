@@ -132,7 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()
-    api.state.places = Places(settings.requests_at_once)
+    api.state.places, api.state.acquainted = Places(settings.requests_at_once), {}
     for door in doors(*FEATURES):
         api.include_router(door, prefix="/v1")
     problems.install(api)

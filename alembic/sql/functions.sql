@@ -50,6 +50,13 @@ begin
                            'simulated', v_shift is not null, 'stored', v_stored, 'busy', v_busy);
 end $$;
 
+-- The same for a read, which then cannot change anything: what stands beside it in one statement sees the context.
+create function enter_to_read(p_county text, p_township text, p_account uuid) returns text language plpgsql as $$
+begin
+  set local transaction_read_only = on;
+  return enter(p_county, p_township, p_account, null, null);
+end $$;
+
 -- Append entries to one log: leaf hashes, frontier and root by RFC 9162, and the root of every tile that is full. Returns the last sequence number.
 -- It runs as the log's own role; the caller's context says which logs it may append to.
 create function log_append(p_log text, p_leaves bytea[], p_events text[], p_subjects uuid[], p_helpers uuid[],

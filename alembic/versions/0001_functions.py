@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "drop function enter, finish, log_append, log_open, log_standing, log_hashes, log_sign, round_in_log, place_of_round"
+        "drop function enter, enter_to_read, finish, log_append, log_open, log_standing, log_hashes, log_sign, round_in_log, place_of_round"
     )
