@@ -69,9 +69,30 @@ NAMES = {
     "title_zh": "中文名称", "township_code": "乡镇代码", "unit_id": "单位编号", "value": "现行取值",
     "version": "版本", "village_code": "村代码", "visited_on": "走访日期", "visits_per_month": "每月走访次数",
     "warnings": "提示", "window_note": "期限说明", "withdraws": "撤回", "year": "年度",
-    "AppointmentOut.place": "任职地", "CaseOut.findings": "所依据的问题线索", "HelperLedgerRow.name": "帮扶责任人",
-    "HelperOut.name": "姓名", "PersonOut.name": "姓名", "PolicyHead.number": "条目号",
+    "AppointmentOut.place": "任职地", "CaseOut.findings": "所依据的问题线索", "HelperLedgerRow.checks": "抽查",
+    "HelperLedgerRow.determination": "年终评定", "HelperLedgerRow.households": "当年帮扶户数",
+    "HelperLedgerRow.name": "帮扶责任人", "HelperLedgerRow.quarters": "考核", "HelperLedgerRow.unit": "单位",
+    "HelperLedgerRow.visits": "走访", "HelperOut.name": "姓名", "HouseholdLedgerRow.helper": "第一帮扶责任人",
+    "HouseholdLedgerRow.out_of_poverty": "是否脱贫", "HouseholdLedgerRow.signoff": "签字进度",
+    "HouseholdLedgerRow.visits": "走访", "PersonOut.name": "姓名", "PolicyHead.number": "条目号",
     "SignoffOut.checks": "核查情况", "SignoffOut.measures": "帮扶措施", "SubmissionOut.findings": "审核发现",
     "VisitOut.clock": "时间来源", "VisitOut.text": "走访记录",
 }  # fmt: skip
 """By the field's name, or `Model.field` where one model means something of its own by it."""
+
+STATES = {
+    "HelperLedgerRow.checks": "inspection",
+    "HelperLedgerRow.quarters": "quarterly_score",
+    "HouseholdLedgerRow.signoff": "signoff",
+}
+"""Fields that hold a state of a workflow, besides every `state`."""
+WORDS = {
+    "HelperLedgerRow.determination": {
+        "complete": "全面完成", "not_complete": "没有完成", "not_applicable": "不适用", "not_determined": "未确定",
+    },
+    "HouseholdLedgerRow.status": {
+        "registered": "建档立卡在册", "newly_listed": "新识别", "returned_to_poverty": "返贫", "moved_out": "整户迁出",
+        "deceased_all": "整户死亡", "split": "分户", "merged": "并户", "delisted": "识别不准剔除",
+    },
+}  # fmt: skip
+"""What other codes are called in the two ledgers."""

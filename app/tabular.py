@@ -12,13 +12,14 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from tempfile import TemporaryDirectory, TemporaryFile
 from types import MappingProxyType
 from typing import IO, Any, Protocol, Self, get_args
 from urllib.parse import quote
+from uuid import UUID
 
 import asyncpg
 import xlsxwriter
@@ -29,7 +30,7 @@ from starlette.types import Scope as AsgiScope
 
 from app.calendar import SHANGHAI
 from app.database import as_json
-from app.glossary import NAMES
+from app.glossary import NAMES, STATES, WORDS
 from app.wire import PageOut
 from app.workflow import WORKFLOWS
 
@@ -46,6 +47,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 """What a text begins with that Excel would take for a formula, or that a leading apostrophe would hide."""
 ROWS = 1_048_576
 """Of one sheet of Excel."""
+TOP = 3
+"""Rows of a sheet above the list's own: title, unit and day, headings."""
 LETTERS = 32_767
 """Of one cell of Excel."""
 PARTS = {12: "{}月", 4: "第{}季度"}
@@ -88,13 +91,29 @@ class Sheet:
 def columns_of(page: type[PageOut], resource: str, *, english: bool) -> tuple[Column, ...]:
     """Those of a list's rows, by its response model: what every row has. In English they bear the fields' own names."""
     (row,) = get_args(page.model_fields["items"].annotation)
-    states = next((flow.states_zh for flow in WORKFLOWS.values() if flow.resource == resource), NOTHING)
     return tuple(
         column
         for name, declared in row.model_fields.items()
         if declared.is_required()
-        for column in _columns(name, declared, name if english else name_of(name, row.__name__), states, english)
+        for column in _columns(
+            Column(
+                name,
+                name if english else name_of(name, row.__name__),
+                declared.annotation,
+                None,
+                NOTHING if english else _words(f"{row.__name__}.{name}", resource),
+            ),
+            declared,
+            english=english,
+        )
     )
+
+
+def _words(field: str, resource: str) -> Mapping[str, str]:
+    """What the field's codes are called in Chinese; a `state` is one of the resource's workflow."""
+    if field.endswith(".state"):
+        return next((flow.states_zh for flow in WORKFLOWS.values() if flow.resource == resource), NOTHING)
+    return WORKFLOWS[STATES[field]].states_zh if field in STATES else WORDS.get(field, NOTHING)
 
 
 def name_of(field: str, model: str = "") -> str:
@@ -102,23 +121,22 @@ def name_of(field: str, model: str = "") -> str:
     return NAMES.get(f"{model}.{field}") or NAMES[field]
 
 
-def _columns(
-    name: str, declared: FieldInfo, heading: str, states: Mapping[str, str], english: bool
-) -> Iterator[Column]:
-    bounds = {
-        getattr(rule, word)
-        for rule in declared.metadata
-        for word in ("min_length", "max_length")
-        if hasattr(rule, word)
-    }
-    types = [t for t in get_args(declared.annotation) if t is not type(None)] or [declared.annotation]
-    words = states if name == "state" and not english else NOTHING
+def _columns(column: Column, declared: FieldInfo, *, english: bool) -> Iterator[Column]:
+    """The field's column, or one for each member where it always has so many."""
+    rules = [getattr(rule, word, None) for word in ("min_length", "max_length") for rule in declared.metadata]
+    bounds = set(rules) - {None}
+    types = [t for t in get_args(column.type) if t is not type(None)] or [column.type]
     if len(bounds) == 1 and (many := bounds.pop()) in PARTS:
         for n in range(many):
-            part = f"{heading}_{n + 1}" if english else f"{heading}{PARTS[many].format(n + 1)}"
-            yield Column(name, part, types[0], n, words)
+            part = f"_{n + 1}" if english else PARTS[many].format(n + 1)
+            yield replace(
+                column,
+                heading=f"{column.heading}{part}" if english else f"{part}{column.heading}",
+                type=types[0],
+                member=n,
+            )
     else:
-        yield Column(name, heading, types[0], None, words)
+        yield replace(column, type=types[0])
 
 
 # ── rows on their way ────────────────────────────────────────────────────────────────────────────
@@ -349,40 +367,44 @@ class Workbook:
 
 
 class Page:
-    """One sheet as it is filled: title, what it is about, headings that every printed page repeats, rows, the end."""
+    """One sheet as it is filled: title, what it is about, headings that every printed page repeats, rows, the end.
+
+    Before all columns stands the row's number; ids, which nobody reads on paper, come last.
+    """
 
     def __init__(self, worksheet: Any, sheet: Sheet, styles: Mapping[str, Any]) -> None:
         self._page, self._sheet, self._styles = worksheet, sheet, styles
-        self._at = 3
-        self.room = ROWS - self._at - 1
+        self._columns = sorted(sheet.columns, key=lambda column: column.type is UUID)
+        self._at = TOP
+        self.room = ROWS - TOP - 1
         self._lay_out()
 
     def _lay_out(self) -> None:
-        page, columns, last = self._page, self._sheet.columns, len(self._sheet.columns) - 1
+        page, english = self._page, self._sheet.english
         page.set_landscape()
         page.set_paper(9)  # A4
         page.fit_to_pages(1, 0)
-        page.repeat_rows(2)
-        page.freeze_panes(self._at, 0)
-        page.set_footer("&CPage &P / &N" if self._sheet.english else "&C第 &P 页 共 &N 页")
+        page.repeat_rows(TOP - 1)
+        page.freeze_panes(TOP, 0)
+        page.set_footer("&CPage &P / &N" if english else "&C第 &P 页 共 &N 页")
         page.set_row(0, 32)
         for row, (text, style) in enumerate(((self._sheet.title, "title"), (self._sheet.above, "line"))):
-            if last:
-                page.merge_range(row, 0, row, last, text, self._styles[style])
-            else:
-                page.write_string(row, 0, text, self._styles[style])
-        for n, column in enumerate(columns):
+            page.merge_range(row, 0, row, len(self._columns), text, self._styles[style])
+        page.set_column(0, 0, 6)
+        page.write_string(TOP - 1, 0, "No." if english else "序号", self._styles["heading"])
+        for n, column in enumerate(self._columns, 1):
             page.set_column(n, n, _width(column))
-            page.write_string(2, n, column.heading, self._styles["heading"])
+            page.write_string(TOP - 1, n, column.heading, self._styles["heading"])
 
     def add(self, rows: Sequence[str]) -> None:
         for row in map(json.loads, rows):
-            for n, column in enumerate(self._sheet.columns):
+            self._page.write_number(self._at, 0, self._at - TOP + 1, self._styles["cell"])
+            for n, column in enumerate(self._columns, 1):
                 self._write(n, column, column.of(row))
             self._at += 1
 
     def end(self, said: str) -> None:
-        self._page.autofilter(2, 0, max(self._at - 1, 2), len(self._sheet.columns) - 1)
+        self._page.autofilter(TOP - 1, 0, max(self._at, TOP) - 1, len(self._columns))
         self._page.write_string(self._at, 0, said, self._styles["line"])
 
     def _write(self, n: int, column: Column, value: Any) -> None:

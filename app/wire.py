@@ -244,6 +244,9 @@ class WorkflowOut(RecordOut):
 
 
 Item = TypeVar("Item")
+Months = Annotated[list[Item], Field(min_length=12, max_length=12)]
+Quarters = Annotated[list[Item], Field(min_length=4, max_length=4)]
+"""One value for each month or quarter of a year; a column each where the list is a file."""
 
 
 class PageOut(Out):

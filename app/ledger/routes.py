@@ -186,7 +186,7 @@ async def _year(read: Reading, query: schemas.LedgerQuery, statement: Prepared) 
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
         return statement, {
             "at_county": actor.county_code, "at_log": actor.township_code, "from_moment": first, "until_moment": end,
-            "after": after,
+            "after": after, "year": query.year, "today": entered.today,
         }  # fmt: skip
 
     return await read.listing(query, asked)

@@ -1,13 +1,13 @@
 """What goes over the wire about the log and the two ledgers?"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.reading import PageQuery
-from app.wire import Out, PageOut, Year
+from app.wire import Months, Out, PageOut, Quarters, Year
 
 
 class EntryOut(Out):
@@ -97,15 +97,23 @@ class LedgerQuery(PageQuery):
 
 
 class HelperLedgerRow(Out):
-    """A helper's year in the ledger of helpers' work."""
+    """A helper's year in the ledger of helpers' work: one who had a household then, or of whom it has an entry."""
 
     id: UUID
     name: str
+    unit: str | None
+    households: int = Field(description="Households helped in the year / 当年帮扶户数")
+    visits: Months[int] = Field(description="Visits of each month, from January / 各月走访次数")
+    checks: Months[str | None] = Field(
+        description="State of each month's check; null where he was not drawn / 各月抽查情况"
+    )
+    quarters: Quarters[str | None] = Field(description="State of each quarter's score / 各季度考核情况")
+    determination: str | None = Field(description="What stands as determined / 年终评定结果", examples=["complete"])
     entries: int
     events: dict[str, int] = Field(examples=[{"visit.recorded": 24}])
-    first_at: datetime
-    last_at: datetime
-    last_seq: int
+    first_at: datetime | None
+    last_at: datetime | None
+    last_seq: int | None
 
 
 class HelperLedgerPage(PageOut):
@@ -113,17 +121,23 @@ class HelperLedgerPage(PageOut):
 
 
 class HouseholdLedgerRow(Out):
-    """A household's year in the ledger of exits from poverty."""
+    """A household's year in the ledger of exits from poverty: one that had a helper then, or has an entry."""
 
     id: UUID
     card_number: str
+    head_name: str
     village_code: str
     status: str
+    helper: str | None = Field(description="The primary helper, the last one of the year / 第一帮扶责任人")
+    visits: Months[int] = Field(description="Visits of each month, from January / 各月走访次数")
+    out_of_poverty: bool | None = Field(description="What the sign-off states / 签字表所载脱贫情况")
+    signoff: str | None = Field(description="State of the year's sign-off / 签字进度", examples=["reviewed"])
+    confirmed_on: date | None = Field(description="Day of the fourth signature / 签齐日期")
     entries: int
     events: dict[str, int]
-    first_at: datetime
-    last_at: datetime
-    last_seq: int
+    first_at: datetime | None
+    last_at: datetime | None
+    last_seq: int | None
 
 
 class HouseholdLedgerPage(PageOut):

@@ -1,11 +1,13 @@
 """How is the log read? Statements over log_event and log_head; nothing here writes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Date,
     DateTime,
     Integer,
     String,
@@ -17,16 +19,18 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    literal_column,
     null,
     or_,
     select,
     table,
+    union,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.types import Uuid
 from sqlmodel import col
 
-from app.access import Scope
+from app.access import TODAY, Scope
 from app.database import Prepared
 from app.log import LogEvent, LogHead
 from app.reading import inside, utc
@@ -35,7 +39,7 @@ PEOPLE = table("people", column("county_code"), column("township_code"), column(
 HOUSEHOLDS = table(
     "households",
     column("county_code"), column("township_code"), column("id", Uuid()), column("card_number", String()),
-    column("village_code", String()), column("status", String()),
+    column("head_name", String()), column("village_code", String()), column("status", String()),
 )  # fmt: skip
 
 HERE = (
@@ -112,10 +116,79 @@ LOGS = Prepared(
 )
 
 
-def _ledger(who: Any, register: Any, *face: Any) -> Prepared:
-    """One row for each subject of a year: its entries counted by event, the first and the last of them."""
+# ── the two ledgers of article 5 ─────────────────────────────────────────────────────────────────
+
+YEAR: Any = bindparam("year", type_=Integer())
+PAIRINGS = table(
+    "pairings",
+    column("county_code"), column("township_code"), column("helper_id", Uuid()), column("household_id", Uuid()),
+    column("starts", Date()), column("ends", Date()),
+)  # fmt: skip
+
+
+def _own(alias: str, subject: str) -> str:
+    """The rows of another table that are about the ledger's row."""
+    return (
+        f"{alias}.county_code = ledger.county_code and {alias}.township_code = ledger.township_code"
+        f" and {alias}.{subject} = ledger.id"
+    )
+
+
+_FIRST, _LAST = "make_date(ledger.year, 1, 1)", "make_date(ledger.year, 12, 31)"
+_PAIRED = f"p.starts <= {_LAST} and (p.ends is null or (p.ends > {_FIRST} and p.ends > p.starts))"
+
+
+def _visits(subject: str) -> Any:
+    """How many visits in each month of the year."""
+    months = ", ".join(f"count(*) filter (where extract(month from v.visited_on) = {n})" for n in range(1, 13))
+    where = f"{_own('v', subject)} and v.visited_on between {_FIRST} and {_LAST}"
+    return literal_column(f"(select json_build_array({months}) from visits v where {where})")
+
+
+def _each(many: int, table: str, condition: str) -> Any:
+    """The state of what there is for each month or quarter of the year, null where there is nothing."""
+    return literal_column(
+        f"(select json_agg(r.state order by n) from generate_series(1, {many}) n"
+        f" left join {table} r on {_own('r', 'helper_id')} and {condition})"
+    )
+
+
+OF_A_HELPER = {
+    "unit": literal_column(
+        "(select u.name from people h join units u on u.county_code = h.county_code"
+        f" and u.township_code = h.township_code and u.id = h.unit_id where {_own('h', 'id')})"
+    ),
+    "households": literal_column(
+        f"(select count(distinct p.household_id) from pairings p where {_own('p', 'helper_id')} and {_PAIRED})"
+    ),
+    "visits": _visits("helper_id"),
+    "checks": _each(
+        12, "inspections", "r.month = ledger.year || '-' || lpad(cast(n as text), 2, '0') and r.superseded_by is null"
+    ),
+    "quarters": _each(4, "quarterly_scores", "r.quarter = ledger.year || '-Q' || n"),
+    "determination": literal_column(
+        f"(select d.outcome from annual_determinations d where {_own('d', 'helper_id')} and d.year = ledger.year"
+        " order by d.number desc limit 1)"
+    ),
+}
+_SIGNOFF = f"from signoffs s where {_own('s', 'household_id')} and s.year = ledger.year"
+OF_A_HOUSEHOLD = {
+    "helper": literal_column(
+        "(select h.name from pairings p join people h on h.county_code = p.county_code"
+        f" and h.township_code = p.township_code and h.id = p.helper_id where {_own('p', 'household_id')} and {_PAIRED}"
+        " order by p.is_primary desc, p.starts desc, p.id limit 1)"
+    ),
+    "visits": _visits("household_id"),
+    "out_of_poverty": literal_column(f"(select s.out_of_poverty {_SIGNOFF})"),
+    "signoff": literal_column(f"(select s.state {_SIGNOFF})"),
+    "confirmed_on": literal_column(f"(select s.confirmed_on {_SIGNOFF})"),
+}
+
+
+def _counted(who: Any) -> Any:
+    """The year's entries of each subject, by event, the first and the last of them."""
     e = LogEvent.__table__  # type: ignore[attr-defined]
-    counted = (
+    of_event = (
         select(
             who.label("subject"), e.c.event, func.count().label("many"), func.min(e.c.at).label("first"),
             func.max(e.c.at).label("last"), func.max(e.c.seq).label("seq"),
@@ -124,25 +197,59 @@ def _ledger(who: Any, register: Any, *face: Any) -> Prepared:
         .group_by(who, e.c.event)
         .subquery()
     )  # fmt: skip
+    return (
+        select(
+            of_event.c.subject, func.sum(of_event.c.many).cast(Integer()).label("entries"),
+            func.json_object_agg(
+                of_event.c.event, aggregate_order_by(of_event.c.many, of_event.c.event)
+            ).label("events"),
+            utc(func.min(of_event.c.first)).label("first_at"), utc(func.max(of_event.c.last)).label("last_at"),
+            func.max(of_event.c.seq).label("last_seq"),
+        )
+        .group_by(of_event.c.subject).cte("counted")
+    )  # fmt: skip
+
+
+def _ledger(who: Any, register: Any, face: tuple[str, ...], more: Mapping[str, Any]) -> Prepared:
+    """A row for each subject of which the year has an entry or a pairing; what else is told only of a page's rows."""
+    counted = _counted(who)
+    paired = select(PAIRINGS.c[who.key]).where(
+        PAIRINGS.c.county_code == bindparam("at_county", type_=Text()),
+        PAIRINGS.c.township_code == bindparam("at_log", type_=Text()),
+        PAIRINGS.c[who.key] > bindparam("after", type_=Uuid()),
+        func.make_date(YEAR, 1, 1) <= TODAY,
+        PAIRINGS.c.starts <= func.least(func.make_date(YEAR, 12, 31), TODAY),
+        or_(
+            PAIRINGS.c.ends.is_(None),
+            and_(PAIRINGS.c.ends > func.make_date(YEAR, 1, 1), PAIRINGS.c.ends > PAIRINGS.c.starts),
+        ),
+    )
+    everyone = union(select(counted.c.subject), paired).subquery("everyone")
     one = and_(
         register.c.county_code == bindparam("at_county", type_=Text()),
         register.c.township_code == bindparam("at_log", type_=Text()),
-        register.c.id == counted.c.subject,
+        register.c.id == everyone.c.subject,
     )
-    statement = (
+    ledger = (
         select(
-            counted.c.subject.label("id"), *face, func.sum(counted.c.many).cast(Integer()).label("entries"),
-            func.json_object_agg(counted.c.event, aggregate_order_by(counted.c.many, counted.c.event)).label("events"),
-            utc(func.min(counted.c.first)).label("first_at"), utc(func.max(counted.c.last)).label("last_at"),
-            func.max(counted.c.seq).label("last_seq"), counted.c.subject.cast(Text()).label("at"),
+            *[register.c[name] for name in ("county_code", "township_code", "id", *face)], YEAR.label("year"),
+            func.coalesce(counted.c.entries, 0).label("entries"),
+            func.coalesce(counted.c.events, literal_column("'{}'::json")).label("events"),
+            counted.c.first_at, counted.c.last_at, counted.c.last_seq,
         )
-        .select_from(counted.join(register, one))
-        .group_by(counted.c.subject, *face).order_by(counted.c.subject).limit(MANY)
+        .select_from(everyone.join(register, one).join(counted, counted.c.subject == everyone.c.subject, isouter=True))
+        .order_by(register.c.id).limit(MANY)
+        .subquery("ledger")
     )  # fmt: skip
+    told = [ledger.c[name] for name in ("entries", "events", "first_at", "last_at", "last_seq")]
+    statement = select(
+        ledger.c.id, *[ledger.c[name] for name in face], *[e.label(name) for name, e in more.items()], *told,
+        ledger.c.id.cast(Text()).label("at"),
+    ).order_by(ledger.c.id)  # fmt: skip
     return Prepared(statement, json=True, beside=("at",))
 
 
-HELPERS = _ledger(col(LogEvent.helper_id), PEOPLE, PEOPLE.c.name)
+HELPERS = _ledger(col(LogEvent.helper_id), PEOPLE, ("name",), OF_A_HELPER)
 HOUSEHOLD_EXITS = _ledger(
-    col(LogEvent.household_id), HOUSEHOLDS, HOUSEHOLDS.c.card_number, HOUSEHOLDS.c.village_code, HOUSEHOLDS.c.status
+    col(LogEvent.household_id), HOUSEHOLDS, ("card_number", "head_name", "village_code", "status"), OF_A_HOUSEHOLD
 )
