@@ -5,7 +5,7 @@ FROM python:3.13-slim
 ARG PIP_INDEX_URL
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-RUN useradd --system --create-home --uid 10001 huayuan
+RUN useradd --system --create-home --uid 10001 huayuan && install -d -o huayuan /var/lib/huayuan
 WORKDIR /srv/huayuan
 
 COPY requirements-runtime.lock ./

@@ -171,6 +171,8 @@ HELPER: Any = bindparam("scope_helper", type_=Uuid())
 """The caller, where he holds a helper's office today; null otherwise, which helps nobody (G16, G18)."""
 CONFIDANT: Any = bindparam("scope_confidant", type_=Boolean())
 """Does the caller keep the register, or does his work cover the whole township?"""
+WIDE: Any = bindparam("scope_wide", type_=Boolean())
+"""Does the caller's work cover the whole township?"""
 VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))
 TODAY: Any = bindparam("today", type_=Date())
 """The township's day, for conditions on dated rows."""
@@ -227,5 +229,6 @@ def scope_values(actor: Actor) -> dict[str, Any]:
         "scope_person": actor.person_id,
         "scope_helper": helper,
         "scope_villages": actor.places(*IN_A_VILLAGE),
+        "scope_wide": actor.reads_township,
         "scope_confidant": actor.reads_township or actor.holds(Office.ADMINISTRATOR),
     }

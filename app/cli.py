@@ -185,6 +185,22 @@ def mark_missed(*townships: str) -> None:
 
 
 @app.command
+def sweep_attachments(*townships: str) -> None:
+    """End uploads that were given up in these townships and remove files that nothing names; for a daily timer."""
+    from app.attachments import actions
+    from app.storage import Storage
+
+    settings = ready()
+    vault, storage = Vault(settings.master_secret), Storage(settings)
+    for code in townships:
+        try:
+            ended, removed = asyncio.run(actions.sweep(address(settings), vault, storage, code))
+        except asyncpg.NoDataFoundError:
+            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
+        print(code, ended, removed)
+
+
+@app.command
 def checkpoint(*counties: str) -> None:
     """Sign every log of these counties that has grown (0: the nation's); for a timer, best every minute.
 

@@ -300,7 +300,7 @@ def _bulk(table: type[SQLModel]) -> Prepared:
     return Prepared(insertion_of_many(table))
 
 
-PLUMBING = frozenset({"retries", "sessions"})
+PLUMBING = frozenset({"attachment_parts", "retries", "sessions"})
 """Tables of the machinery itself, which no entry describes."""
 
 

@@ -19,6 +19,7 @@ from app import contract, migrations, problems
 from app.access import Tokens
 from app.accounts import routes as accounts
 from app.admission import Admission, Places
+from app.attachments import routes as attachments
 from app.cases import routes as cases
 from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
 from app.duties import routes as duties
@@ -39,6 +40,7 @@ from app.scores import routes as scores
 from app.sessions import routes as sessions
 from app.settings import Settings
 from app.signoffs import routes as signoffs
+from app.storage import Storage
 from app.sync import routes as sync
 from app.telemetry import Metrics, Telemetry
 from app.vault import Vault
@@ -47,6 +49,7 @@ from app.work import routes as work
 
 FEATURES = (
     accounts,
+    attachments,
     cases,
     duties,
     evaluations,
@@ -77,6 +80,7 @@ Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`
 TAGS = {
     "sign-in": "登录、账号与待办", "places": "县、乡、村", "people": "人员、任职与单位",
     "households": "贫困户与结对帮扶", "work": "帮扶计划、走访、要求、会议、表册与公示",
+    "attachments": "照片与扫描件",
     "monthly check": "当月抽查", "quarter": "季度考核",
     "signoffs": "签字确认", "year end": "年终考核评价", "accountability": "问题线索、案件、通报与异议",
     "rules": "办法、约定、解释与流程", "ledger": "台账与证明", "sync": "离线补报与同步",
@@ -106,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         migrations.known()  # read now, not while a request waits
+        api.state.storage = Storage(settings)
         api.state.database = Database(address(settings), settings.pool_size)
         api.state.files = Database(address(settings), FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
         await api.state.database.open()

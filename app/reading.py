@@ -330,6 +330,16 @@ def preferred(request: Request, offers: Sequence[str]) -> str:
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record that was read: its JSON text, the same as a row, the facts for the law, and who reads it."""
+
+    body: str
+    row: dict[str, Any]
+    facts: Any
+    entered: Entered
+
+
 class Reading:
     """One read: the door and the statement, together in one round trip or, where a statement is no list, one each."""
 
@@ -370,8 +380,8 @@ class Reading:
         self._acquainted[bearer.account_id] = entered
         return entered, row
 
-    async def one(self, resource: Resource, id: UUID) -> Response:
-        """A single record with `ETag`, and `actions` where it has a workflow. Raises NotFound."""
+    async def find(self, resource: Resource, id: UUID) -> Found:
+        """A single record as the caller may see it. Raises NotFound."""
 
         def asked(entered: Entered) -> Asked:
             actor = entered.actor
@@ -381,12 +391,17 @@ class Reading:
         entered, found = await self._found(asked)
         if found["body"] is None:
             raise resource.not_found
-        body = found["body"]
-        row = json.loads(body)
+        row = json.loads(found["body"])
+        facts = resource.read_facts(row, json.loads(found["facts"]), entered) if resource.read_facts else None
+        return Found(found["body"], row, facts, entered)
+
+    async def one(self, resource: Resource, id: UUID) -> Response:
+        """A single record with `ETag`, and `actions` where it has a workflow. Raises NotFound."""
+        found = await self.find(resource, id)
+        body, row = found.body, found.row
         if resource.workflow is not None:
-            facts = resource.read_facts(row, json.loads(found["facts"]), entered) if resource.read_facts else None
-            more = dict(resource.derived(facts)) if resource.derived else {}
-            more["actions"] = actions(resource.workflow, row, facts, entered.actor, self.language)
+            more = dict(resource.derived(found.facts)) if resource.derived else {}
+            more["actions"] = actions(resource.workflow, row, found.facts, found.entered.actor, self.language)
             body = f"{body[:-1]},{as_json(more)[1:]}"
         headers = {"etag": f'"{row["version"]}"'} if "version" in row else {}
         return Response(body, media_type=JSON, headers=headers)

@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     database_url: str | None = None
     """PostgreSQL 18 as a libpq URL; without one an embedded server runs in `data_dir`."""
     data_dir: Path = Path(".huayuan")
+    storage: str | None = None
+    """Where attachments lie: an address that obstore opens, `s3://bucket/prefix`; the folder `data_dir`/attachments."""
     profile: Literal["production", "demo"] = "production"
     """`demo` allows the clock of domain dates to be moved; `production` refuses to start where it was."""
     secret: str = ""

@@ -479,8 +479,11 @@ async def _command(request: Request, key: str | None, if_match: str | None, *, a
     refuse_odd_parameters(request)
     operation = f"{request.method} {request.url.path}"
     upload: Upload | None = getattr(request.state, "upload", None)
-    body = await request.body()
-    what = upload.digest if upload else json.dumps(json.loads(body), sort_keys=True) if body else ""
+    if upload:
+        what = f"{request.url.query}\n{upload.digest}"
+    else:
+        body = await request.body()
+        what = json.dumps(json.loads(body), sort_keys=True) if body else ""
     fingerprint = state.vault.fingerprint(f"{operation}\n{bearer.account_id}\n{what}")
     return Command(
         state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ from app.settings import Settings
 from app.workflow import WORKFLOWS
 
 ROOT = Path(__file__).parent.parent
+FILES = tempfile.TemporaryDirectory(prefix="huayuan-files-")
+"""Where attachments of this session lie, whichever service took them."""
 DATA_DIR = ROOT / ".huayuan" / "tests"
 BRISK = 100_000.0
 """Requests a second that an account of a test may make: no person asks as fast as a test."""
@@ -272,7 +275,12 @@ class Service:
     def __init__(self, url: str, pool_size: int = 8, **more: Any) -> None:
         self.database_url = url
         self.settings = Settings(
-            database_url=url, secret="t" * 32, profile="demo", pool_size=pool_size, requests_per_second=BRISK, **more
+            database_url=url,
+            secret="t" * 32,
+            profile="demo",
+            pool_size=pool_size,
+            requests_per_second=BRISK,
+            **{"data_dir": Path(FILES.name), **more},
         )
         self.app = create_app(self.settings)
         config = uvicorn.Config(

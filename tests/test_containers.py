@@ -47,15 +47,25 @@ def test_the_timer_does_what_is_due_and_goes_on(services: dict[str, Any], shared
     (tmp_path / "python").symlink_to(sys.executable)
     places = {"${HUAYUAN_COUNTIES:-}": "", "${HUAYUAN_TOWNSHIPS:-}": shared_township.code, "sleep 60": "exit 7"}
     for name, value in places.items():
-        assert loop.count(name) == 1
+        assert name in loop
         loop = loop.replace(name, value)
     environment = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path),
         "HUAYUAN_DATABASE_URL": shared_township.service.database_url, "HUAYUAN_SECRET": "t" * 32,
+        "HUAYUAN_DATA_DIR": str(tmp_path),
     }  # fmt: skip
     told = subprocess.run(["sh", "-c", loop], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 7, told.stderr
-    assert told.stdout.startswith(shared_township.code)
+    assert told.stdout.splitlines()[0].startswith(shared_township.code)
+    assert told.stdout.splitlines()[1] == f"{shared_township.code} 0 0", "and nothing was to be cleared away"
+
+
+def test_attachments_outlive_the_containers(services: dict[str, Any], steps: list[tuple[str, str]]) -> None:
+    """One volume for the API and the timer, which is the plain user's."""
+    for name in ("api", "timer"):
+        home = services[name]["environment"]["HUAYUAN_DATA_DIR"]
+        assert services[name]["volumes"] == [f"files:{home}"]
+        assert any(f"install -d -o huayuan {home}" in argument for step, argument in steps if step == "RUN")
 
 
 def test_the_database_keeps_its_data_where_postgres_18_has_it(services: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -36,6 +37,7 @@ from app.telemetry import JsonLines, Lines, Metrics, Telemetry, request_id
 from tests.serving import POOL, PROMPT, ROOT, SECRET, Process, eventually
 
 PERSON = {"name": "欧阳修远", "category": "organ_cadre", "citizen_id": "11010519491231002X", "phone": "13912345678"}
+PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(100)
 NUMBER = PERSON["citizen_id"]
 SOON = {"1", "2", "3"}
 MAY_TELL = {"time", "level", "logger", "message", "request_id", "method", "route", "status", "ms", "place"}
@@ -58,8 +60,10 @@ class Copy:
 
     home: Path
     url: str
+    files: Path
     checkpoint: dict[str, Any]
     person: str
+    attachment: str
 
 
 @pytest.fixture(scope="module")
@@ -67,22 +71,28 @@ def copy(shared_township: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Saved from the session's server and restored on another, by the documented commands."""
     folder = tmp_path_factory.mktemp("saved")
     made = shared_township.office("leading_group_office").made("/people", PERSON)
+    photo = {"file_name": "照片.png", "content": b64encode(PHOTO).decode()}
+    kept = shared_township.office("leading_group_office").made("/attachments", photo)
     told = shared_township.admin.read(f"/ledger/{shared_township.code}/checkpoint")
-    commands("backup", folder, HUAYUAN_DATABASE_URL=shared_township.service.database_url)
+    service = shared_township.service
+    commands(
+        "backup", folder, HUAYUAN_DATABASE_URL=service.database_url, HUAYUAN_DATA_DIR=str(service.settings.data_dir)
+    )
     home = tmp_path_factory.mktemp("server")
     server = embedded.ensure(home, "postgres")
     with psycopg.connect(server, autocommit=True) as connection:  # processes die here, machines do not
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
-    commands("restore", folder, NEW_SERVER=server)
+    files = tmp_path_factory.mktemp("data")
+    commands("restore", folder, NEW_SERVER=server, NEW_DATA_DIR=str(files))
     name = psycopg.conninfo.conninfo_to_dict(shared_township.service.database_url)["dbname"]
-    yield Copy(home, embedded.database(server, str(name)), told, made["id"])
+    yield Copy(home, embedded.database(server, str(name)), files, told, made["id"], kept["id"])
     embedded.stop(home)
 
 
 @pytest.fixture(scope="module")
 def running(copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    process = Process(copy.url, tmp_path_factory.mktemp("output") / "lines")
+    process = Process(copy.url, tmp_path_factory.mktemp("output") / "lines", data_dir=str(copy.files))
     yield process.await_ready()
     process.stop()
 
@@ -373,6 +383,7 @@ def test_the_restored_copy_has_the_same_root_and_serves(clerk, copy, shared_town
     code = shared_township.code
     assert clerk.get(f"/v1/ledger/{code}/checkpoint").json() == copy.checkpoint
     assert clerk.get(f"/v1/people/{copy.person}").json()["name"] == PERSON["name"]
+    assert clerk.get(f"/v1/attachments/{copy.attachment}/content").content == PHOTO
     with psycopg.connect(copy.url) as connection:
         (root,) = connection.execute("select root from log_head where township_code = %s", [code]).fetchone()
         found = leaf_hashes(connection, code)

@@ -2426,11 +2426,105 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("output is not null"),
     )
+    op.create_table(
+        "attachments",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("uploader_id", sa.Uuid(), nullable=False),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'stored') = (object is not null)", name=op.f("ck_attachments_object")),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_attachments_county_code")),
+        sa.CheckConstraint(
+            "media_type in ('image/jpeg', 'image/png', 'image/webp', 'image/heic', 'application/pdf')",
+            name=op.f("ck_attachments_media_type"),
+        ),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_attachments_sha256")),
+        sa.CheckConstraint("state in ('open', 'stored', 'expired')", name=op.f("ck_attachments_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_attachments_township_code"),
+        ),
+        sa.CheckConstraint("not (confidential and household_id is not null)", name=op.f("ck_attachments_confidential")),
+        sa.CheckConstraint("size between 1 and 20971520", name=op.f("ck_attachments_size")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "household_id"],
+            ["households.county_code", "households.township_code", "households.id"],
+            name=op.f("fk_attachments_county_code_township_code_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_attachments_county_code_township_code_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "uploader_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_attachments_county_code_township_code_uploader_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_attachments")),
+    )
+    op.create_index(
+        "ix_attachments_household", "attachments", ["county_code", "township_code", "household_id"], unique=False
+    )
+    op.create_index("ix_attachments_person", "attachments", ["county_code", "township_code", "person_id"], unique=False)
+    op.create_index("ix_attachments_state", "attachments", ["county_code", "township_code", "state"], unique=False)
+    op.create_index(
+        "ix_attachments_uploader", "attachments", ["county_code", "township_code", "uploader_id"], unique=False
+    )
+    op.create_table(
+        "attachment_parts",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("attachment_id", sa.Uuid(), nullable=False),
+        sa.Column("first_byte", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_attachment_parts_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_attachment_parts_township_code"),
+        ),
+        sa.CheckConstraint("first_byte >= 0 and size between 1 and 1048576", name=op.f("ck_attachment_parts_size")),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "attachment_id"],
+            ["attachments.county_code", "attachments.township_code", "attachments.id"],
+            name=op.f("fk_attachment_parts_county_code_township_code_attachment_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_attachment_parts")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "attachment_id",
+            "first_byte",
+            name=op.f("uq_attachment_parts_county_code_township_code_attachment_id_first_byte"),
+        ),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("attachment_parts")
+    op.drop_index("ix_attachments_uploader", table_name="attachments")
+    op.drop_index("ix_attachments_state", table_name="attachments")
+    op.drop_index("ix_attachments_person", table_name="attachments")
+    op.drop_index("ix_attachments_household", table_name="attachments")
+    op.drop_table("attachments")
     op.drop_index("uq_case_steps_output", table_name="case_steps", postgresql_where=sa.text("output is not null"))
     op.drop_index("ix_case_steps_case", table_name="case_steps")
     op.drop_table("case_steps")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app import embedded
-from tests.conftest import Township
+from tests.conftest import FILES, Township
 from tests.endurance.machine import Machine
 from tests.endurance.prepared import Prepared
 from tests.serving import ROOT, Process
@@ -90,7 +90,8 @@ class Ground:
         url, home = self.copy()
         (home / "jwks.json").write_text('{"keys": []}')  # nobody comes from there; accounts can be bound to it
         issuer = {"oidc_issuer": "https://issuer.example", "oidc_audience": "huayuan", "oidc_jwks": f"{home}/jwks.json"}
-        process = Process(url, home / "service", pool_size="12", **issuer).await_ready()
+        named = issuer | {"data_dir": FILES.name, "pool_size": "12"}
+        process = Process(url, home / "service", **named).await_ready()
         try:
             return self.test(process.address, home, seed=seed, examples=examples, steps=steps, more=more)
         finally:

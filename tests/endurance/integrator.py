@@ -13,6 +13,7 @@ import json
 import os
 import random
 import threading
+from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -70,6 +71,13 @@ def _citizen_ids() -> st.SearchStrategy[str]:
 
 
 schemathesis.openapi.format("citizen-id", _citizen_ids())
+HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"%PDF-1.7\n")
+schemathesis.openapi.format(
+    "attachment",
+    st.builds(
+        lambda head, rest: b64encode(head + rest).decode(), st.sampled_from(HEADS), st.binary(min_size=12, max_size=99)
+    ),
+)
 
 
 def _operation(case: Any) -> str:

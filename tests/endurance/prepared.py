@@ -20,6 +20,7 @@ from app.places.actions import load_divisions
 from app.settings import Settings
 from app.vault import Vault
 from app.workflow import WORKFLOWS
+from tests.attachments import test_routes as files
 from tests.conftest import Accountability, Caller, Service, Township
 from tests.endurance.machine import HOURS
 from tests.evaluations.test_routes import SUBMIT, Year
@@ -62,6 +63,7 @@ class Prepared:
         asyncio.run(
             adopt(service.database_url, service.app.state.vault, place.county, "县管理员", "county", "correct horse")
         )
+        self._given_up()
         self._people()
         self._duties()
         self._months()
@@ -70,6 +72,7 @@ class Prepared:
         self._accountability()
         self._year_end()
         place.at(TODAY)
+        self._attachments()
 
     def can(self, operation: str, record: str = "", caller: Caller | None = None, **body: Any) -> None:
         """An occasion: on `record`, a path, by `caller` (who holds every office, unless said), with these members."""
@@ -86,6 +89,27 @@ class Prepared:
             self._homes[caller.account_id] = me["township_code"]
         home = self._homes.get(caller.account_id, self.place.code)
         return f"Bearer {self._tokens.issue(Bearer(UUID(caller.account_id), home[:6], home))}"
+
+    # ── files ──
+
+    def _given_up(self) -> None:
+        """An upload of October with which nobody goes on."""
+        self.place.at("2017-10-01")
+        files.begun(self.officer, files.photo(100))
+
+    def _attachments(self) -> None:
+        service = self.service
+        for _ in TWICE:
+            large = files.begun(self.officer, files.photo(3 * files.rules.PART))
+            self.can("attachments_send_part", large)
+            self.occasions["attachments_send_part"][-1]["query"] = {"offset": 100}
+            whole = files.begun(self.officer, files.photo(100))
+            files.send(self.officer, whole, files.photo(100))
+            self.can("attachments_complete", whole)
+            self.can("attachments_content", files.stored(self.officer, files.photo(100)))
+            self.can("attachments_create", household_id=None, person_id=None, confidential=False, id=None)
+        storage = service.app.state.storage
+        asyncio.run(files.actions.sweep(service.database_url, service.app.state.vault, storage, self.place.code))
 
     # ── registers ──
 
