@@ -16,11 +16,13 @@ from pydantic import ValidationError
 
 from app import migrations
 from app.database import address
+from app.phone.commands import commands as phone
 from app.settings import Settings
 from app.vault import Vault
 from app.witness import Policy
 
 app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务 / assessment and accountability service")
+app.command(phone)
 ROOT = Path(__file__).parent.parent
 
 

@@ -42,9 +42,9 @@ def python(tree: Tree, *folders: str) -> Iterator[tuple[str, str]]:
 
 
 def features(tree: Tree) -> Iterator[tuple[str, str, str]]:
-    """Feature folder, file kind and source; app/demo is no feature but a story told to the service."""
+    """Feature folder, file kind and source; app/demo and app/phone are no features but talk to the service."""
     for path, text in python(tree, "app/"):
-        if path.startswith("app/demo/"):
+        if path.startswith(("app/demo/", "app/phone/")):
             continue
         if path.count("/") == 2:
             yield path.split("/")[1], Path(path).stem, text

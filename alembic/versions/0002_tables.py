@@ -1684,7 +1684,7 @@ def upgrade() -> None:
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("township_code", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("counter", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_devices_county_code")),
@@ -1693,17 +1693,17 @@ def upgrade() -> None:
             name=op.f("ck_devices_township_code"),
         ),
         sa.ForeignKeyConstraint(
-            ["county_code", "township_code", "account_id"],
-            ["accounts.county_code", "accounts.township_code", "accounts.id"],
-            name=op.f("fk_devices_county_code_township_code_account_id"),
+            ["county_code", "township_code", "person_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_devices_county_code_township_code_person_id"),
         ),
         sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_devices")),
         sa.UniqueConstraint(
             "county_code",
             "township_code",
-            "account_id",
+            "person_id",
             "device_id",
-            name=op.f("uq_devices_county_code_township_code_account_id_device_id"),
+            name=op.f("uq_devices_county_code_township_code_person_id_device_id"),
         ),
     )
     op.create_table(

@@ -1,13 +1,14 @@
 """Through which doors do phones come back from being offline?"""
 
+import gzip
 import json
 import logging
 import time
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Message
 
 from app.log import canonical
@@ -47,7 +48,24 @@ async def push(request: Request, command: Receiving, read: Read, body: Json[sche
     receipt["entry"] = answer.headers.get("ledger-entry")
     signed = actions.signed(state.vault, state.settings.log_origin, receipt)
     headers = {"ledger-entry": receipt["entry"]} if receipt["entry"] else {}
-    return Response(signed, 200, headers, "application/json")
+    return _packed(request, signed, headers)
+
+
+@sync.get("/sync", name="sync_pull", response_model=schemas.Pulled)
+async def pull(request: Request, read: Read, query: Annotated[schemas.PullQuery, Query()]) -> Response:
+    """What changed for me since the cursor, and what is gone, with the newest checkpoint / 增量同步"""
+    state = request.app.state
+    return _packed(request, await actions.news(read, query, state.vault, state.settings.log_origin), {})
+
+
+def _packed(request: Request, body: str, headers: dict[str, str]) -> Response:
+    """For a slow line: compressed where the caller takes it."""
+    headers["vary"] = "accept-encoding"
+    if "gzip" not in request.headers.get("accept-encoding", "").replace("gzip;q=0", ""):
+        return Response(body, 200, headers, "application/json")
+    return Response(
+        gzip.compress(body.encode(), 6, mtime=0), 200, headers | {"content-encoding": "gzip"}, "application/json"
+    )
 
 
 async def _in_order(request: Request, body: schemas.Push, line: Line, language: str) -> list[dict[str, Any]]:

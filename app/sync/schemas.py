@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.sync.rules import OPERATIONS, Result
 from app.wire import SOMEBODY, In, Moment, Out
@@ -102,3 +102,40 @@ class Pushed(Out):
     receipt: Receipt
     signature: str
     key: str = Field(description="The log's public key, as `ledger/{log}/checkpoint` has it")
+
+
+class PullQuery(BaseModel):
+    """From where, and how much at once."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=1000)
+
+    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the pull before / 上次的游标")
+    limit: int = Field(500, ge=1, le=1000, description="How many records at the most / 每次最多条数")
+
+
+class Item(Out):
+    """A record that is new or changed: what its own read shows, without what is counted or gathered from others."""
+
+    resource: str = Field(description="Where it is read: `/v1/<resource>/{id}`", examples=["visits"])
+    record: dict[str, Any]
+
+
+class Gone(Out):
+    """A record that its reader may not read any more: take it off the phone."""
+
+    resource: str
+    id: UUID
+
+
+class Pulled(Out):
+    """What changed since the cursor, in the ledger's order."""
+
+    log: str
+    key: str = Field(description="The log's public key, as `ledger/{log}/checkpoint` has it")
+    checkpoint: str | None = Field(description="The newest signed note of the township's log (C2SP tlog-checkpoint)")
+    now: datetime = Field(description="The service's clock, to set the phone's by")
+    anew: bool = Field(description="Drop what earlier pulls brought: this begins from nothing")
+    more: bool = Field(description="Go on at once with the next cursor")
+    next_cursor: str
+    gone: list[Gone]
+    items: list[Item]

@@ -134,6 +134,7 @@ class Prepared:
             self.can("appointments_end", f"/appointments/{held['id']}", ends="2017-12-31")
             new = {"person_id": place.person("新任"), "office": "assessor", "place": place.code, "starts": "2018-01-01"}
             self.can("appointments_create", **new, ends=None)
+            self.can("sync_push", operations=[])
             self.can("clock_set", now=f"{TODAY}T09:00:00+08:00")
             self.can("villages_create", code=f"{place.code}{299 - len(self.occasions['villages_create'])}")
             household, helper = place.helped()

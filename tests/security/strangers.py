@@ -320,6 +320,8 @@ def _bodies(schema: Any, meant: Any, id: UUID) -> Iterator[Any]:
 
 NO_RECORD = {"device_id"}
 """Ids that a client gives itself."""
+IN_PARTS = {"sync_push"}
+"""What answers 200 and says of each part what became of it: test_sync.py tries the parts."""
 
 
 def resolved(schema: Any) -> Any:
@@ -556,8 +558,11 @@ class Ground:
 
 
 NATIONAL_READS = frozenset({"divisions_list", "divisions_read", "rulebooks_list", "rulebooks_read", "rulebooks_assess"})
-FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "policies_read"}
-"""Reads that no Resource describes, of the nation, of the caller himself, of what holds for all in the township."""
+FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "policies_read", "sync_pull"}
+"""Reads that no Resource describes, of the nation, of the caller himself, of what holds for all in the township.
+
+What a phone takes along is that and what is the caller's own: test_sync.py holds it against the lists.
+"""
 BY_HAND = FOR_EVERYONE | {
     "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "ledger_entries",
     "ledger_entry_bundle", "ledgers_helpers", "ledgers_households",

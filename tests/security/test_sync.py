@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from app.sync.rules import OPERATIONS as HANDED_IN
-from tests.security.strangers import ID, OPERATIONS, Ground, Operation, shots
+from tests.security.strangers import ID, MARK, OPERATIONS, Ground, Operation, shots
+from tests.sync.test_pull import Copy, readable
 
 PHONES = [o for o in OPERATIONS if o.name in HANDED_IN]
 
@@ -40,3 +41,17 @@ def test_a_stranger_is_told_the_same_as_over_http(ground: Ground, operation: Ope
 
 def test_every_operation_of_the_list_is_tried() -> None:
     assert {o.name for o in PHONES} == set(HANDED_IN)
+
+
+@pytest.mark.parametrize("name", ["nobody", "former", "juggler", "villager", "insider", "neighbour", "owner"])
+def test_what_one_takes_along_is_what_the_lists_show_him(ground: Ground, name: str) -> None:
+    copy = Copy(getattr(ground, name))
+    copy.pull()
+    lists = readable(copy.caller)
+    held = [(name, id_, record) for name, records in copy.held.items() for id_, record in records.items()]
+    assert all(record == {field: lists[name][id_][field] for field in record} for name, id_, record in held)
+    assert (MARK in str(copy.held)) == (name != "neighbour"), "there is something to see, but not for strangers"
+
+
+def test_the_countys_client_takes_nothing_along(ground: Ground) -> None:
+    assert ground.county.get("/sync").json()["code"] == "people-only"

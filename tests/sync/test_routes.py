@@ -2,6 +2,11 @@
 
 import base64
 import json
+import re
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -253,6 +258,29 @@ def test_a_receipt_is_signed_by_the_log_and_bears_its_newest_checkpoint(township
     forged = answer["receipt"] | {"counter": 7}
     assert not verified(answer["key"], forged, answer["signature"])
     assert key.name == signed["origin"]
+
+
+def test_anybody_checks_a_receipt_as_the_operations_page_tells(helped, tmp_path):
+    household, phone = helped
+    made = phone.visit(household)
+    answer = phone.send(made)
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(import base64.*?)```", page, re.DOTALL)
+    (tmp_path / "receipt.py").write_text(program, "utf-8")
+    forged = answer.text.replace('"result":"done"', '"result":"held"')
+    for text, holds in ((answer.text, True), (forged, False)):
+        (tmp_path / "answer.json").write_text(text, "utf-8")
+        words = [
+            sys.executable,
+            "-I",
+            str(tmp_path / "receipt.py"),
+            str(tmp_path / "answer.json"),
+            answer.json()["key"],
+        ]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert (done.stdout == "true\n") == holds, done.stderr
+    sent = json.dumps(made, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert answer.json()["receipt"]["results"][0]["digest"] == sha256(sent.encode()).hexdigest()
 
 
 def verified(vkey, receipt, signature):
