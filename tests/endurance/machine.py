@@ -44,7 +44,7 @@ class Machine:
         and `headers`.
         """
         if self._preparing is None:
-            self._preparing = Service(self.url, pool_size=2)
+            self._preparing = Service(self.url, pool_size=2, access_token_seconds=HOURS)
         return Township(self._preparing, code)
 
     def headers(self, place: Township, caller: Any) -> dict[str, str]:
