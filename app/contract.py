@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from app.problems import MEDIA, FieldProblem, Problem
+from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.tabular import CSV, NDJSON, XLSX
 from app.workflow import WORKFLOWS
 
@@ -62,6 +62,7 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
     """Complete the OpenAPI document in place."""
     components = api.setdefault("components", {})
     components["securitySchemes"] = BEARER
+    api["externalDocs"] = {"url": PAGES, "description": "Every type of problem / 所有问题类型"}
     schemas = components.setdefault("schemas", {})
     for model in (Problem, FieldProblem):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import contract, migrations, problems
+from app import contract, migrations, pages, problems
 from app.access import Tokens
 from app.accounts import routes as accounts
 from app.admission import Admission, Places
@@ -73,7 +73,8 @@ ROOT = Path(__file__).parent.parent
 DESCRIPTION = """\
 花园乡精准脱贫工作考核及责任追究办法(试行)的 JSON 接口。The regulation of a township's poverty relief work as an API.
 
-Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`; every refusal is an RFC 9457 problem.
+Every change answers with `Ledger-Entry`; every workflow action needs `If-Match`; every refusal is an RFC 9457 problem,
+whose `type` is the address of a page that explains it; [all of them](/problems/).
 
 登录:`POST /v1/oauth/token`,把 `access_token` 填入 Authorize。Sign in there and put the `access_token` into Authorize.
 """
@@ -139,7 +140,9 @@ def create_app(settings: Settings) -> FastAPI:
     api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()
     api.state.places, api.state.acquainted = Places(settings.requests_at_once), {}
     api.router.middleware_stack = BySegment(api, doors(*FEATURES))
+    api.state.doors = [route for feature in FEATURES for router in feature.routers for route in router.routes]
     problems.install(api)
+    pages.serve(api)
     serve_docs(api)
     api.add_middleware(  # the last one added is the outermost
         Admission,

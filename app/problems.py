@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl
 import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
@@ -212,7 +211,7 @@ MESSAGES_ZH = {
 
 
 def install(app: FastAPI) -> None:
-    """Handlers for everything that can go wrong, and the pages that explain it."""
+    """Handlers for everything that can go wrong."""
 
     def answer(
         request: Request,
@@ -265,7 +264,6 @@ def install(app: FastAPI) -> None:
         asyncpg.InternalClientError: on_database, TimeoutError: on_database, OSError: on_database, Exception: on_bug,
     }.items():  # fmt: skip
         app.add_exception_handler(kind, handler)
-    app.add_api_route(PAGES + "{code}", _page, include_in_schema=False)
 
 
 def _english(error: Mapping[str, Any]) -> str:
@@ -286,20 +284,6 @@ def pointer(loc: Sequence[Any]) -> str:
     if where == "body":
         return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
     return f"{where}:{'/'.join(parts)}"
-
-
-async def _page(code: str, request: Request) -> Response:
-    """What a problem type means."""
-    language = language_of(request)
-    for kind in every(Refusal):
-        if kind.code() == code:
-            article = f"<p>{kind.article}</p>" if kind.article else ""
-            zh, en = kind.title("zh-CN"), kind.title("en")
-            return HTMLResponse(
-                f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{code}</title>"
-                f"<h1>{code}</h1><p lang='zh-CN'>{zh}</p><p lang='en'>{en}</p>{article}<p>HTTP {status_of(kind)}</p>"
-            )
-    raise NoSuchPage
 
 
 def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:

@@ -7,6 +7,7 @@ Without `HUAYUAN_DATABASE_URL` that is an embedded server of the tests' own, apa
 import asyncio
 import hashlib
 import itertools
+import json
 import os
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,6 +152,8 @@ class Request:
 
     scope: Any
     sent: list[str] = field(default_factory=list)
+    problem: str | None = None
+    """The code of the problem that it was answered with."""
 
     @property
     def operation(self) -> str:
@@ -191,9 +195,24 @@ class Requests:
             if scope["type"] == "http":
                 self._current.set(request := Request(scope))
                 self.seen.append(request)
+                send = self._reading(request, send)
             await app(scope, receive, send)
 
         return observed
+
+    def _reading(self, request: Request, send: Any) -> Any:
+        """Send on, and note what refusal is sent."""
+        refused = False
+
+        async def noted(message: Any) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                refused = (b"content-type", b"application/problem+json") in message["headers"]
+            elif refused:
+                request.problem = json.loads(message["body"])["code"]
+            await send(message)
+
+        return noted
 
     def listen(self, pool: Any) -> None:
         """On the connections there are, and on those the pool will open."""
@@ -210,11 +229,11 @@ class Requests:
         if request := self._current.get():
             request.sent.append(record.query)
 
-    def extravagant(self) -> list[tuple[str, list[str]]]:
-        """The operations that took more round trips than they may since this was last asked, with what they sent."""
+    def since(self) -> list[Request]:
+        """The requests since this was last asked."""
         seen, self.seen = self.seen, []
         self.operations |= {r.operation for r in seen}
-        return [(r.operation, part) for r in seen for part in r.parts if len(part) > r.budget]
+        return seen
 
 
 REQUESTS = Requests()
@@ -230,7 +249,27 @@ def requests() -> Requests:
 def thrift() -> Iterator[None]:
     """No request of any test takes more round trips than its kind may."""
     yield
-    assert REQUESTS.extravagant() == []
+    seen = REQUESTS.since()
+    assert extravagant(seen) == []
+    assert untold(seen) == []
+
+
+def extravagant(seen: list[Request]) -> list[tuple[str, list[str]]]:
+    """The operations that took more round trips than they may, with what they sent."""
+    return [(r.operation, part) for r in seen for part in r.parts if len(part) > r.budget]
+
+
+@cache
+def told() -> dict[str, frozenset[str]]:
+    """By operation, the problems whose pages name it."""
+    pages = create_app(Settings(secret="t" * 32)).state.pages
+    return {o.id: frozenset(c for c, kind in pages.kinds.items() if o.answers(kind)) for o in pages.operations}
+
+
+def untold(seen: list[Request]) -> list[tuple[str, str | None]]:
+    """Operations with a problem they were answered with and that its page does not say they answer."""
+    met = {(r.operation, r.problem) for r in seen if r.problem not in {None, "method-not-allowed"}}
+    return [(operation, code) for operation, code in met if code not in told().get(operation, {code})]
 
 
 MOVES = {

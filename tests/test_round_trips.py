@@ -1,4 +1,4 @@
-"""Does every request of every test keep to its round trips, and was every move of every workflow among them?
+"""Does every request keep to its round trips and to the refusals its pages tell, and was every move made?
 
 The counting itself is the fixture `thrift` of conftest.py, which runs beside every test.
 """
@@ -7,7 +7,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from app.main import FEATURES
-from tests.conftest import MOVES, Request, Requests, unmade
+from tests.conftest import MOVES, Request, Requests, extravagant, unmade, untold
 
 
 def asked(method: str, *statements: str) -> Request:
@@ -21,10 +21,10 @@ def asked(method: str, *statements: str) -> Request:
 def test_one_round_trip_too_many_is_told_by_the_name_of_its_operation(method, budget):
     requests = Requests()
     requests.seen.append(asked(method, "BEGIN", *["select 1"] * budget, "COMMIT;"))
-    assert requests.extravagant() == []
+    assert extravagant(requests.since()) == []
     requests.seen.append(asked(method, "BEGIN", *["select 1"] * (budget + 1), "COMMIT;"))
-    assert requests.extravagant() == [("somewhere_act", ["select 1"] * (budget + 1))]
-    assert requests.extravagant() == [], "each is told once"
+    assert extravagant(requests.since()) == [("somewhere_act", ["select 1"] * (budget + 1))]
+    assert requests.since() == [], "each is told once"
     assert requests.operations == {"somewhere_act"}
 
 
@@ -37,6 +37,15 @@ def test_what_a_request_sends_is_noted(township, requests):
     township.office("assessor").read("/people")
     (seen,) = [r for r in requests.seen if r.operation == "people_list"]
     assert len(seen.statements) == 2, "the door and the list"
+
+
+def test_a_refusal_that_no_page_tells_of_the_operation_is_told(township, requests):
+    assert township.office("assessor").post("/people", {}).status_code == 422
+    seen = requests.since()
+    assert [r.problem for r in seen if r.operation == "people_create"][-1] == "invalid"
+    assert untold(seen) == []
+    seen[-1].problem = "draw-was-rigged"
+    assert untold(seen) == [("people_create", "draw-was-rigged")]
 
 
 def test_a_move_that_no_test_made_is_told_at_the_end_of_the_session():
