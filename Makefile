@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi release bench endurance lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi release browser bench endurance lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -47,6 +47,9 @@ openapi: $(READY) ## write openapi/openapi.json from the code
 
 release: $(READY) ## keep this version's document, close its section of the changelog, freeze its migrations
 	$(RUN) openapi.release
+
+browser: ## get Debian's Chromium, in which the tests open /docs and /redoc (as root)
+	command -v chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
 bench: $(READY) $(PEERS) ## measure beside a hand-written handler and the peers, write bench/results (ARGS="--only huayuan,bare")
 	$(RUN) bench.compare --keep $(ARGS)

@@ -74,7 +74,9 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
     components["responses"] = {"MethodNotAllowed": not_allowed | {"headers": _named("Allow", "X-Request-Id")}}
     for path, method, operation in operations(api):
         operation.setdefault("security", [{"bearer": []}])
-        operation["summary"] = operation.get("description", operation["summary"]).split("\n")[0]
+        operation["summary"], _, more = operation.pop("description", operation["summary"]).partition("\n")
+        if more.strip():
+            operation["description"] = more.strip()
         operation["responses"].pop("422", None)
         _files(operation, schemas)
         body = _body(operation, schemas)

@@ -291,13 +291,15 @@ padding:0 1rem;color:#222}
 h1{font:600 1.6rem ui-monospace,monospace}h2{font-size:1.1rem;margin-top:2rem}
 table{border-collapse:collapse;width:100%}
 td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}
+td:first-child{white-space:nowrap}
 code,pre{font:.9em ui-monospace,monospace}pre{background:#f5f5f5;padding:1rem;overflow:auto}
 .en{color:#555}"""
 
 
 def _html(title: str, body: str) -> HTMLResponse:
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{escape(title)}</title>"
-    return HTMLResponse(f"<!doctype html><html lang='zh-CN'>{head}<style>{STYLE}</style><body>{body}</body></html>")
+    page = f"<!doctype html><html lang='zh-CN'>{head}<style>{STYLE}</style><body>{body}</body></html>"
+    return HTMLResponse(page, headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"})
 
 
 def _both(texts: Mapping[str, str]) -> str:
@@ -330,7 +332,9 @@ def _problem_page(page: dict[str, Any]) -> Response:
     operations = [
         (f"<code>{o['method']}</code>", f"<code>{o['path']}</code>", escape(o["summary"])) for o in page["operations"]
     ]
-    article = page["article"] and f"<h2>依据 <span class='en'>Rests on</span></h2><p>{escape(page['article'])}</p>"
+    article = (
+        page["article"] and f"<h2>依据 <span class='en'>Rests on</span></h2><p>{_named_article(page['article'])}</p>"
+    )
     members = " ".join(f"<code>{name}</code>" for name in page["facts"])
     further = f"<p>另有成员 <span class='en' lang='en'>Further members</span>: {members}</p>" if members else ""
     example = escape(json.dumps(page["example"], ensure_ascii=False, indent=2), quote=False)
@@ -343,6 +347,13 @@ def _problem_page(page: dict[str, Any]) -> Response:
         f"<h2>可能由下列接口返回 <span class='en'>May be answered by</span></h2>{doors}"
     )
     return _html(page["code"], body)
+
+
+def _named_article(article: str) -> str:
+    """An article of the regulation, a ground of its article 9, or a policy where it is silent."""
+    kinds = {"G": ("约定", "policy"), "H": ("情形", "ground")}
+    zh, en = kinds.get(article[0], ("办法条款", "article"))
+    return f"{zh} {escape(article)} <span class='en' lang='en'>{en} {escape(article)}</span>"
 
 
 def serve(api: FastAPI) -> None:

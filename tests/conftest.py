@@ -308,6 +308,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was asked and could not be shown here stands in red below everything, lest it pass for green."""
+    for report in terminalreporter.stats.get("skipped", ()):
+        if "NOT SHOWN" in str(report.longrepr):
+            terminalreporter.line(f"{report.nodeid}: {report.longrepr[-1]}", red=True)
+
+
 class Service:
     """The real service on a real port, in a thread of this process, on the session's database."""
 
