@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from huayuan_client import api
+
 from app.demo.desk import Desk, Record, everyone
 from app.demo.duties import ABSENT, LATE, LATE_VILLAGE, NEVER, UNFINISHED, WITHOUT_PLAN
 from app.demo.months import NO_VISITS
@@ -203,8 +205,10 @@ async def _open(town: Town, affair: Affair, finding: Record) -> Record:
         await desk.act(case, "transfer", {
             "crime_assessment": "suspected", "to": "县人民检察院(演示)", "reasons": f"{MARK}:涉嫌犯罪,移交司法机关",
         })  # fmt: skip
-        await town.admin.ask(f"/ledger/{TOWNSHIP}/checkpoint", {})
-        town.handed_over = await desk.fetch(case, "hand-over", {"to": "县人民检察院(演示)"})
+        await town.admin.ask(api.ledger_sign(TOWNSHIP))
+        file = api.cases_hand_over(case.id, {"to": "县人民检察院(演示)"}, version=case.etag).raw("application/zip")
+        answer = await desk.send(file)
+        town.handed_over, case.etag = answer.body, answer.version or case.etag
         return case
     told = {"shown_to": f"{MARK}负责人"} if affair.capacity in ("village_body", "unit") else {}
     return await desk.act(case, "present-facts", {"facts": f"{MARK}:{affair.what}", **told})

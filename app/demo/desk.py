@@ -1,13 +1,13 @@
-"""How does an office of the story speak with the service? Signed in as itself, over HTTP and nothing else."""
+"""How does an office of the story speak with the service? Signed in as itself, with the client that all can have."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import httpx
+from huayuan_client import Answer, AsyncHuayuan, Call, Listing, Problem, api
 
 T = TypeVar("T")
 AT_ONCE = 12
@@ -36,136 +36,86 @@ class Record:
         return self.body[name]
 
 
-@dataclass(slots=True)
 class Line:
     """The connection that all desks share, and what went over it."""
 
-    client: httpx.AsyncClient
-    requests: int = 0
-    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often the service refused what the law forbids, by the refusal's code and title."""
-    pool: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    def __init__(self, address: str) -> None:
+        self.address, self.requests = address, 0
+        self.refusals: Counter[tuple[str, str]] = Counter()
+        """How often the service refused what the law forbids, by the refusal's code and title."""
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        patience = httpx.Timeout(60, pool=None)
+        self.http = httpx.AsyncClient(limits=limits, timeout=patience, event_hooks={"request": [self._count]})
 
-    async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """One request; while the service asks for patience (429, 503) the same again under the same key."""
-        if method != "GET":
-            more["headers"] = {"idempotency-key": str(uuid4()), **more.get("headers", {})}
-        async with self.pool:
-            for _ in range(TRIES):
-                self.requests += 1
-                answer = await self.client.request(method, path, **more)
-                if answer.status_code not in {429, 503}:
-                    break
-                await asyncio.sleep(int(answer.headers["retry-after"]))
-        return answer
+    async def _count(self, request: httpx.Request) -> None:
+        self.requests += 1
 
 
 class Desk:
     """Somebody with an account; signs in at the first request and again when the token has run out."""
 
     def __init__(self, line: Line, login: str, password: str) -> None:
-        self.line, self.login = line, login
-        self._password, self._token, self._signing = password, "", asyncio.Lock()
+        self.line, self.login, self._password = line, login, password
+        self._client = self._with(password)
+
+    def _with(self, password: str) -> AsyncHuayuan:
+        line = self.line
+        return AsyncHuayuan(line.address, username=self.login, password=password, tries=TRIES, http=line.http)
 
     async def choose_password(self, given: str) -> None:
         """Set the password of one's own in place of the one that the administrator gave."""
-        bearer = {"authorization": f"Bearer {await self._token_for(given)}"}
-        body = {"current": given, "password": self._password}
-        self._expect(await self.line.send("POST", "/v1/me/password", headers=bearer, json=body), 200)
+        await self._with(given)(api.me_password({"current": given, "password": self._password}))
 
-    async def _sign_in(self, stale: str) -> None:
-        async with self._signing:
-            if self._token == stale:
-                self._token = await self._token_for(self._password)
+    async def send(self, call: Call[T]) -> Answer[T]:
+        """One call as this account, which must succeed."""
+        try:
+            return await self._client.send(call)
+        except Problem as problem:
+            raise StoryBroke(f"{self.login} {problem}; asked: {str(call.body)[:800]}") from problem
 
-    async def _token_for(self, password: str) -> str:
-        form = {"grant_type": "password", "username": self.login, "password": password}
-        answer = await self.line.send("POST", "/v1/oauth/token", data=form)
-        if answer.status_code != 200:
-            raise StoryBroke(f"{self.login} cannot sign in: {answer.text}")
-        return str(answer.json()["access_token"])
-
-    async def send(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
-    ) -> httpx.Response:
-        """One request as this account; the answer, whatever it is."""
-        for _ in range(2):
-            token = self._token
-            if not token:
-                await self._sign_in(token)
-                token = self._token
-            wanted = {"authorization": f"Bearer {token}", **(headers or {})}
-            answer = await self.line.send(method, f"/v1{path}", headers=wanted, **more)
-            if answer.status_code != 401:
-                break
-            await self._sign_in(token)
-        return answer
+    async def ask(self, call: Call[T]) -> T:
+        return (await self.send(call)).body
 
     async def read(self, path: str, **query: Any) -> Record:
-        answer = await self.send("GET", path, params=query or None)
-        self._expect(answer, 200)
-        return Record(path, answer.json(), answer.headers.get("etag", ""))
+        answer: Answer[dict[str, Any]] = await self.send(Call("GET", f"/v1{path}", query))
+        return Record(path, answer.body, answer.version or "")
 
     async def all(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """Every record of a list, page after page."""
-        items: list[dict[str, Any]] = []
-        query = {"limit": 200, **query}
-        while True:
-            page = await self.read(path, **query)
-            items += page["items"]
-            if page["next_cursor"] is None:
-                return items
-            query["cursor"] = page["next_cursor"]
+        listing: Listing[dict[str, Any]] = Listing("GET", f"/v1{path}", {"limit": 200, **query})
+        try:
+            return [item async for item in self._client.all(listing)]
+        except Problem as problem:
+            raise StoryBroke(f"{self.login} {problem}") from problem
 
-    async def make(self, path: str, body: Any, **headers: str) -> Record:
+    async def make(self, path: str, body: Any) -> Record:
         """A POST that makes a record."""
-        answer = await self.send("POST", path, headers, json=body)
-        self._expect(answer, 201)
-        made = answer.json()
-        return Record(f"{path}/{made.get('id', '')}", made, answer.headers.get("etag", '"1"'))
-
-    async def ask(self, path: str, body: Any) -> dict[str, Any]:
-        """A POST that answers and makes nothing of its own."""
-        answer = await self.send("POST", path, json=body)
-        self._expect(answer, 200)
-        found: dict[str, Any] = answer.json()
-        return found
+        answer: Answer[dict[str, Any]] = await self.send(Call("POST", f"/v1{path}", body=body))
+        return Record(f"{path}/{answer.body.get('id', '')}", answer.body, answer.version or '"1"')
 
     async def act(self, record: Record, action: str, body: Any = None) -> Record:
         """An action on the record as last seen; the same record afterwards."""
-        answer = await self.send("POST", f"{record.path}/{action}", {"if-match": record.etag}, json=body or {})
-        self._expect(answer, 200, 201)
-        if answer.status_code == 200 and answer.json().get("id") == record.body.get("id"):
-            record.body, record.etag = answer.json(), answer.headers.get("etag", record.etag)
+        answer: Answer[dict[str, Any]] = await self.send(_action(record, action, body or {}))
+        if answer.status == 200 and answer.body.get("id") == record.body.get("id"):
+            record.body, record.etag = answer.body, answer.version or record.etag
             return record
-        return Record(record.path, answer.json(), answer.headers.get("etag", ""))
-
-    async def fetch(self, record: Record, action: str, body: Any) -> bytes:
-        """An action on the record that answers with a file; the record's new version is noted."""
-        answer = await self.send("POST", f"{record.path}/{action}", {"if-match": record.etag}, json=body)
-        self._expect(answer, 200)
-        record.etag = answer.headers["etag"]
-        return answer.content
-
-    async def patch(self, path: str, body: Any) -> None:
-        """A change of master data or of a setting, as it stands now."""
-        seen = await self.read(path)
-        self._expect(await self.send("PATCH", path, {"if-match": seen.etag}, json=body), 200)
+        return Record(record.path, answer.body, answer.version or "")
 
     async def refused(self, record: Record | str, action: str, body: Any, code: str) -> None:
         """An attempt that the law forbids: it must be refused with this code, and it is counted."""
-        path, etag = (record.path, record.etag) if isinstance(record, Record) else (record, '"1"')
-        answer = await self.send("POST", f"{path}/{action}".rstrip("/"), {"if-match": etag}, json=body)
-        found = answer.json().get("code") if answer.status_code >= 400 else "done"
+        target = record if isinstance(record, Record) else Record(record, {}, '"1"')
+        found = "done"
+        try:
+            await self._client.send(_action(target, action, body))
+        except Problem as problem:
+            found, title = problem.code, problem.title
         if found != code:
-            raise StoryBroke(f"{self.login} POST {path}/{action}: {found} instead of {code}: {answer.text}")
-        self.line.refusals[code, answer.json()["title"]] += 1
+            raise StoryBroke(f"{self.login} POST {target.path}/{action}: {found} instead of {code}")
+        self.line.refusals[code, title] += 1
 
-    def _expect(self, answer: httpx.Response, *wanted: int) -> None:
-        if answer.status_code not in wanted:
-            asked = answer.request.content.decode(errors="replace")[:800]
-            where = f"{answer.request.method} {answer.request.url.path}"
-            raise StoryBroke(f"{self.login} {where} {asked}: {answer.status_code} {answer.text}")
+
+def _action(record: Record, action: str, body: Any) -> Call[dict[str, Any]]:
+    return Call("POST", f"/v1{record.path}/{action}".rstrip("/"), body=body, version=record.etag)
 
 
 async def everyone(doings: Iterable[Awaitable[T]]) -> list[T]:

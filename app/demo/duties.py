@@ -1,5 +1,7 @@
 """What is required of the helpers, and what do they do beside their visits? Plans, meetings, forms, publications."""
 
+from huayuan_client import api
+
 from app.demo.desk import Record, everyone
 from app.demo.people import Household
 from app.demo.town import MARK, Town, on
@@ -39,9 +41,10 @@ async def lay_down_requirements(town: Town) -> None:
 async def settle_the_silent_places(town: Town) -> None:
     """领导小组就办法未尽事项作出约定和解释"""
     group = town.desk("leading-group-1")
-    await group.patch("/policies/draw.inspectorsRandom", {
+    policy = await group.send(api.policies_read("draw.inspectorsRandom"))
+    await group.ask(api.policies_patch("draw.inspectorsRandom", {
         "value": True, "effective_from": town.today.isoformat(), "reason": f"{MARK}:检查人员随机选派。",
-    })  # fmt: skip
+    }, version=policy.version or ""))  # fmt: skip
     await group.make("/interpretations", {
         "article": "10", "policy_key": "routing.townshipCadre",
         "text": f"{MARK}:乡机关干部任帮扶责任人的,由乡纪委处理。", "applies_from": town.today.isoformat(),

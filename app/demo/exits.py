@@ -5,6 +5,8 @@ In December 2016 some sign as the first; in December 2017 every household that i
 
 from typing import Any
 
+from huayuan_client import api
+
 from app.demo.desk import Record, everyone
 from app.demo.people import TOWNSHIP, Household, Person
 from app.demo.town import MARK, Town, on
@@ -187,12 +189,11 @@ async def _sign_with_code(town: Town, household: Household, record: Record) -> N
     office, recorder = town.desk("leading-group-office-1"), _recorder(town, household)
     through_helper = {"member_id": household.head.id, "handed_by": town.helper_of(household).id}
     await office.refused(record, "issue-code", through_helper, "code-through-helper")
-    answer = await office.send(
-        "POST", f"{record.path}/issue-code", {"if-match": record.etag},
-        json={"member_id": household.head.id, "handed_by": town.person("assessor-3").id},
-    )  # fmt: skip
-    record.etag = answer.headers.get("etag", record.etag)
-    code = answer.json()["code"]
+    handed = api.signoffs_issue_code(
+        record.id, {"member_id": household.head.id, "handed_by": town.person("assessor-3").id}, version=record.etag
+    )
+    answer = await office.send(handed)
+    record.etag, code = answer.version or record.etag, answer.body["code"]
     body = {"party": "household", "method": "code", "member_id": household.head.id, "capacity": "head", "code": code}
     await town.desk(recorder).act(record, "sign", body)
 

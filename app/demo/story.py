@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -52,9 +51,8 @@ def tell(*, leave: bool) -> int:
 
 
 async def _play(service: Service, console: Console) -> tuple[Town, int]:
-    limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
-    async with httpx.AsyncClient(base_url=service.address, limits=limits, timeout=60) as client:
-        line = Line(client)
+    line = Line(service.address)
+    async with line.http:
         first = Desk(line, f"{people.TOWNSHIP}/{ADMIN_LOGIN}", ADMIN_PASSWORD)
         villages = [(v["code"], v["name"]) for v in await first.all("/villages")]
         town = Town(line, people.invent(sorted(villages)))

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from huayuan_client import api
+
 from app.calendar import SHANGHAI
 from app.demo.desk import Desk, Line, Record, StoryBroke
 from app.demo.people import TOWNSHIP, Household, Person, Register
@@ -90,7 +92,7 @@ class Town:
 
     async def at(self, moment: datetime) -> None:
         """Move the clock of domain dates."""
-        await self.admin.ask("/clock", {"now": moment.isoformat()})
+        await self.admin.ask(api.clock_set({"now": moment.isoformat()}))
         self.now = moment
 
 
