@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from openapi.breaking import Finding, breaking
+from openapi.changes import write as write_changes
 
 ROOT = Path(__file__).parent.parent
 UNRELEASED = "## Unreleased\n"
@@ -39,6 +40,7 @@ def release(root: Path, day: str) -> None:
         raise ValueError("\n".join(against))
     kept.parent.mkdir(exist_ok=True)
     shutil.copyfile(root / "openapi" / "openapi.json", kept)
+    write_changes(root)
     (root / "CHANGELOG.md").write_text(changes.replace(UNRELEASED, f"{UNRELEASED}\n## {version}, {day}\n", 1), "utf-8")
     _frozen(root).write_text("".join(f"{digest}  {path}\n" for path, digest in _migrations(root).items()), "utf-8")
 

@@ -552,6 +552,17 @@ def shared_township(service: Service) -> Township:
     return Township(service, f"411421{next(_codes)}")
 
 
+@pytest.fixture
+def county(service: Service, shared_township: Township) -> Caller:
+    """The county's administrator."""
+    with psycopg.connect(service.database_url) as connection:
+        there = connection.execute("select 1 from accounts where login = 'keeper'").fetchone()
+    if there is None:
+        vault = service.app.state.vault
+        asyncio.run(adopt(service.database_url, vault, "411421", "县管理员", "keeper", "correct horse battery"))
+    return service.caller(service_account(service, "411421", "keeper"))
+
+
 class Counter:
     """Counts the statements that reach the server, by asyncpg's own query loggers."""
 

@@ -11,6 +11,7 @@ from app.contract import operations
 from app.main import create_app
 from app.reading import RESOURCES
 from app.settings import Settings
+from openapi.examples import FILE, written
 
 COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
 API = create_app(Settings(secret="t" * 32)).openapi()
@@ -21,6 +22,10 @@ ALL = [
 
 def test_the_committed_document_is_what_the_code_generates():
     assert json.loads(COMMITTED.read_text()) == json.loads(json.dumps(API)), "run `make openapi`"
+
+
+def test_the_published_examples_are_those_of_the_document():
+    assert FILE.read_text("utf-8") == written(API), "run `make openapi`"
 
 
 def test_the_document_is_valid_openapi():

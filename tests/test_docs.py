@@ -1,9 +1,13 @@
 """Do the pages of the document work where nothing but this service can be reached, and do ours name what is there?"""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -76,3 +80,29 @@ def test_every_test_that_the_threat_model_names_is_there():
     assert [row for row in rows if "`tests/" not in row and not row.endswith("| – |")] == []
     gone = "`tests/test_docs.py::test_that_nobody_wrote` `tests/test_gone.py::test_x`"
     assert missing(gone) == ["tests/test_docs.py::test_that_nobody_wrote", "tests/test_gone.py::test_x"], "control"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The pieces of code of a language in a page, as they stand."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def test_the_quick_start_works_as_it_stands(service, township, county):
+    """With curl and with the client of Python, by a client that the county's administrator made."""
+    page = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
+    settings, curl = blocks(page, "sh")
+    (python,) = blocks(page, "python")
+    assert all(len([line for line in code.splitlines() if line.strip()]) <= 10 for code in (curl, python))
+    township.helped("王帮扶")
+    county.made("/clients", {"login": (login := f"c{uuid4().hex[:12]}"), "secret": "three grey herons at dusk"})
+    given = {"HUAYUAN": service.address, "CLIENT": f"411421/{login}", "SECRET": "three grey herons at dusk"}
+    assert all(name in settings for name in given)
+    for words in (["bash", "-euo", "pipefail", "-c", curl], [sys.executable, "-c", python]):
+        done = subprocess.run(words, env={**os.environ, **given}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert "411421" in done.stdout and "person.created" in done.stdout, done.stdout
+        assert re.search(r"[\u4e00-\u9fff]", done.stdout), "a helper's name"
+    wrong = subprocess.run(
+        [sys.executable, "-c", python], env={**os.environ, **given, "SECRET": "x"}, capture_output=True, check=False
+    )
+    assert wrong.returncode != 0, "it can fail"

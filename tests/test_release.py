@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from openapi.changes import written
 from openapi.release import objections, raised, release
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,32 @@ def test_a_release_keeps_the_document_and_closes_the_section(released: Path) -> 
     changes = (released / "CHANGELOG.md").read_text("utf-8")
     assert f"## Unreleased\n\n## {kept.stem}, 2026-11-22\n\n- Everything.\n" in changes
     assert objections(released) == []
+
+
+def section(project: Path, name: str) -> list[str]:
+    """The lines of a section of the changes of the document."""
+    return written(project).partition(f"## {name}\n\n")[2].partition("\n\n")[0].splitlines()
+
+
+def test_the_changes_of_the_document_are_told_release_by_release(released: Path) -> None:
+    assert (ROOT / "openapi" / "changes.md").read_text("utf-8") == written(ROOT), "run `make openapi`"
+    (version,) = (path.stem for path in (released / "openapi" / "releases").iterdir())
+    assert (released / "openapi" / "changes.md").read_text("utf-8") == written(released)
+    assert section(released, "Unreleased") == ["Nothing."]
+    assert "- New: `POST /v1/people` Register a person / 登记人员" in section(released, version)
+
+    def edit(document: dict) -> None:
+        people = document["paths"]["/v1/people"]
+        document["paths"]["/v1/plots"] = {"get": people["get"]}
+        del document["components"]["schemas"]["PersonOut"]["properties"]["phone"]
+        document["components"]["schemas"]["CreatePerson"]["properties"]["rank"] = {"type": "string"}
+
+    edit_document(released, edit)
+    told = section(released, "Unreleased")
+    assert told[0].startswith("- New: `GET /v1/plots` ")
+    assert "- Breaking: `GET /v1/people 200.items[].phone`: the member is gone" in told
+    assert "- Wider: `POST /v1/people body.rank`" in told
+    assert not [line for line in told if line.startswith("- Wider") and "plots" in line]
 
 
 def test_it_is_made_once_and_never_of_nothing(released: Path) -> None:

@@ -1,7 +1,10 @@
 """How does the township begin? Units, people, offices, accounts, households and their helpers."""
 
-from app.demo.desk import everyone
-from app.demo.people import START, UNITS, Household, Person
+from huayuan_client import api
+
+from app.demo.desk import Desk, everyone
+from app.demo.people import START, TOWNSHIP, UNITS, Household, Person
+from app.demo.service import ADMIN_LOGIN, ADMIN_PASSWORD, CLIENT_LOGIN, CLIENT_SECRET
 from app.demo.town import Town, on
 
 GIVEN = "演示用初始密码,登录后即改"
@@ -28,6 +31,13 @@ async def _register(town: Town, person: Person) -> None:
         await town.admin.make("/appointments", body)
     await town.admin.make("/accounts", {"login": person.key, "password": GIVEN, "person_id": person.id})
     await town.desk(person).choose_password(GIVEN)
+
+
+@on("2016-11-09 09:00")
+async def let_the_county_read(town: Town) -> None:
+    """县级管理员为县级业务系统建立客户端"""
+    county = Desk(town.line, f"{TOWNSHIP[:6]}/{ADMIN_LOGIN}", ADMIN_PASSWORD)
+    await county.ask(api.clients_create({"login": CLIENT_LOGIN, "secret": CLIENT_SECRET}))
 
 
 @on("2016-11-09 10:00")

@@ -24,7 +24,7 @@ from app.demo import exits, months, quarters, year_end
 from app.demo.accountability import AFFAIRS, FOUND_IN_INSPECTION, MODIFIED_TO, OBJECTS, measure_of
 from app.demo.desk import Desk, everyone
 from app.demo.people import HOUSEHOLDS, TOWNSHIP
-from app.demo.service import ADMIN_PASSWORD
+from app.demo.service import ADMIN_PASSWORD, CLIENT_LOGIN, CLIENT_SECRET
 from app.demo.town import MARK, Town
 from app.merkle import leaf_hash, root
 
@@ -446,5 +446,6 @@ def print_doors(console: Console, town: Town, address: str) -> None:
         person = town.person(key)
         offices = "、".join(sorted({OFFICES_ZH[Office(o)] for o, _, _ in person.offices}))
         shown.add_row(f"{TOWNSHIP}/{key}", person.password, person.name, offices)
+    shown.add_row(f"{TOWNSHIP[:6]}/{CLIENT_LOGIN}", CLIENT_SECRET, "县级业务系统", OFFICES_ZH[Office.COUNTY_SYSTEM])
     console.print(shown)
     console.print(f"{MARK}:服务地址 {address},接口文档 {address}/docs,Ctrl-C 结束。")

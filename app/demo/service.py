@@ -18,7 +18,9 @@ from app.settings import Settings
 
 DATABASE = "huayuan_demo"
 ADMIN_LOGIN, ADMIN_PASSWORD = "admin", "yanshi-admin-2016"
-STARTING_SECONDS = 60
+CLIENT_LOGIN, CLIENT_SECRET = "county", "yanshi-county-2016"
+"""Of the county's own system."""
+STARTING_SECONDS = 180
 
 
 class ServiceFailed(RuntimeError):
@@ -51,10 +53,11 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self, township: str, day: str) -> None:
-        """Migrate, and let the township adopt the service as of `day`."""
+        """Migrate, and let the township and its county adopt the service as of `day`."""
         self._command("migrate")
         account = ("--name", "系统管理员(演示)", "--login", ADMIN_LOGIN, "--password", ADMIN_PASSWORD)
-        self._command("adopt", township, *account, "--on", day)
+        for place in (township, township[:6]):
+            self._command("adopt", place, *account, "--on", day)
 
     def start(self) -> None:
         """Serve, and return when the service says that it is ready."""

@@ -11,9 +11,8 @@ import httpx
 import psycopg
 import pytest
 
-from app.accounts.actions import HASHING, adopt, reset_by_operator
+from app.accounts.actions import HASHING, reset_by_operator
 from app.database import Database
-from tests.conftest import service_account
 from tests.serving import eventually
 
 FIRST, OWN = "given by the office", "chosen by myself 7"
@@ -136,17 +135,6 @@ def test_a_reset_or_disabled_account_is_signed_out(township, clerk, action, body
     assert refreshed(renewed) == {"error": "invalid_grant"}
     if action == "disable":
         assert as_bearer(service, signed_in).get("/people").status_code == 401, "also with the token he still has"
-
-
-@pytest.fixture
-def county(service, shared_township):
-    """The county's administrator."""
-    with psycopg.connect(service.database_url) as connection:
-        there = connection.execute("select 1 from accounts where login = 'keeper'").fetchone()
-    if there is None:
-        vault = service.app.state.vault
-        asyncio.run(adopt(service.database_url, vault, "411421", "县管理员", "keeper", "correct horse battery"))
-    return service.caller(service_account(service, "411421", "keeper"))
 
 
 def test_a_clients_secret_is_its_own_at_once_and_changes_by_reset(service, county):

@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,7 +76,7 @@ class Ground:
         place = machine.township("411421701")
         self.prepared = Prepared(place.service, place, Township(place.service, "411422701"))
         self.states = self.prepared.states()
-        self._told = self.prepared.told("", "", 0)
+        self.told = self.prepared.told("", "", 0)
         place.service.stop()
         self._runs = 0
 
@@ -87,13 +89,19 @@ class Ground:
 
     def run(self, *, seed: int, examples: int, steps: int = 50, more: tuple[str, ...] = ()) -> Outcome:
         """One run on a copy of the database, by a process of its own. `more` are words for Schemathesis."""
+        with self.serving() as (address, home):
+            return self.test(address, home, seed=seed, examples=examples, steps=steps, more=more)
+
+    @contextmanager
+    def serving(self) -> Iterator[tuple[str, Path]]:
+        """The address of a process on a copy of the database, and the folder of both."""
         url, home = self.copy()
         (home / "jwks.json").write_text('{"keys": []}')  # nobody comes from there; accounts can be bound to it
         issuer = {"oidc_issuer": "https://issuer.example", "oidc_audience": "huayuan", "oidc_jwks": f"{home}/jwks.json"}
         named = issuer | {"data_dir": FILES.name, "pool_size": "12"}
         process = Process(url, home / "service", **named).await_ready()
         try:
-            return self.test(process.address, home, seed=seed, examples=examples, steps=steps, more=more)
+            yield process.address, home
         finally:
             process.stop()
 
@@ -101,11 +109,11 @@ class Ground:
         self, address: str, home: Path, *, seed: int, examples: int, steps: int = 50, more: tuple[str, ...] = ()
     ) -> Outcome:
         """Schemathesis against whatever serves there."""
-        tokens = {"officer": self._told["officer"], "neighbour": self.prepared.token(self.prepared.stranger)}
+        tokens = {"officer": self.told["officer"], "neighbour": self.prepared.token(self.prepared.stranger)}
         auth = [{"name": n, "fixedHeaders": [{"name": "Authorization", "value": t}]} for n, t in tokens.items()]
         (home / "auth.json").write_text(json.dumps({"auth": auth}))
         (home / "schemathesis.toml").write_text(CONFIG.format(auth=home / "auth.json", steps=steps))
-        told = self._told | {"address": address, "tally": str(home / "tally.json"), "seed": seed}
+        told = self.told | {"address": address, "tally": str(home / "tally.json"), "seed": seed}
         (home / "ground.json").write_text(json.dumps(told))
         environment = {
             **os.environ, "HUAYUAN_CONTRACT_GROUND": str(home / "ground.json"),

@@ -118,6 +118,7 @@ class Prepared:
         place.at("2017-12-05")
         people = place.admin
         unit = people.made("/units", {"name": "乡财政所"})["id"]
+        self.can("units_create", name="乡农业服务中心")
         for _ in TWICE:
             person = place.person("被查询人", citizen_id=citizen_id("19700101"), unit_id=unit)
             self.can("people_disclose", f"/people/{person}")

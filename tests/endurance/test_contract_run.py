@@ -14,6 +14,7 @@ from app.workflow import WORKFLOWS
 from tests.endurance.broken import DEFECTS, BrokenService
 from tests.endurance.conftest import a_machine
 from tests.endurance.contract import Ground, Outcome
+from tests.endurance.exemplary import failing
 from tests.endurance.report import LONG
 
 API = create_app(Settings(secret="t" * 32)).openapi()
@@ -66,6 +67,14 @@ def test_contract_links(ground, figures):
     covered, total = linked(ground)
     figures["links covered"] = f"{covered}/{total}"
     assert total and covered >= 0.9 * total
+
+
+def test_published_examples(ground, figures):
+    """Every request of openapi/examples.http, sent with ids of records that are there."""
+    with ground.serving() as (address, _):
+        failed = failing(ground.told, address)
+    figures["examples that do what the document says"] = f"{len(ALL) - len(failed)}/{len(ALL)}"
+    assert set(failed) == UNREACHED, failed
 
 
 def planted(ground: Ground, seed: int) -> str:

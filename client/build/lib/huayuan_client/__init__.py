@@ -1,6 +1,0 @@
-"""A typed client of Huayuan: `api` makes a call, `Huayuan` or `AsyncHuayuan` sends it, `models` says what is in it."""
-
-from huayuan_client import api, models
-from huayuan_client.client import Answer, AsyncHuayuan, Call, Huayuan, Listing, Page, Problem
-
-__all__ = ["Answer", "AsyncHuayuan", "Call", "Huayuan", "Listing", "Page", "Problem", "api", "models"]
