@@ -1459,6 +1459,11 @@ def signoffs_sign(
     return Call("POST", f"/v1/signoffs/{quote(id)}/sign", body=body, version=version, retry_key=retry_key)
 
 
+def sync_push(body: models.Push) -> Call[models.Pushed]:
+    """Hand in what was done offline, in its order; a signed receipt says what became of each / 离线补报"""
+    return Call("POST", "/v1/sync", body=body)
+
+
 def townships_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.TownshipOut]:
     """Townships that work with this service / 已启用的乡镇"""
     return Listing("GET", "/v1/townships", query={"limit": limit, "cursor": cursor})

@@ -779,6 +779,15 @@ class Determine(TypedDict):
     submission_id: str
 
 
+class Difference(TypedDict):
+    """A record that moved on: the version the phone saw, the one that stands, and what stands in fields
+    that differ."""
+
+    fields: dict[str, Any]
+    seen: int | None
+    stands: int
+
+
 class DisciplineReferenceOutput(TypedDict):
     """党政纪处分: the decision of the organ that issued it, under the rule it cites (G42)."""
 
@@ -1704,6 +1713,20 @@ class OpenNonce(TypedDict):
     value: str
 
 
+class Operation(TypedDict):
+    """Something done offline: what would have been sent over HTTP, and what only the phone knew."""
+
+    after: NotRequired[list[str]]
+    body: NotRequired[dict[str, Any] | None]
+    counter: int
+    device_time: str
+    key: str
+    operation: str
+    record_id: NotRequired[str | None]
+    seen: NotRequired[dict[str, Any] | None]
+    version: NotRequired[int | None]
+
+
 Organ: TypeAlias = "Literal['party_committee', 'township_government', 'discipline_commission', 'superior_discipline_organ', 'judicial_organ']"
 
 Outcome: TypeAlias = "Literal['out_of_poverty', 'in_poverty', 'unconfirmed', 'pending']"
@@ -2004,6 +2027,23 @@ class Publish(TypedDict):
     title: str
 
 
+class Push(TypedDict):
+    """What a phone hands in. Sent again it changes nothing."""
+
+    device_id: str
+    operations: list[Operation]
+    sent_at: str
+
+
+class Pushed(TypedDict):
+    """The receipt and its signature: that of a C2SP signed note with the text `receipt/v1`, LF, canonical
+    JSON, LF."""
+
+    key: str
+    receipt: Receipt
+    signature: str
+
+
 class QuarterlyOut(TypedDict):
     article: str
     coverage: str
@@ -2024,6 +2064,24 @@ class ReasonOut(TypedDict):
     article: str | None
     code: str
     message: str
+
+
+class Receipt(TypedDict):
+    """What was received from a phone and what became of it; for its owner to keep."""
+
+    account_id: str
+    checkpoint: str | None
+    clock_ahead_seconds: int
+    clock_warning: str | None
+    counter: int
+    device_id: str
+    entry: str | None
+    log: str
+    person_id: str | None
+    received_at: str
+    results: list[SyncResultOut]
+    sent_at: str
+    v: int
 
 
 class RecordAttendance(TypedDict):
@@ -2195,22 +2253,7 @@ class Restate(TypedDict):
     statement: StatementIn
 
 
-class ResultOut(TypedDict):
-    """One recorded result of a row."""
-
-    author_id: str
-    correction_reason: str | None
-    corrects_id: str | None
-    deductions: list[SeenBody] | None
-    id: str
-    methods: list[MethodBody] | None
-    missing: list[MissingBody] | None
-    narrative: str | None
-    number: int
-    outcome: Literal["assessed", "not_assessed"]
-    points: PointsOut | None
-    reason: str | None
-    recorded_at: str
+Result: TypeAlias = "Literal['done', 'replayed', 'held', 'refused', 'again']"
 
 
 class ReturnForm(TypedDict):
@@ -2370,7 +2413,7 @@ class ScoreOut(TypedDict):
     helper_id: str
     id: str
     quarter: str
-    results: list[ResultOut]
+    results: list[ScoresResultOut]
     round_id: str
     state: Literal["pending", "assessed", "not_assessed"]
     state_since: str
@@ -2384,6 +2427,24 @@ class ScoresCorrect(TypedDict):
     assessed: NotRequired[Assess | None]
     not_assessed: NotRequired[NotAssessed | None]
     reason: str
+
+
+class ScoresResultOut(TypedDict):
+    """One recorded result of a row."""
+
+    author_id: str
+    correction_reason: str | None
+    corrects_id: str | None
+    deductions: list[SeenBody] | None
+    id: str
+    methods: list[MethodBody] | None
+    missing: list[MissingBody] | None
+    narrative: str | None
+    number: int
+    outcome: Literal["assessed", "not_assessed"]
+    points: PointsOut | None
+    reason: str | None
+    recorded_at: str
 
 
 class ScoresRoundOut(TypedDict):
@@ -2668,6 +2729,24 @@ class SubstituteOut(TypedDict):
     reason: str
 
 
+class SyncResultOut(TypedDict):
+    """What became of one operation."""
+
+    advice: str | None
+    code: str | None
+    conflict: Difference | None
+    counter: int
+    digest: str
+    entry: str | None
+    errors: list[Wrong] | None
+    key: str
+    reason: str | None
+    record_id: str | None
+    result: Result
+    status: int | None
+    version: int | None
+
+
 class TakeDown(TypedDict):
     """The first day on which it was no longer shown."""
 
@@ -2898,3 +2977,11 @@ class WorkflowHead(TypedDict):
     name: str
     resource: str
     title_zh: str
+
+
+class Wrong(TypedDict):
+    """One thing that is wrong with an operation's body."""
+
+    code: str
+    message: str
+    pointer: str
