@@ -101,18 +101,14 @@ ADVICE: dict[type[Refusal], tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the document, and the refusals that its code can reach."""
+    """One operation of the document, with the function that is its door."""
 
     id: str
     method: str
     path: str
     summary: str
-    tag: str
     statuses: frozenset[int]
-    reaches: frozenset[type[Refusal]]
-
-    def answers(self, kind: type[Refusal]) -> bool:
-        return kind in self.reaches and status_of(kind) in self.statuses
+    door: Callable[..., Any]
 
 
 class Pages:
@@ -134,8 +130,8 @@ class Pages:
         doors = {route.name: route.endpoint for route in self._api.state.doors}
         return [
             Operation(
-                told["operationId"], method.upper(), path, told["summary"], told["tags"][0],
-                frozenset(map(int, told["responses"])), reached(doors[told["operationId"]], *OUTSIDE),
+                told["operationId"], method.upper(), path, told["summary"],
+                frozenset(map(int, told["responses"])), doors[told["operationId"]],
             )
             for path, item in self._api.openapi()["paths"].items()
             for method, told in item.items()
@@ -145,8 +141,15 @@ class Pages:
     def tags(self) -> dict[str, str]:
         return {tag["name"]: tag["description"] for tag in self._api.openapi()["tags"]}
 
+    @cached_property
+    def code(self) -> "Code":
+        return Code(*OUTSIDE, *(operation.door for operation in self.operations))
+
     def answering(self, kind: type[Refusal]) -> list[Operation]:
-        return [operation for operation in self.operations if operation.answers(kind)]
+        """The operations whose code, or what stands before all, comes to it, and that document its status."""
+        leading = {id(thing) for thing in self.code.leading_to(kind)}
+        everywhere = not leading.isdisjoint(map(id, OUTSIDE))
+        return [o for o in self.operations if status_of(kind) in o.statuses and (everywhere or id(o.door) in leading)]
 
     def area(self, kind: type[Refusal]) -> dict[str, str]:
         """The part of the document that the feature serves which this refusal belongs to."""
@@ -191,28 +194,37 @@ def titles(kind: type[Refusal]) -> dict[str, str]:
 # ── what a door can reach ────────────────────────────────────────────────────────────────────────
 
 
-def reached(*doors: Any) -> frozenset[type[Refusal]]:
-    """The refusals that the code of a door can come to."""
-    seen: set[int] = set()
-    found: set[type[Refusal]] = set()
-    todo = [*doors]
-    while todo:
-        thing = todo.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, type) and issubclass(thing, Refusal):
-            found.add(thing)
-            continue
-        if id(thing) not in _known:
-            _known[id(thing)] = thing, [m for m in _mentions(thing) if not isinstance(m, SAYS_NOTHING)]
-        todo += _known[id(thing)][1]
-    return frozenset(found)
+class Code:
+    """What mentions what, from some doors on."""
+
+    def __init__(self, *doors: Any) -> None:
+        self._things: dict[int, Any] = {}
+        """By their ids; a thing that is kept keeps its id."""
+        self._mentioned_by: dict[int, list[int]] = {}
+        todo = [*doors]
+        while todo:
+            thing = todo.pop()
+            if id(thing) in self._things:
+                continue
+            self._things[id(thing)] = thing
+            if not (isinstance(thing, type) and issubclass(thing, Refusal)):
+                for mentioned in _mentions(thing):
+                    if not isinstance(mentioned, SAYS_NOTHING):
+                        todo.append(mentioned)
+                        self._mentioned_by.setdefault(id(mentioned), []).append(id(thing))
+
+    def leading_to(self, kind: type[Refusal]) -> list[Any]:
+        """All that can come to this refusal, the refusal included."""
+        seen: set[int] = set()
+        todo = [id(kind)]
+        while todo:
+            if (here := todo.pop()) not in seen:
+                seen.add(here)
+                todo += self._mentioned_by.get(here, ())
+        return [self._things[one] for one in seen if one in self._things]
 
 
 SAYS_NOTHING = (str, bytes, int, float, date, NoneType, EnumType, ClauseElement)
-_known: dict[int, tuple[Any, list[Any]]] = {}
-"""What each thing mentions, kept with the thing itself so that its id stays its own."""
 
 
 def _mentions(thing: Any) -> Iterable[Any]:

@@ -263,7 +263,8 @@ def extravagant(seen: list[Request]) -> list[tuple[str, list[str]]]:
 def told() -> dict[str, frozenset[str]]:
     """By operation, the problems whose pages name it."""
     pages = create_app(Settings(secret="t" * 32)).state.pages
-    return {o.id: frozenset(c for c, kind in pages.kinds.items() if o.answers(kind)) for o in pages.operations}
+    answering = {code: {o.id for o in pages.answering(kind)} for code, kind in pages.kinds.items()}
+    return {o.id: frozenset(c for c, by in answering.items() if o.id in by) for o in pages.operations}
 
 
 def untold(seen: list[Request]) -> list[tuple[str, str | None]]:

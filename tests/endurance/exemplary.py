@@ -44,7 +44,7 @@ class Examples:
         yield from (dict(zip(example.parameters, chosen, strict=True)) for chosen in product(*values))
 
     def _send(self, example: Example, occasion: Mapping[str, Any]) -> httpx.Response:
-        path = example.path.format_map({**example.parameters, **occasion["path"]})
+        path = example.path.format_map({**next(self._places(example)), **occasion["path"]})
         signed = {"Authorization": occasion["as"] or self._told["officer"]}
         headers = {**example.headers, **(signed if "Authorization" in example.headers else {})}
         if "Idempotency-Key" in headers:
