@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from huayuan_client import api
+
 from app.calendar import SHANGHAI, month_of, months_between
 from app.demo.desk import Record, everyone
 from app.demo.people import Household
@@ -48,16 +50,12 @@ def _is_visited(town: Town, household: Household, month: str) -> bool:
 async def _visit(town: Town, household: Household) -> None:
     day = town.today - timedelta(days=household.number % 12)
     when = datetime(day.year, day.month, day.day, 9 + household.number % 8, 30, tzinfo=SHANGHAI)
-    body = {
+    visit = api.visits_create({
         "household_id": household.id, "device_time": when.isoformat(), "place": "户内",
         "text": f"{MARK}:了解生产生活情况,讲解帮扶政策。",
-    }  # fmt: skip
-    if household.number == SENT_TWICE:
-        key = {"idempotency-key": f"visit-{when:%Y-%m-%d}"}
-        await town.desk(household.helper).make("/visits", body, **key)
-        await town.desk(household.helper).make("/visits", body, **key)
-    else:
-        await town.desk(household.helper).make("/visits", body)
+    }, retry_key=f"visit-{household.number}-{when:%Y-%m-%d}")  # fmt: skip
+    for _ in range(2 if household.number == SENT_TWICE else 1):
+        await town.desk(household.helper).ask(visit)
     town.visits += 1
 
 
