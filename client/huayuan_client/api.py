@@ -141,6 +141,66 @@ def appointments_end(
     return Call("POST", f"/v1/appointments/{quote(id)}/end", body=body, version=version, retry_key=retry_key)
 
 
+def attachments_list(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    household_id: str | None = None,
+    person_id: str | None = None,
+    uploader_id: str | None = None,
+    state: Literal["open", "stored", "expired"] | None = None,
+    sha256: str | None = None,
+) -> Listing[models.AttachmentOut]:
+    """Attachments / 附件"""
+    return Listing(
+        "GET",
+        "/v1/attachments",
+        query={
+            "limit": limit,
+            "cursor": cursor,
+            "household_id": household_id,
+            "person_id": person_id,
+            "uploader_id": uploader_id,
+            "state": state,
+            "sha256": sha256,
+        },
+    )
+
+
+def attachments_create(body: models.CreateAttachment, *, retry_key: str | None = None) -> Call[models.AttachmentOut]:
+    """Declare a file that will come in parts, or send a small one at once / 登记或直接上传附件"""
+    return Call("POST", "/v1/attachments", body=body, retry_key=retry_key)
+
+
+def attachments_read(id: str) -> Call[models.AttachmentOut]:
+    """One attachment, and how far its upload has come / 附件及上传进度"""
+    return Call("GET", f"/v1/attachments/{quote(id)}")
+
+
+def attachments_complete(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.AttachmentOut]:
+    """All parts are there: check size, SHA-256 and kind, and keep the file / 完成上传"""
+    return Call("POST", f"/v1/attachments/{quote(id)}/complete", version=version, retry_key=retry_key)
+
+
+def attachments_content(id: str) -> Call[bytes]:
+    """The file; of `Range` one interval, `ETag` is its SHA-256 / 下载附件"""
+    return Call("GET", f"/v1/attachments/{quote(id)}/content", accept="application/pdf")
+
+
+def attachments_send_part(
+    id: str, body: bytes, *, offset: int, retry_key: str | None = None
+) -> Call[models.ArrivedOut]:
+    """Send the bytes from an offset on, up to 1 MiB, in any order; the same again changes nothing / 上传分段"""
+    return Call(
+        "POST",
+        f"/v1/attachments/{quote(id)}/parts",
+        query={"offset": offset},
+        body=body,
+        media="application/octet-stream",
+        retry_key=retry_key,
+    )
+
+
 def cases_list(
     *,
     limit: int | None = None,

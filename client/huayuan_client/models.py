@@ -97,6 +97,13 @@ class AppointmentOut(TypedDict):
     version: int
 
 
+class ArrivedOut(TypedDict):
+    """How far an upload has come."""
+
+    arrived: int
+    missing: list[Gap]
+
+
 Aspect: TypeAlias = "Literal['village_visits', 'measures', 'forms']"
 
 
@@ -189,6 +196,28 @@ class AssignmentIn(TypedDict):
 
     inspectors: list[str]
     team_size: NotRequired[int]
+
+
+class AttachmentOut(TypedDict):
+    """A file as declared; `sha256` is what records and the ledger know it by."""
+
+    actions: NotRequired[list[ActionOut] | None]
+    arrived: NotRequired[int | None]
+    confidential: bool
+    created_at: str
+    file_name: str
+    household_id: str | None
+    id: str
+    media_type: MediaType
+    missing: NotRequired[list[Gap] | None]
+    person_id: str | None
+    sha256: str
+    size: int
+    state: Literal["open", "stored", "expired"]
+    state_since: str
+    township_code: str
+    uploader_id: str
+    version: int
 
 
 class AttemptBody(TypedDict):
@@ -476,6 +505,20 @@ class CreateAppointment(TypedDict):
     person_id: str
     place: str
     starts: str
+
+
+class CreateAttachment(TypedDict):
+    """A file: either declared, to come in parts, or sent at once as `content`."""
+
+    confidential: NotRequired[bool]
+    content: NotRequired[str | None]
+    file_name: str
+    household_id: NotRequired[str | None]
+    id: NotRequired[str | None]
+    media_type: NotRequired[MediaType | None]
+    person_id: NotRequired[str | None]
+    sha256: NotRequired[str | None]
+    size: NotRequired[int | None]
 
 
 class CreateClient(TypedDict):
@@ -1068,6 +1111,13 @@ class FurtherOut(TypedDict):
     name: str
 
 
+class Gap(TypedDict):
+    """What has not arrived yet."""
+
+    offset: int
+    size: int
+
+
 class GeneralClauseOut(TypedDict):
     """Article 8: all elements together, and no measure."""
 
@@ -1126,15 +1176,22 @@ class HeldOffice(TypedDict):
 
 
 class HelperLedgerRow(TypedDict):
-    """A helper's year in the ledger of helpers' work."""
+    """A helper's year in the ledger of helpers' work: one who had a household then, or of whom it has an
+    entry."""
 
+    checks: list[str | None]
+    determination: str | None
     entries: int
     events: dict[str, int]
-    first_at: str
+    first_at: str | None
+    households: int
     id: str
-    last_at: str
-    last_seq: int
+    last_at: str | None
+    last_seq: int | None
     name: str
+    quarters: list[str | None]
+    unit: str | None
+    visits: list[int]
 
 
 class HelperOut(TypedDict):
@@ -1155,17 +1212,23 @@ class HelperOut(TypedDict):
 
 
 class HouseholdLedgerRow(TypedDict):
-    """A household's year in the ledger of exits from poverty."""
+    """A household's year in the ledger of exits from poverty: one that had a helper then, or has an entry."""
 
     card_number: str
+    confirmed_on: str | None
     entries: int
     events: dict[str, int]
-    first_at: str
+    first_at: str | None
+    head_name: str
+    helper: str | None
     id: str
-    last_at: str
-    last_seq: int
+    last_at: str | None
+    last_seq: int | None
+    out_of_poverty: bool | None
+    signoff: str | None
     status: str
     village_code: str
+    visits: list[int]
 
 
 class HouseholdLineOut(TypedDict):
@@ -1484,6 +1547,9 @@ class MeasureLine(TypedDict):
     state: Literal["planned", "under_way", "done", "dropped"]
     text: str
     version: int
+
+
+MediaType: TypeAlias = "Literal['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'application/pdf']"
 
 
 class MeetingOut(TypedDict):
