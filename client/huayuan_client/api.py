@@ -1519,6 +1519,11 @@ def signoffs_sign(
     return Call("POST", f"/v1/signoffs/{quote(id)}/sign", body=body, version=version, retry_key=retry_key)
 
 
+def sync_pull(*, cursor: str | None = None, limit: int | None = None) -> Call[models.Pulled]:
+    """What changed for me since the cursor, and what is gone, with the newest checkpoint / 增量同步"""
+    return Call("GET", "/v1/sync", query={"cursor": cursor, "limit": limit})
+
+
 def sync_push(body: models.Push) -> Call[models.Pushed]:
     """Hand in what was done offline, in its order; a signed receipt says what became of each / 离线补报"""
     return Call("POST", "/v1/sync", body=body)

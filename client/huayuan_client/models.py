@@ -1129,6 +1129,13 @@ class GeneralClauseOut(TypedDict):
     subjects: list[str]
 
 
+class Gone(TypedDict):
+    """A record that its reader may not read any more: take it off the phone."""
+
+    id: str
+    resource: str
+
+
 class GradeBody(TypedDict):
     """The cadre's annual assessment made elsewhere (年度考核), for reference only (G3, G60)."""
 
@@ -1444,6 +1451,14 @@ class IssueCode(TypedDict):
     agent_id: NotRequired[str | None]
     handed_by: NotRequired[str | None]
     member_id: NotRequired[str | None]
+
+
+class Item(TypedDict):
+    """A record that is new or changed: what its own read shows, without what is counted or gathered from
+    others."""
+
+    record: dict[str, Any]
+    resource: str
 
 
 class Jwk(TypedDict):
@@ -2091,6 +2106,20 @@ class Publish(TypedDict):
     channel: Channel
     ends_on: NotRequired[str | None]
     title: str
+
+
+class Pulled(TypedDict):
+    """What changed since the cursor, in the ledger's order."""
+
+    anew: bool
+    checkpoint: str | None
+    gone: list[Gone]
+    items: list[Item]
+    key: str
+    log: str
+    more: bool
+    next_cursor: str
+    now: str
 
 
 class Push(TypedDict):
