@@ -52,7 +52,8 @@ OFFERS = (JSON, CSV, NDJSON, XLSX)
 """As what a list can be had."""
 ACQUAINTANCES = 4096
 """Of how many callers a worker remembers who they were."""
-ANYTHING = "*/*"
+USUAL = (b"*/*", JSON.encode())
+"""What nearly all who read lists accept: they are served without weighing anything."""
 PIECE = 200
 """How many rows of a file are in memory at a time."""
 SHARE = 0.8
@@ -473,8 +474,10 @@ class Reading:
 
     def _liked(self) -> str:
         """The media type in which the caller wants a list. Raises NotAcceptable."""
-        accept = self._request.headers.get("accept", ANYTHING)
-        return JSON if accept in (ANYTHING, JSON) else preferred(self._request, OFFERS)
+        for name, value in self._request.scope["headers"]:
+            if name == b"accept":
+                return JSON if value in USUAL else preferred(self._request, OFFERS)
+        return JSON
 
     async def _file(
         self, media: str, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None

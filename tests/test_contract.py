@@ -8,9 +8,12 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from app.contract import operations
-from app.main import create_app
+from app.glossary import NAMES
+from app.main import FEATURES, create_app
 from app.reading import RESOURCES
 from app.settings import Settings
+from app.tabular import columns_of
+from app.wire import PageOut
 from openapi.examples import FILE, written
 
 COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
@@ -75,3 +78,24 @@ def test_every_body_has_an_example_that_its_schema_allows(path, method, operatio
 def test_a_new_record_is_told_where_it_is_only_where_it_can_be_read(resource):
     reads = {path for path, method, _ in operations(API) if method == "get"}
     assert (f"/v1/{resource.name}/{{id}}" in reads) is resource.addressed
+
+
+PAGES = [
+    pytest.param(route, id=route.name)
+    for feature in FEATURES
+    for router in feature.routers
+    for route in router.routes
+    if isinstance(route.response_model, type) and issubclass(route.response_model, PageOut)
+]
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_every_column_and_every_filter_of_a_list_has_its_chinese_name(route):
+    """Whoever adds a field to a list adds it to app/glossary.py: it heads a column of the list as a file."""
+    columns = columns_of(route.response_model, route.path.split("/")[1], english=False)
+    headings = [column.heading for column in columns]
+    assert len(set(headings)) == len(headings), "two columns of one name"
+    assert not any(heading.isascii() for heading in headings)
+    (operation,) = [o for _, _, o in operations(API) if o["operationId"] == route.name]
+    filters = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+    assert filters - {*NAMES, "limit", "cursor"} == set()
