@@ -50,12 +50,12 @@ LIMITS = {
     "transaction_timeout": "15s",
     "client_connection_check_interval": "2s",
 }
-LONG = 120.0
-"""Seconds that a list may take to become a file."""
+LONG = 300.0
+"""Seconds that a list may take to become a file: a full sheet of Excel is over two minutes' work."""
 LIMITS_OF_FILES = LIMITS | {
     "statement_timeout": "60s",
-    "idle_in_transaction_session_timeout": "150s",
-    "transaction_timeout": "150s",
+    "idle_in_transaction_session_timeout": "330s",
+    "transaction_timeout": "330s",
 }
 """A file's rows come piece by piece, as fast as its reader takes them."""
 FILES_AT_ONCE = 2
