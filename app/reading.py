@@ -347,7 +347,11 @@ class Reading:
     def __init__(self, request: Request, database: Database, bearer: Bearer) -> None:
         self._request, self._database, self._bearer = request, database, bearer
         self._acquainted: dict[UUID, Entered] = request.app.state.acquainted
-        self.language = language_of(request)
+
+    @cached_property
+    def language(self) -> str:
+        """Asked for only where something is said in words."""
+        return language_of(self._request)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[tuple[Transaction, Entered]]:
