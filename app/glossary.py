@@ -69,6 +69,8 @@ NAMES = {
     "title_zh": "中文名称", "township_code": "乡镇代码", "unit_id": "单位编号", "value": "现行取值",
     "version": "版本", "village_code": "村代码", "visited_on": "走访日期", "visits_per_month": "每月走访次数",
     "warnings": "提示", "window_note": "期限说明", "withdraws": "撤回", "year": "年度",
+    "arrived": "已到达字节数", "confidential": "保密", "file_name": "文件名", "media_type": "文件类型",
+    "missing": "尚缺部分", "size": "字节数", "uploader_id": "上传人", "AttachmentOut.sha256": "文件散列",
     "AppointmentOut.place": "任职地", "CaseOut.findings": "所依据的问题线索", "HelperLedgerRow.checks": "抽查",
     "HelperLedgerRow.determination": "年终评定", "HelperLedgerRow.households": "当年帮扶户数",
     "HelperLedgerRow.name": "帮扶责任人", "HelperLedgerRow.quarters": "考核", "HelperLedgerRow.unit": "单位",
