@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import re
 import secrets
 import sys
 from datetime import date
+from getpass import getpass
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import asyncpg
 import cyclopts
@@ -184,6 +186,41 @@ def mark_missed(*townships: str) -> None:
         except asyncpg.NoDataFoundError:
             halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
         print(code, *months)
+
+
+@app.command(name="import")
+def import_(
+    file: Path, *, kind: str, login: str, mode: Literal["atomic", "independent"] = "atomic", dry_run: bool = False,
+    server: str = "http://127.0.0.1:8411",
+) -> None:  # fmt: skip
+    """Hand in a sheet as LOGIN (411421201/name) at a server; the report is written beside it.
+
+    KIND is roster, households, pairings or visits. The password is asked for, or stands in HUAYUAN_PASSWORD. With
+    --dry-run it is checked and nothing is imported. Ends with 1 where a row is bad.
+    """
+    from app import clerk
+
+    if not file.is_file():
+        halt(f"{file}:没有该文件", "there is no such file")
+    password = os.environ.get("HUAYUAN_PASSWORD") or getpass("密码 / password: ")
+    try:
+        sys.exit(clerk.hand_in(server, login, password, file, {"kind": kind, "mode": mode, "dry_run": dry_run}))
+    except clerk.NotTaken as problem:
+        halt(f"{file.name}", str(problem))
+
+
+@app.command
+def expire_imports(*townships: str) -> None:
+    """Delete what sheets held whose report is over in these townships; for a daily timer. How many sheets each."""
+    from app.imports import actions
+
+    settings = ready()
+    for code in townships:
+        try:
+            over = asyncio.run(actions.expire(address(settings), Vault(settings.master_secret), code))
+        except asyncpg.NoDataFoundError:
+            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
+        print(code, over)
 
 
 @app.command

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
-from app.tabular import CSV, NDJSON, XLSX
+from app.sheets import CSV, XLSX
+from app.tabular import NDJSON
 from app.workflow import WORKFLOWS
 
 JSON = "application/json"
@@ -128,7 +129,8 @@ def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     answer = operation["responses"].get("200", {})
     schema = answer.get("content", {}).get(JSON, {}).get("schema", {})
     members = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
-    if operation["security"] and {"items", "next_cursor"} <= members.keys():
+    own = XLSX in answer.get("content", {})  # a workbook that is something else than the list
+    if operation["security"] and {"items", "next_cursor"} <= members.keys() and not own:
         answer["description"] = A_LIST
         answer["content"] |= {CSV: {"schema": {"type": "string"}}, NDJSON: {"schema": {"type": "string"}}}
         answer["content"] |= {XLSX: {"schema": {"type": "string", "format": "binary"}}}

@@ -26,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     event,
     func,
+    literal,
     or_,
     select,
     text,
@@ -287,20 +288,25 @@ def is_of_tenants(name: str) -> bool:
     return "township_code" in table.columns and name not in PLUMBING
 
 
-def insertion_of_many(table: type[SQLModel]) -> Any:
-    """INSERT of the rows that the parameter `many_rows` holds as a JSON array, however many there are."""
+def insertion_of_many(table: type[SQLModel], rows_in: str = "many_rows") -> Any:
+    """INSERT of the rows that a parameter holds as a JSON array, however many there are."""
     names = list(metadata.tables[str(table.__tablename__)].columns.keys())
     columns = ", ".join(f'"{name}"' for name in names)
-    rows = text(f"select {columns} from json_populate_recordset(null::{table.__tablename__}, cast(:many_rows as json))")
-    return insert(table).from_select(names, rows.bindparams(bindparam("many_rows", type_=Text())).columns())
+    rows = text(f"select {columns} from json_populate_recordset(null::{table.__tablename__}, cast(:{rows_in} as json))")
+    return insert(table).from_select(names, rows.bindparams(bindparam(rows_in, type_=Text())).columns())
 
 
 @cache
-def _bulk(table: type[SQLModel]) -> Prepared:
-    return Prepared(insertion_of_many(table))
+def _at_once(tables: tuple[type[SQLModel], ...], updates: tuple[Any, ...]) -> Prepared:
+    """The rows of each table, as `many_<table>`, and the updates; foreign keys are asked about once all are there."""
+    changes = [*(insertion_of_many(table, f"many_{table.__tablename__}") for table in tables), *updates]
+    prepared = Prepared(select(literal(1)).add_cte(*(change.cte() for change in changes)))
+    names = [change.table.name for change in changes]
+    prepared.tenant_table = next((name for name in names if is_of_tenants(name)), None)
+    return prepared
 
 
-PLUMBING = frozenset({"attachment_parts", "retries", "sessions"})
+PLUMBING = frozenset({"attachment_parts", "retries", "sessions", "import_rows", "import_outcomes", "import_parts"})
 """Tables of the machinery itself, which no entry describes."""
 
 
@@ -343,10 +349,33 @@ class Transaction:
         """One of the database's own functions (enter, finish), never a table."""
         return await self._connection.fetchval(sql, *args)
 
-    async def insert_rows(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Any number of rows; one round trip."""
-        if rows:
-            await self.rows(_bulk(table), many_rows=as_json(rows))
+    async def write(
+        self,
+        rows: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]],
+        updates: Mapping[Any, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Any number of rows of any number of tables, and UPDATEs with their parameters; one round trip."""
+        given = {table: many for table, many in rows.items() if many}
+        updates = updates or {}
+        if given or updates:
+            values = {f"many_{table.__tablename__}": as_json(many) for table, many in given.items()}
+            for more in updates.values():
+                values |= more
+            await self.rows(_at_once(tuple(given), tuple(updates)), **values)
+
+    async def copy(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows by COPY; once in a transaction.
+
+        Row-level security refuses COPY, so they come into a table of this transaction, and from there by an INSERT
+        that it watches.
+        """
+        name = str(table.__tablename__)
+        await self._connection.execute(f"create temp table incoming (like {name}) on commit drop")
+        columns = list(metadata.tables[name].columns.keys())
+        records = [tuple(row[column] for column in columns) for row in rows]
+        await self._connection.copy_records_to_table("incoming", records=records, columns=columns)
+        listed = ", ".join(f'"{column}"' for column in columns)
+        await self._connection.execute(f"insert into {name} ({listed}) select {listed} from incoming")
 
     def mark_recorded(self) -> None:
         self._recorded = True

@@ -27,9 +27,11 @@ from app.evaluations import routes as evaluations
 from app.findings import routes as findings
 from app.handovers import routes as handovers
 from app.households import routes as households
+from app.imports import routes as imports
 from app.inspections import routes as inspections
 from app.issuer import Issuer
 from app.ledger import routes as ledger
+from app.longsheets import actions as longsheets  # noqa: F401  (declares what the worker does)
 from app.notices import routes as notices
 from app.objections import routes as objections
 from app.people import routes as people
@@ -56,6 +58,7 @@ FEATURES = (
     findings,
     handovers,
     households,
+    imports,
     inspections,
     ledger,
     notices,
@@ -85,6 +88,7 @@ TAGS = {
     "monthly check": "当月抽查", "quarter": "季度考核",
     "signoffs": "签字确认", "year end": "年终考核评价", "accountability": "问题线索、案件、通报与异议",
     "rules": "办法、约定、解释与流程", "ledger": "台账与证明", "sync": "离线补报与同步",
+    "imports": "表格导入",
 }  # fmt: skip
 """The document's parts, in the order of the year, with what they are called in Chinese."""
 DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事件均为虚构,办法所属县为假定。\n\n"

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     Integer,
     bindparam,
     column,
@@ -42,7 +43,8 @@ from app.access import Bearer, Entered, Scope, Tokens, scope_values
 from app.actor import Actor, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
-from app.tabular import CSV, NDJSON, XLSX, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
+from app.sheets import CSV, XLSX
+from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
 from app.wire import JSON
 from app.workflow import Workflow
 
@@ -100,6 +102,13 @@ class PageQuery(BaseModel):
 def utc(moment: Any) -> Any:
     """A timestamp as it stands on the wire, for use inside json_build_object."""
     return func.to_char(func.timezone("UTC", moment), UTC_TIMESTAMP)
+
+
+def is_entered_later(model: type[SQLModel], day: str) -> Any:
+    """Was the record entered after the month of its day had ended? What the register holds of earlier times says so."""
+    columns = model.__table__.c  # type: ignore[attr-defined]
+    entered = func.timezone("Asia/Shanghai", columns.created_at)
+    return func.date_trunc("month", columns[day].cast(DateTime())) < func.date_trunc("month", entered)
 
 
 def inside(there: ColumnElement[bool], page: Any, key: str) -> Any:
@@ -454,17 +463,17 @@ class Reading:
         _, page = await self._found(one_page)
         if missing is not None and not page["found"]:
             raise missing
-        return self._paged(page["items"], page["last"] if page["more"] else None)
+        return self.paged(page["items"], page["last"] if page["more"] else None)
 
     async def given(self, query: PageQuery, rows: Sequence[Mapping[str, str]], day: date) -> Response:
         """The same of rows that no statement finds: all that there are after the cursor."""
         if (media := self._liked()) == JSON:
             shown, more = rows[: query.limit], len(rows) > query.limit
-            return self._paged(",".join(row["body"] for row in shown), shown[-1]["at"] if more else None)
+            return self.paged(",".join(row["body"] for row in shown), shown[-1]["at"] if more else None)
         sheet = self._sheet(query, day, self._bearer.township_code)
         return await _written(media, sheet, _at_once(rows), AsyncExitStack())
 
-    def _paged(self, items: str, last: str | None) -> Response:
+    def paged(self, items: str, last: str | None) -> Response:
         """A page of items, and where it goes on after the last of them, if it does."""
         cursor = None if last is None else write_cursor(last)
         headers = {}

@@ -31,12 +31,12 @@ from starlette.types import Scope as AsgiScope
 from app.calendar import SHANGHAI
 from app.database import as_json
 from app.glossary import NAMES, STATES, WORDS
+from app.sheets import CSV, XLSX
 from app.wire import PageOut
 from app.workflow import WORKFLOWS
 
 log = logging.getLogger("huayuan.files")
-CSV, NDJSON = "text/csv", "application/x-ndjson"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NDJSON = "application/x-ndjson"
 ENDINGS = {CSV: "csv", NDJSON: "ndjson", XLSX: "xlsx"}
 """What a file of the media type is called."""
 NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -6,6 +6,7 @@ the command line call the same actions through here.
 
 import json
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from sqlmodel import SQLModel
 
 from app.access import Bearer, Entered
 from app.actor import Actor, Office
+from app.calendar import month_of
 from app.database import Database, Prepared, Transaction, as_json, as_wire
 from app.log import Entry, sealed
 from app.reading import ENTER, Resource, enter, place_values, refuse_odd_parameters
@@ -314,7 +316,7 @@ class Change:
         await self.transaction.rows(_plain_insertion(table, tuple({**self.place, **values})), **self.place, **values)
 
     async def insert_rows(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-        await self.transaction.insert_rows(table, [{**self.place, **row} for row in rows])
+        await self.transaction.write({table: [{**self.place, **row} for row in rows]})
 
     async def finish(self, answer: Answer) -> Answer:
         """Store the answer under the retry key and append the entries, last; one round trip."""
@@ -341,6 +343,46 @@ class Change:
         self.transaction.mark_recorded()
         headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"}
         return Answer(answer.status, answer.body, headers, answer.once)
+
+
+def entered_later(day: date, today: date) -> dict[str, bool]:
+    """What an entry says besides where it tells of a month that had ended (`reading.is_entered_later`)."""
+    return {"entered_later": True} if month_of(today) > month_of(day) else {}
+
+
+class Batch:
+    """Records that are made together: one statement for all their rows, an entry for each record."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self._rows: dict[type[SQLModel], list[dict[str, Any]]] = {}
+        self._updates: dict[Any, Mapping[str, Any]] = {}
+        self._entries: list[Entry] = []
+
+    def make(self, resource: Resource, id: UUID | None, values: Mapping[str, Any], *, event: str, **entry: Any) -> UUID:
+        """A record, as `Change.create` makes one; its id. What it violates is known when the batch is written."""
+        row = {**self._change.new(resource, id), **values}
+        self.put(resource.table, row)
+        self._entries.append(Entry(event, resource.name, row["id"], version=1, **entry))
+        return UUID(str(row["id"]))
+
+    def put(self, table: type[SQLModel], *rows: Mapping[str, Any]) -> None:
+        """Rows that belong to records of the batch, or to what no entry describes."""
+        self._rows.setdefault(table, []).extend({**self._change.place, **row} for row in rows)
+
+    def also(self, update: Any, **values: Any) -> None:
+        """A change of what is there, an UPDATE with its parameters, in the same statement."""
+        self._updates[update] = values
+
+    async def write(self) -> None:
+        """One round trip, however many records."""
+        await self._change.transaction.write(self._rows, self._updates)
+        self._change.entries += self._entries
+
+    @property
+    def made(self) -> dict[str, int]:
+        """How many records of each resource."""
+        return dict(Counter(entry.subject_type for entry in self._entries))
 
 
 class Command:

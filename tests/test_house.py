@@ -16,8 +16,8 @@ import app
 from app.refusal import Refusal
 
 ROOT = Path(__file__).parent.parent
-LAW = {"rules", "draw", "policies", "pictures"}
-"""Pure files: the rules of a feature, and three pieces of law with a format of their own."""
+LAW = {"rules", "draw", "policies", "pictures", "words"}
+"""Pure files: the rules of a feature, and four pieces with a format of their own."""
 KINDS = LAW | {"__init__", "tables", "schemas", "actions", "routes"}
 PURE = {"app.workflow", "app.refusal", "app.actor", "app.calendar", "app.merkle"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -14,7 +14,8 @@ import pytest
 
 from app import reading, tabular
 from app.database import FILES_AT_ONCE
-from app.tabular import CSV, NDJSON, XLSX
+from app.sheets import CSV, XLSX
+from app.tabular import NDJSON
 from tests import bulk
 from tests.conftest import Township
 from tests.serving import eventually

@@ -16,7 +16,8 @@ from app.glossary import NAMES, STATES, WORDS
 from app.households.rules import Status
 from app.main import FEATURES, create_app
 from app.settings import Settings
-from app.tabular import CSV, NDJSON, XLSX, columns_of
+from app.sheets import CSV, XLSX
+from app.tabular import NDJSON, columns_of
 from app.wire import PageOut
 from app.workflow import WORKFLOWS
 from tests.conftest import Caller, Township

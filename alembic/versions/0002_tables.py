@@ -2514,11 +2514,162 @@ def upgrade() -> None:
             name=op.f("uq_attachment_parts_county_code_township_code_attachment_id_first_byte"),
         ),
     )
+    op.create_table(
+        "imports",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("importer_id", sa.Uuid(), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("media", sa.Text(), nullable=False),
+        sa.Column("header_row", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("columns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("long", sa.Boolean(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=True),
+        sa.Column("progress", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.Column("imported", sa.Integer(), nullable=False),
+        sa.Column("made", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_imports_county_code")),
+        sa.CheckConstraint("kind in ('roster', 'households', 'pairings', 'visits')", name=op.f("ck_imports_kind")),
+        sa.CheckConstraint("mode in ('atomic', 'independent')", name=op.f("ck_imports_mode")),
+        sa.CheckConstraint(
+            "state in ('received', 'checked', 'running', 'done', 'cancelled')", name=op.f("ck_imports_state")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_imports_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "importer_id"],
+            ["people.county_code", "people.township_code", "people.id"],
+            name=op.f("fk_imports_county_code_township_code_importer_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_imports")),
+    )
+    op.create_index(
+        "ix_imports_waiting",
+        "imports",
+        ["county_code", "township_code"],
+        unique=False,
+        postgresql_where=sa.text("state in ('received', 'running')"),
+    )
+    op.create_index("ix_imports_expires", "imports", ["county_code", "township_code", "expires_on"], unique=False)
+    op.create_table(
+        "import_outcomes",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("records", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_import_outcomes_county_code")),
+        sa.CheckConstraint("outcome in ('good', 'bad', 'imported')", name=op.f("ck_import_outcomes_outcome")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_import_outcomes_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "import_id"],
+            ["imports.county_code", "imports.township_code", "imports.id"],
+            name=op.f("fk_import_outcomes_county_code_township_code_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_import_outcomes")),
+    )
+    op.create_index(
+        "ix_import_outcomes_key",
+        "import_outcomes",
+        ["county_code", "township_code", "import_id", "asked_at", "key"],
+        unique=False,
+        postgresql_where=sa.text("key is not null"),
+    )
+    op.create_index(
+        "uq_import_outcomes_number",
+        "import_outcomes",
+        ["county_code", "township_code", "import_id", "asked_at", "number"],
+        unique=True,
+    )
+    op.create_table(
+        "import_parts",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_import_parts_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_import_parts_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "import_id"],
+            ["imports.county_code", "imports.township_code", "imports.id"],
+            name=op.f("fk_import_parts_county_code_township_code_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_import_parts")),
+    )
+    op.create_index(
+        "uq_import_parts_number", "import_parts", ["county_code", "township_code", "import_id", "number"], unique=True
+    )
+    op.create_table(
+        "import_rows",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_import_rows_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_import_rows_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "import_id"],
+            ["imports.county_code", "imports.township_code", "imports.id"],
+            name=op.f("fk_import_rows_county_code_township_code_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_import_rows")),
+    )
+    op.create_index(
+        "uq_import_rows_number", "import_rows", ["county_code", "township_code", "import_id", "number"], unique=True
+    )
+    op.create_index("ix_people_name", "people", ["county_code", "township_code", "name"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("uq_import_rows_number", table_name="import_rows")
+    op.drop_table("import_rows")
+    op.drop_index("uq_import_parts_number", table_name="import_parts")
+    op.drop_table("import_parts")
+    op.drop_index("ix_import_outcomes_key", table_name="import_outcomes", postgresql_where=sa.text("key is not null"))
+    op.drop_index("uq_import_outcomes_number", table_name="import_outcomes")
+    op.drop_table("import_outcomes")
+    op.drop_index(
+        "ix_imports_waiting", table_name="imports", postgresql_where=sa.text("state in ('received', 'running')")
+    )
+    op.drop_index("ix_imports_expires", table_name="imports")
+    op.drop_table("imports")
     op.drop_table("attachment_parts")
     op.drop_index("ix_attachments_uploader", table_name="attachments")
     op.drop_index("ix_attachments_state", table_name="attachments")

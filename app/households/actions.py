@@ -35,8 +35,8 @@ from app.people import rules as people_rules
 from app.people.actions import identify
 from app.people.schemas import Disclose
 from app.people.tables import AppointmentRow
-from app.reading import Errand, Resource, rows_of
-from app.writing import Answer, Change, Taken, changes, creates, moves, uuid7
+from app.reading import Errand, Resource, is_entered_later, rows_of
+from app.writing import Answer, Change, Taken, changes, creates, entered_later, moves, uuid7
 
 H, M, E, P = tables.Household, tables.HouseholdMember, tables.HouseholdEvent, tables.Pairing
 HOUSEHOLD, PAIRED = H.__table__, P.__table__  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ ALONE_SINCE = func.timezone("Asia/Shanghai", cast(func.coalesce(
 PAIRING_COLUMNS = ("id", "helper_id", "is_primary", "starts", "ends")
 
 
-def _household_facts(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rules.HouseholdFacts:
+def read_household(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rules.HouseholdFacts:
     events = tuple(rules.LifeEvent(rules.Status(e["kind"]), date.fromisoformat(e["on"])) for e in facts["events"])
     history = rules.History(date.fromisoformat(row["listed_on"]), events)
     return rules.HouseholdFacts(history, tuple(read_pairing(p) for p in facts["pairings"]))
@@ -81,6 +81,11 @@ def read_pairing(row: dict[str, Any]) -> rules.Pairing:
     return rules.Pairing(UUID(row["id"]), UUID(row["helper_id"]), row["is_primary"], starts, ends)
 
 
+FACTS = {
+    "events": rows_of(E, *_children(E), order=col(E.id), kind=col(E.kind), on=col(E.happened_on)),
+    "pairings": rows_of(P, *_children(P), order=col(P.starts), **{c: col(getattr(P, c)) for c in PAIRING_COLUMNS}),
+}
+"""What the law needs to know of a household, beside its own row."""
 HOUSEHOLDS = Resource(
     "households", H, scope=Scope(villages=(col(H.village_code),), households=(col(H.id),)),
     extra={
@@ -94,12 +99,10 @@ HOUSEHOLDS = Resource(
         "helper_ids": select(func.coalesce(func.array_agg(col(P.helper_id)), array([], type_=Uuid())))
         .where(TODAYS).correlate(HOUSEHOLD).scalar_subquery(),
         "has_helper": HAS_HELPER,
+        "entered_later": is_entered_later(H, "listed_on"),
     },
-    facts={
-        "events": rows_of(E, *_children(E), order=col(E.id), kind=col(E.kind), on=col(E.happened_on)),
-        "pairings": rows_of(P, *_children(P), order=col(P.starts), **{c: col(getattr(P, c)) for c in PAIRING_COLUMNS}),
-    },
-    read_facts=_household_facts,
+    facts=FACTS,
+    read_facts=read_household,
     errand=Errand(
         Office.LEADING_GROUP, "pairings", since=ALONE_SINCE,
         where=(col(H.status).in_([literal(status) for status in sorted(rules.OPEN)]), ~HAS_HELPER),
@@ -127,6 +130,7 @@ PAIRINGS = Resource(
             **{name: OTHER.c[name] for name in PAIRING_COLUMNS},
         ),
     },
+    extra={"entered_later": is_entered_later(P, "starts")},
     filters={
         "as_of": holds_on(P, AS_OF),
     },
@@ -155,23 +159,31 @@ NOWHERE = UUID(int=0)
 @creates(*rules.KEEPERS)
 async def create_household(change: Change, body: schemas.CreateHousehold) -> Answer:
     """Raises VillageOutside, DatedInTheFuture, WrongCitizenId, CitizenAlreadyListed, AlreadyOnRecord."""
+    new_id = body.id or uuid7(change.now)
+    new, members = household(change, body, new_id)
+    await _check_unlisted(change, members, but=new_id)
+    answer = await change.create(HOUSEHOLDS, new_id, **new)
+    if answer.status == 200 or not members:
+        return answer
+    await change.insert_rows(M, members)
+    return await change.shown(HOUSEHOLDS, new_id, answer)
+
+
+def household(
+    change: Change, body: schemas.CreateHousehold, new_id: UUID
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Values and entry of a new household, and its members' rows. Raises VillageOutside and the like."""
     if not body.village_code.startswith(change.actor.township_code):
         raise rules.VillageOutside("/village_code")
     rules.check_past(body.listed_on, change.today)
     values = body.model_dump(exclude={"id", "members"})
     values |= {"status": rules.Status.REGISTERED, "status_on": body.listed_on}
-    new_id = body.id or uuid7(change.now)
     members = [_member(change, new_id, m, f"/members/{n}/citizen_id") for n, m in enumerate(body.members)]
-    await _check_unlisted(change, members, but=new_id)
-    public = {k: v for k, v in values.items() if k not in ("head_name", "group_name")} | {"members": len(members)}
-    answer = await change.create(
-        HOUSEHOLDS, new_id, values, event=Event.REGISTERED, public=public, household=new_id,
-        personal={"head_name": body.head_name, "group_name": body.group_name, "members": [m["name"] for m in members]},
-    )  # fmt: skip
-    if answer.status == 200 or not members:
-        return answer
-    await change.insert_rows(M, members)
-    return await change.shown(HOUSEHOLDS, new_id, answer)
+    public = {k: v for k, v in values.items() if k not in ("head_name", "group_name")}
+    public |= {"members": len(members), **entered_later(body.listed_on, change.today)}
+    personal = {"head_name": body.head_name, "group_name": body.group_name, "members": [m["name"] for m in members]}
+    new = {"values": values, "event": Event.REGISTERED, "public": public, "personal": personal, "household": new_id}
+    return new, members
 
 
 def _member(change: Change, household: UUID, body: schemas.MemberIn, pointer: str) -> dict[str, Any]:
@@ -399,12 +411,18 @@ async def create_pairing(change: Change, body: schemas.CreatePairing) -> Answer:
         rules.check_pairing(household.facts.pairings, body.helper_id, body.is_primary, body.starts, body.ends)
         if not is_helper:
             raise rules.NotHelperThatDay()
+    return await change.create(PAIRINGS, body.id, **pairing(body, change.today))
+
+
+def pairing(body: schemas.CreatePairing, today: date) -> dict[str, Any]:
+    """Values and entry of a new pairing."""
     values = body.model_dump(exclude={"id"})
     if body.ends is not None:
         values |= {"state": "ended"}
-    return await change.create(
-        PAIRINGS, body.id, values, event=Event.PAIRED, public=values, helper=body.helper_id, household=body.household_id
-    )
+    return {
+        "values": values, "event": Event.PAIRED, "public": values | entered_later(body.starts, today),
+        "helper": body.helper_id, "household": body.household_id,
+    }  # fmt: skip
 
 
 def _note_alone(change: Change, taken: Taken, ends: date) -> None:
@@ -451,7 +469,7 @@ async def hand_over(change: Change, id: UUID, body: schemas.HandOver) -> Answer:
         "starts": body.starts,
     }  # fmt: skip
     made = await change.create(
-        PAIRINGS, None, values, event=Event.PAIRED, public=values, helper=body.helper_id,
-        household=values["household_id"],
+        PAIRINGS, None, values, event=Event.PAIRED, public=values | entered_later(body.starts, change.today),
+        helper=body.helper_id, household=values["household_id"],
     )  # fmt: skip
     return Answer(200, made.body, made.headers)

@@ -106,6 +106,7 @@ class HouseholdOut(RecordOut):
     primary_helper_id: UUID | None
     helper_ids: list[UUID]
     has_helper: bool = Field(description="A household without helper is an alert to the leading group (G16)")
+    entered_later: bool = Field(description="Entered after the month of its listing / 建档当月结束后才登记")
 
 
 class HouseholdPage(PageOut):
@@ -197,6 +198,7 @@ class PairingOut(WorkflowOut):
     starts: date
     ends: date | None
     end_reason: str | None
+    entered_later: bool = Field(description="Entered after the month in which it begins / 开始当月结束后才登记")
 
 
 class PairingPage(PageOut):

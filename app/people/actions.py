@@ -12,9 +12,9 @@ from app.access import CONFIDANT, PAIRINGS, PERSON, TODAY, Scope
 from app.actor import OF_THE_COUNTY, Office, seat
 from app.database import Prepared, as_json, here, holds_on, same_place
 from app.people import rules, schemas, tables
-from app.reading import Resource
+from app.reading import Resource, is_entered_later
 from app.refusal import Conflict, Forbidden
-from app.writing import Answer, Change, changes, creates
+from app.writing import Answer, Change, changes, creates, entered_later
 
 REGISTRARS = (Office.ADMINISTRATOR, Office.LEADING_GROUP_OFFICE, Office.PARTY_GOV_OFFICE)
 """Who keeps the register of people; accounts are the administrator's alone."""
@@ -107,18 +107,31 @@ HELPERS = Resource(
     where=(exists().where(*HELD, col(tables.AppointmentRow.office) == Office.HELPER),),
     extra={**PEOPLE.extra, "households": HELPED.scalar_subquery()},
 )  # fmt: skip
-APPOINTMENTS = Resource("appointments", tables.AppointmentRow, scope=REGISTER)
+APPOINTMENTS = Resource(
+    "appointments", tables.AppointmentRow, scope=REGISTER,
+    extra={"entered_later": is_entered_later(tables.AppointmentRow, "starts")},
+)  # fmt: skip
 
 
 @creates(*REGISTRARS, of=UNITS)
 async def create_unit(change: Change, body: schemas.CreateUnit) -> Answer:
+    return await change.create(UNITS, body.id, **unit(body))
+
+
+def unit(body: schemas.CreateUnit) -> dict[str, Any]:
+    """What `create` and a batch are given: the record's values and the parts of its entry."""
     values = body.model_dump(exclude={"id"})
-    return await change.create(UNITS, body.id, values, event=Event.UNIT_CREATED, public=values)
+    return {"values": values, "event": Event.UNIT_CREATED, "public": values}
 
 
 @creates(*REGISTRARS, of=PEOPLE)
 async def create_person(change: Change, body: schemas.CreatePerson) -> Answer:
     """Raises WrongCitizenId; AlreadyOnRecord where the same citizen id is registered."""
+    return await change.create(PEOPLE, body.id, **person(change, body))
+
+
+def person(change: Change, body: schemas.CreatePerson) -> dict[str, Any]:
+    """Values and entry of a new person. Raises WrongCitizenId."""
     values = body.model_dump(exclude={"id", "citizen_id"})
     if body.citizen_id is not None:
         values |= identify(change, body.citizen_id)
@@ -126,7 +139,7 @@ async def create_person(change: Change, body: schemas.CreatePerson) -> Answer:
         k: v for k, v in values.items() if k in ("category", "management_authority", "party_membership", "unit_id")
     }
     personal = {"name": body.name, "phone": body.phone}
-    return await change.create(PEOPLE, body.id, values, event=Event.PERSON_CREATED, public=public, personal=personal)
+    return {"values": values, "event": Event.PERSON_CREATED, "public": public, "personal": personal}
 
 
 def identify(change: Change, number: str, pointer: str = "/citizen_id") -> dict[str, Any]:
@@ -170,7 +183,12 @@ async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
 @creates(*REGISTRARS, of=APPOINTMENTS)
 async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
     """Raises NobodyAppointsHimself, PlaceOutside, OfficeNotHeldThere; administrators appoint administrators."""
-    if body.person_id == change.actor.person_id:
+    return await change.create(APPOINTMENTS, body.id, **appointment(change, body, change.actor.person_id))
+
+
+def appointment(change: Change, body: schemas.CreateAppointment, by: UUID | None) -> dict[str, Any]:
+    """Values and entry of a new appointment that `by` makes. Raises what `appoint` does."""
+    if body.person_id == by:
         raise NobodyAppointsHimself
     if not body.place.startswith(change.actor.township_code):
         raise PlaceOutside
@@ -183,9 +201,8 @@ async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
         raise OfficeNotHeldThere(office=body.office, held_at=held_at)
     values = body.model_dump(exclude={"id"})
     helper = body.person_id if body.office is Office.HELPER else None
-    return await change.create(
-        APPOINTMENTS, body.id, values, event=Event.APPOINTMENT_MADE, public=values, helper=helper
-    )
+    public = values | entered_later(body.starts, change.today)
+    return {"values": values, "event": Event.APPOINTMENT_MADE, "public": public, "helper": helper}
 
 
 @changes(*REGISTRARS)

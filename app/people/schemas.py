@@ -141,6 +141,7 @@ class AppointmentOut(RecordOut):
     place: str
     starts: date
     ends: date | None
+    entered_later: bool = Field(description="Entered after the month in which it begins / 开始当月结束后才登记")
 
 
 class AppointmentPage(PageOut):

@@ -35,6 +35,7 @@ class Person(Record, table=True):
         one_of("management_authority", AUTHORITIES),
         one_of("party_membership", ("member", "not_member", "unknown")),
         UniqueConstraint("county_code", "township_code", "citizen_id_lookup"),
+        Index("ix_people_name", "county_code", "township_code", "name"),
     )
 
     name: str

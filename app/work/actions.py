@@ -138,15 +138,20 @@ async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
     household = await change.find(VISITED, body.household_id)
     if me not in household_rules.helpers_on(household.facts.pairings, dated.visited_on):
         raise rules.NotPairedThatDay()
+    return await change.create(VISITS, body.id, **visit(change, body, me, dated))
+
+
+def visit(change: Change, body: schemas.CreateVisit, helper: UUID | None, dated: rules.Dated) -> dict[str, Any]:
+    """Values and entry of a helper's visit."""
     values = body.model_dump(exclude={"id"}) | {
-        "helper_id": me, "visited_on": dated.visited_on, "received_at": change.now, "clock": dated.clock,
+        "helper_id": helper, "visited_on": dated.visited_on, "received_at": change.now, "clock": dated.clock,
         "received_later": dated.received_later,
     }  # fmt: skip
     public = {k: v for k, v in values.items() if k not in ("text", "place")}
-    return await change.create(
-        VISITS, body.id, values, event=Event.VISIT_RECORDED, public=public, helper=me, household=body.household_id,
-        personal={"text": body.text, "place": body.place},
-    )  # fmt: skip
+    return {
+        "values": values, "event": Event.VISIT_RECORDED, "public": public, "helper": helper,
+        "household": body.household_id, "personal": {"text": body.text, "place": body.place},
+    }  # fmt: skip
 
 
 @changes(Office.HELPER)

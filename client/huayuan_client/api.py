@@ -594,6 +594,60 @@ def households_member_leaves(
     )
 
 
+def imports_list(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    kind: models.IntakeKind | None = None,
+    state: Literal["received", "checked", "running", "done", "cancelled"] | None = None,
+) -> Listing[models.ImportOut]:
+    """Sheets that were handed in / 表格导入记录"""
+    return Listing("GET", "/v1/imports", query={"limit": limit, "cursor": cursor, "kind": kind, "state": state})
+
+
+def imports_create(
+    body: bytes,
+    *,
+    kind: models.IntakeKind,
+    mode: models.Mode | None = None,
+    dry_run: bool | None = None,
+    retry_key: str | None = None,
+) -> Call[models.ImportOut]:
+    """Hand in a sheet: it is checked, and imported if dry_run is false / 提交表格导入(默认只检查)"""
+    return Call(
+        "POST",
+        "/v1/imports",
+        query={"kind": kind, "mode": mode, "dry_run": dry_run},
+        body=body,
+        media="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        retry_key=retry_key,
+    )
+
+
+def imports_read(id: str) -> Call[models.ImportOut]:
+    """One sheet, and how far it has got / 表格导入及其进度"""
+    return Call("GET", f"/v1/imports/{quote(id)}")
+
+
+def imports_cancel(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.ImportOut]:
+    """Import nothing more of it / 取消导入"""
+    return Call("POST", f"/v1/imports/{quote(id)}/cancel", version=version, retry_key=retry_key)
+
+
+def imports_carry_out(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.ImportOut]:
+    """Import what was checked / 执行导入"""
+    return Call("POST", f"/v1/imports/{quote(id)}/carry-out", version=version, retry_key=retry_key)
+
+
+def imports_report(
+    id: str, *, limit: int | None = None, cursor: str | None = None, outcome: models.OutcomeInput | None = None
+) -> Listing[models.RowOut]:
+    """Row by row what is wrong; as a workbook the sheet with the reasons / 逐行结果(可取回带原因的表格)"""
+    return Listing(
+        "GET", f"/v1/imports/{quote(id)}/report", query={"limit": limit, "cursor": cursor, "outcome": outcome}
+    )
+
+
 def inspection_rounds_list(
     *,
     limit: int | None = None,
@@ -675,7 +729,7 @@ def inspections_list(
     round_id: str | None = None,
     month: str | None = None,
     helper_id: str | None = None,
-    kind: models.KindInput | None = None,
+    kind: models.InspectionsKind | None = None,
     state: Literal["pending", "recorded", "not_checked"] | None = None,
     current: bool | None = None,
 ) -> Listing[models.InspectionOut]:

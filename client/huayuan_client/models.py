@@ -88,6 +88,7 @@ class AppointmentOut(TypedDict):
 
     created_at: str
     ends: str | None
+    entered_later: bool
     id: str
     office: Office
     person_id: str
@@ -410,6 +411,13 @@ class CodeOut(TypedDict):
 
 class Collect(TypedDict):
     """Into the leading group's summary."""
+
+
+class ColumnOut(TypedDict):
+    """A column of the sheet by its own heading, and what it is read as; null where it is not read."""
+
+    field: str | None
+    heading: str
 
 
 class CompetenceOut(TypedDict):
@@ -1267,6 +1275,7 @@ class HouseholdOut(TypedDict):
     attribute: Attribute
     card_number: str
     created_at: str
+    entered_later: bool
     group_name: str | None
     has_helper: bool
     head_name: str
@@ -1290,6 +1299,38 @@ class HouseholdsHandOver(TypedDict):
     helper_id: str
     reason: str
     starts: str
+
+
+class ImportOut(TypedDict):
+    """A sheet that was handed in; nothing of it is on the registers before it is carried out."""
+
+    actions: NotRequired[list[ActionOut] | None]
+    bad: int
+    columns: list[ColumnOut]
+    created_at: str
+    digest: str
+    dry_run: bool
+    expires_on: str
+    good: int
+    header_row: int
+    id: str
+    imported: int
+    importer_id: str | None
+    kind: IntakeKind
+    long: bool
+    made: dict[str, int]
+    media: str
+    mode: Mode
+    progress: int
+    rows: int | None
+    size: int
+    state: Literal["received", "checked", "running", "done", "cancelled"]
+    state_since: str
+    township_code: str
+    version: int
+
+
+ImportsOutcome: TypeAlias = "Literal['good', 'bad', 'imported']"
 
 
 class InclusionOut(TypedDict):
@@ -1393,6 +1434,9 @@ class InspectorOut(TypedDict):
     same_unit: bool
 
 
+IntakeKind: TypeAlias = "Literal['roster', 'households', 'pairings', 'visits']"
+
+
 class InterpretationOut(TypedDict):
     applies_from: str
     article: str
@@ -1476,9 +1520,6 @@ class JwksOut(TypedDict):
     keys: list[Jwk]
 
 
-KindInput: TypeAlias = "Literal['drawn', 'additional']"
-
-
 class LedgerPlace(TypedDict):
     """Where the commitment stands in the township's log, and what shows that it stands there."""
 
@@ -1517,6 +1558,13 @@ class LocalValueOut(TypedDict):
     set_by: str
     value: bool | int | str | list[str] | None
     version: int
+
+
+class Made(TypedDict):
+    """A record that the row became."""
+
+    id: str
+    resource: str
 
 
 Management: TypeAlias = "Literal['township', 'superior']"
@@ -1634,6 +1682,9 @@ class MissingBody(TypedDict):
     attempts: NotRequired[list[AttemptBody]]
     method: Literal["on_site", "documents", "household_interview"]
     reason: str
+
+
+Mode: TypeAlias = "Literal['atomic', 'independent']"
 
 
 class MonthlyOut(TypedDict):
@@ -1810,7 +1861,7 @@ class Operation(TypedDict):
 
 Organ: TypeAlias = "Literal['party_committee', 'township_government', 'discipline_commission', 'superior_discipline_organ', 'judicial_organ']"
 
-Outcome: TypeAlias = "Literal['out_of_poverty', 'in_poverty', 'unconfirmed', 'pending']"
+OutcomeInput: TypeAlias = "Literal['good', 'bad', 'imported']"
 
 Output: TypeAlias = "Literal['township_notice', 'self_criticism', 'talk_record', 'discipline_reference']"
 
@@ -1833,6 +1884,7 @@ class PairingOut(TypedDict):
     created_at: str
     end_reason: str | None
     ends: str | None
+    entered_later: bool
     helper_id: str
     household_id: str
     id: str
@@ -2395,6 +2447,23 @@ class RoutingOut(TypedDict):
     to: list[str]
 
 
+class RowOut(TypedDict):
+    """A row by its number in the sheet, and what became of it."""
+
+    outcome: ImportsOutcome
+    problems: list[RowProblem]
+    records: list[Made]
+    row: int
+
+
+class RowProblem(TypedDict):
+    """What is wrong, in the reader's language; `column` is the sheet's own heading."""
+
+    code: str
+    column: str | None
+    message: str
+
+
 class RubricOut(TypedDict):
     """An edition of a rubric; a changed rubric is another edition."""
 
@@ -2668,7 +2737,7 @@ class SignoffOut(TypedDict):
     nonce: str
     objected: bool
     out_of_poverty: bool
-    outcome: NotRequired[Outcome | None]
+    outcome: NotRequired[SignoffsOutcome | None]
     outside_rule: str
     prepared_by: str
     remarks: list[RemarkedOut]
@@ -2690,6 +2759,8 @@ class SignoffOut(TypedDict):
 SignoffsCapacity: TypeAlias = "Literal['head', 'member', 'guardian', 'agent']"
 
 SignoffsKind: TypeAlias = "Literal['signed', 'objected', 'refused']"
+
+SignoffsOutcome: TypeAlias = "Literal['out_of_poverty', 'in_poverty', 'unconfirmed', 'pending']"
 
 
 class SignoffsReview(TypedDict):

@@ -124,6 +124,9 @@ PARTICULAR: dict[tuple[str, str], Any] = {
     ("attachments", "sha256"): HASH,
     ("attachments", "state"): "stored",
     ("household_events", "second_confirmer_id"): WITNESS,
+    ("imports", "columns"): Jsonb([]),
+    ("import_outcomes", "problems"): Jsonb([]),
+    ("import_outcomes", "records"): Jsonb([]),
     ("inspection_rounds", "month"): "2016-11",
     ("inspection_rounds", "committed_at"): datetime(2016, 11, 9, 1, tzinfo=UTC),
     ("inspection_rounds", "drawn_at"): datetime(2016, 11, 9, 1, tzinfo=UTC),
@@ -300,6 +303,14 @@ def shots(operation: Operation, id: UUID, log: str, home: str) -> list[Shot]:
     return [Shot(path, asked, b, in_path, str(id) in json.dumps(b), n == 0) for n, b in enumerate(bodies)]
 
 
+def file_of(operation: Operation) -> tuple[str, bytes] | None:
+    """Media type and content of the file that an operation takes, by its own example."""
+    for media, content in operation.document.get("requestBody", {}).get("content", {}).items():
+        if content["schema"].get("format") == "binary" and "example" in content:
+            return media, content["example"].encode()
+    return None
+
+
 def meant(operation: Operation, content: dict[str, Any], home: str) -> Any:
     """The operation's own example, with what the law wants besides, at home in that township."""
     text = json.dumps(content["example"]).replace("411421201", home)
@@ -462,7 +473,9 @@ class Ground:
         headers = {name.replace("_", "-"): value for name, value in more.items()}
         if operation.changes:
             headers = {"if-match": '"1"'} | headers
-        sent = {"json": body} if body is not None else {}
+        sent: dict[str, Any] = {"json": body} if body is not None else {}
+        if file := file_of(operation):
+            sent, headers = {"content": file[1]}, headers | {"content-type": file[0]}
         self.sent += 1
         return caller.client.request(operation.method, shot.path, params=shot.query or None, headers=headers, **sent)
 
@@ -564,7 +577,8 @@ FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "polici
 What a phone takes along is that and what is the caller's own: test_sync.py holds it against the lists.
 """
 BY_HAND = FOR_EVERYONE | {
-    "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "ledger_entries",
+    "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "imports_report",
+    "ledger_entries",
     "ledger_entry_bundle", "ledgers_helpers", "ledgers_households",
 }  # fmt: skip
 """Every read that no Resource describes."""

@@ -1,0 +1,1 @@
+"""Sheets longer than what one transaction takes: read, checked and imported in pieces by the worker."""
