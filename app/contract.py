@@ -138,7 +138,7 @@ def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
 
 def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mapping[str, Any]) -> set[int]:
     """The errors an operation can give, from its shape; `body` are the members of its request."""
-    needed = {422, 429, 503}
+    needed = {422, 429, 503, *(int(status) for status in operation["responses"] if status >= "400")}
     if operation["security"]:
         needed |= {401, 403}
     if "{" in path or any(name.endswith("_id") for name in body):

@@ -6,6 +6,7 @@ compiled once to the driver's own SQL and runs on asyncpg's connection.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from copy import copy
@@ -221,6 +222,16 @@ class Prepared:
         made = copy(self)
         made.sql, made.names = sql, [*self.names, *more]
         return made
+
+    def inside(self, **given: str) -> str:
+        """The rows' JSON as one array, for use within another statement; `given` are values as SQL, by parameter."""
+
+        def value(found: re.Match[str]) -> str:
+            name = self.names[int(found[1]) - 1]
+            return given[name] if name in given else f"'{self._defaults[name]}'"
+
+        rows = re.sub(r"\$(\d+)", value, self.sql)
+        return f"select coalesce(json_agg(x.body::json), '[]') from ({rows}) x"
 
     def args(self, values: Mapping[str, Any]) -> list[Any]:
         given = (values[n] if n in values else self._defaults[n] for n in self.names)

@@ -34,8 +34,10 @@ from app.ledger import routes as ledger
 from app.longsheets import actions as longsheets  # noqa: F401  (declares what the worker does)
 from app.notices import routes as notices
 from app.objections import routes as objections
+from app.papers import routes as papers
 from app.people import routes as people
 from app.places import routes as places
+from app.press import Press
 from app.refusal import Unavailable
 from app.rulebook import routes as rulebook
 from app.scores import routes as scores
@@ -63,6 +65,7 @@ FEATURES = (
     ledger,
     notices,
     objections,
+    papers,
     people,
     places,
     rulebook,
@@ -134,6 +137,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await api.state.files.close()
         await api.state.database.close()
+        api.state.press.close()
 
     api = Api(
         title="花园 Huayuan",
@@ -149,6 +153,7 @@ def create_app(settings: Settings) -> FastAPI:
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()
     api.state.places, api.state.acquainted = Places(settings.requests_at_once), {}
+    api.state.press = Press(settings.fonts)
     api.router.middleware_stack = BySegment(api, doors(*FEATURES))
     api.state.doors = [route for feature in FEATURES for router in feature.routers for route in router.routes]
     problems.install(api)

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     given_password_days: int = 30
     """For how long a password that somebody else set lets its owner in, to set his own."""
     pool_size: int = 12
+    fonts: Path | None = None
+    """A folder of further fonts for documents: for names with characters that the shipped ones lack."""
     host: str = "127.0.0.1"
     port: int = 8411
     workers: int = 1

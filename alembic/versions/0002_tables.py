@@ -1808,6 +1808,7 @@ def upgrade() -> None:
         sa.Column("basis_stands", sa.Boolean(), nullable=False),
         sa.Column("corrects_id", sa.Uuid(), nullable=True),
         sa.Column("withdraws", sa.Boolean(), nullable=False),
+        sa.Column("document_number", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),

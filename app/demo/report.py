@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from huayuan_client import api
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -94,6 +95,7 @@ async def tell_year(town: Town, console: Console, seconds: float) -> int:
         _ledger,
         _recomputed,
         _handed_over,
+        _on_paper,
     ):
         console.print(await part(town, reader, checks))
     checks.add("年终各机关待办", {}, town.left_over)
@@ -399,6 +401,38 @@ async def _handed_over(town: Town, reader: Desk, checks: Checks) -> Table:
         forged, _ = await _asked("huayuan_verify.py", "--key", key, "handover", file)
     checks.add("移交包核验:原件通过,改一个词即不通过", (0, 1), (code, forged))
     return shown
+
+
+async def _on_paper(town: Town, reader: Desk, checks: Checks) -> Table:
+    """What the Party committee gets on paper, and the year as one file whose manifest its receiver checks."""
+    shown = table("纸质材料", "材料", "字节")
+    await town.admin.ask(api.ledger_sign(TOWNSHIP))
+    committee, year = town.desk("party-committee-1"), town.submissions[2017].id
+    first = {path: (await reader.all(path, **query))[0]["id"] for path, query in PRINTED.items()}
+    papers = {
+        "签字确认表": api.signoffs_sheet(first["/signoffs"]),
+        "第七条通报": api.notices_document(first["/notices"]),
+        "诫勉谈话记录": api.cases_talk_record(first["/cases"]),
+        "季度考核汇总表": api.quarterly_rounds_summary(first["/quarterly-rounds"]),
+    }
+    made = {name: await committee.ask(paper) for name, paper in papers.items()}
+    checks.add("纸质材料均为 PDF", dict.fromkeys(papers, b"%PDF"), {name: pdf[:4] for name, pdf in made.items()})
+    package = await committee.ask(api.year_end_submissions_package(year))
+    for name, content in {**made, "年底汇总材料包": package}.items():
+        shown.add_row(name, str(len(content)))
+    with zipfile.ZipFile(BytesIO(package)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(files.pop("manifest.json"))
+    checks.add("材料包清单", manifest["files"], {name: sha256(data).hexdigest() for name, data in files.items()})
+    checks.add("材料包中各村签字确认表", len(town.register.villages), sum(name.endswith("-1.pdf") for name in files))
+    return shown
+
+
+PRINTED: dict[str, dict[str, Any]] = {
+    "/signoffs": {"year": 2017, "state": "reviewed"}, "/notices": {"kind": "article_7_notice", "state": "published"},
+    "/cases": {"measure": "admonition_talk", "state": "closed"}, "/quarterly-rounds": {"quarter": "2017-Q2"},
+}  # fmt: skip
+"""Of which records the story shows a paper: of each list the first."""
 
 
 def _checked(console: Console, checks: Checks) -> None:

@@ -1,6 +1,6 @@
 """How is the year's end stored, and which facts of the year are gathered for its law?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -302,6 +302,26 @@ HELPED_IN = _prepared(
 )
 """Everyone who helped in the year, with a household or without, and is not under evaluation yet (G15, G18)."""
 
+
+def month_states(here: Callable[[str], str], first: str, last: str) -> str:
+    """Every month between two days with its round and the state of its check, of the township that `here` names.
+
+    They begin with the regulation's or the township's first; one that ended without a draw by the parameter `today` is
+    missed, whether or not anybody put it on record (G8).
+    """
+    return f"""
+select m.month, o.id as round_id, case
+    when o.missed_in_month or (o.drawn_at is null and m.owed and :today >= m.ends) then 'missed_in_month'
+    else coalesce(o.state, 'none') end as state
+  from (select greatest(date '{COMMENCEMENT}', min(b.effective_from)) as begins
+          from rulebook_bindings b where {here("b")}) b
+  cross join lateral (
+    select to_char(d, 'YYYY-MM') as month, (d + interval '1 month')::date as ends, d >= b.begins as owed
+      from generate_series(date_trunc('month', greatest({first}, b.begins)), cast({last} as timestamp),
+                           interval '1 month') d) m
+  left join inspection_rounds o on {here("o")} and o.month = m.month"""
+
+
 PACKAGE = _prepared(
     f"""
 with h as (
@@ -309,11 +329,7 @@ with h as (
                           where {HERE("e")} and e.household_id = h.id and e.happened_on <= :last
                           order by e.happened_on desc, e.created_at desc limit 1), 'registered') as status
     from households h where {HERE("h")} and h.listed_on <= :last),
-b as (select greatest(date '{COMMENCEMENT}', min(b.effective_from)) as begins
-        from rulebook_bindings b where {HERE("b")}),
-m as (select to_char(d, 'YYYY-MM') as month, (d + interval '1 month')::date as ends, d >= b.begins as owed
-        from b, generate_series(date_trunc('month', greatest(:first, b.begins)), cast(:last as timestamp),
-                                interval '1 month') d),
+m as ({month_states(HERE, ":first", ":last")}),
 q as (select to_char(d, 'YYYY-"Q"Q') as quarter
         from generate_series(greatest(:first, date '2016-10-01')::timestamp, cast(:last as timestamp),
                              interval '3 months') d)
@@ -322,10 +338,7 @@ select json_build_object('year', cast(:year as int),
     (select status, count(*) as n from h group by status order by status) x),
   'signoffs', (select coalesce(json_object_agg(state, n), '{{}}') from
     (select s.state, count(*) as n from signoffs s where {HERE("s")} and s.year = :year group by 1 order by 1) x),
-  'months', (select coalesce(json_object_agg(m.month, case
-      when o.missed_in_month or (o.drawn_at is null and m.owed and :today >= m.ends) then 'missed_in_month'
-      else coalesce(o.state, 'none') end order by m.month), '{{}}')
-    from m left join inspection_rounds o on {HERE("o")} and o.month = m.month),
+  'months', (select coalesce(json_object_agg(m.month, m.state order by m.month), '{{}}') from m),
   'quarters', (select json_object_agg(q.quarter, coalesce(o.state, 'none') order by q.quarter) from q
     left join quarterly_rounds o on {HERE("o")} and o.quarter = q.quarter),
   'evaluations', (select count(*) from annual_evaluations v where {HERE("v")} and v.year = :year))::text

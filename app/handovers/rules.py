@@ -36,9 +36,9 @@ UNIX: Final = 3
 
 
 class NotYetSigned(Conflict):
-    """No signed checkpoint covers the last entry of this case yet: hand it over after the next one.
+    """No signed checkpoint covers the last entry of what is handed over yet: ask again after the next one.
 
-    尚无已签名的检查点覆盖本案最后一条记录,请在下一检查点签署后移交。
+    尚无已签名的检查点覆盖所移交材料的最后一条记录,请在下一检查点签署后办理。
     """
 
 
@@ -61,8 +61,7 @@ def package(entries: Sequence[Mapping[str, Any]], proofs: Mapping[int, Sequence[
         "proofs.json": _canonical({str(seq): [item.hex() for item in proof] for seq, proof in proofs.items()}),
         **{f"{subject}.json": _canonical(told) for subject, told in readable(shown).items()},
     }
-    manifest = {"files": {name: sha256(data).hexdigest() for name, data in files.items()}}
-    return zipped({"manifest.json": _canonical(manifest), **files})
+    return sealed(files)
 
 
 def readable(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Json]]:
@@ -74,6 +73,12 @@ def readable(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Json]]:
         line = {"seq": entry["seq"], **{name: leaf[name] for name in ("event", "at", "data")}, "words": words}
         told.setdefault(leaf["event"].partition(".")[0], []).append(line)
     return told
+
+
+def sealed(files: Mapping[str, bytes], **told: Any) -> bytes:
+    """A ZIP of the files, with a manifest of their hashes and of what is `told`."""
+    manifest = {**told, "files": {name: sha256(data).hexdigest() for name, data in files.items()}}
+    return zipped({"manifest.json": _canonical(manifest), **files})
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -20,6 +20,7 @@ from app.reading import Resource
 from app.refusal import VersionStale
 from app.writing import Answer, Change, Taken, moves, uuid7
 
+WORDS = ("document_number", "title", "body")
 SUBJECT = ("subject_person_id", "subject_village_code", "subject_unit_id")
 
 
@@ -164,15 +165,17 @@ async def _words(change: Change, taken: Taken, body: schemas.Publish) -> dict[st
         village=taken.row[SUBJECT[1]],
         unit=taken.row[SUBJECT[2]],
     )
-    rules.check_text(f"{body.title}\n{body.body}", [word for found in households for word in found.values()])
-    return {**body.model_dump(include={"title", "body", "channel", "ends_on"}), "starts_on": change.today}
+    words = body.model_dump(include={*WORDS, "channel", "ends_on"})
+    text = "\n".join(words[name] or "" for name in WORDS)
+    rules.check_text(text, [word for found in households for word in found.values()])
+    return {**words, "starts_on": change.today}
 
 
 def _entry(words: Mapping[str, Any]) -> dict[str, Any]:
     """What the log says of words: the period and channel openly, the text sealed."""
     return {
         "public": {name: words[name] for name in ("channel", "starts_on", "ends_on")},
-        "personal": {name: words[name] for name in ("title", "body")},
+        "personal": {name: words[name] for name in WORDS if words[name] is not None},
     }
 
 

@@ -20,6 +20,7 @@ class Publish(In):
 
     title: Line = Field(examples=["关于对某某予以通报批评的通报"])
     body: Prose = Field(examples=["某某无故不参加2017年3月15日扶贫工作例会,现予以通报批评。"])
+    document_number: Line | None = Field(None, description="发文字号", examples=["花发〔2017〕12号"])
     channel: Channel = Field(examples=["board"])
     ends_on: Day | None = Field(None, description="Required on a board / 张贴公示栏的必填", examples=["2017-04-30"])
 
@@ -51,6 +52,7 @@ class NoticeOut(WorkflowOut):
     basis_stands: bool
     corrects_id: UUID | None
     withdraws: bool
+    document_number: str | None
     title: str | None
     body: str | None
     channel: Channel | None

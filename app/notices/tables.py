@@ -50,6 +50,8 @@ class Notice(WorkflowRecord, table=True):
     corrects_id: UUID | None = None
     withdraws: bool = False
     """Does this correction take the notice back altogether?"""
+    document_number: str | None = None
+    """发文字号, as the office writes it."""
     title: str | None = None
     body: str | None = None
     channel: str | None = None

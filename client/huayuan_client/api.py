@@ -315,11 +315,31 @@ def cases_refer(
     return Call("POST", f"/v1/cases/{quote(id)}/refer", body=body, version=version, retry_key=retry_key)
 
 
+def cases_talk_record(id: str) -> Call[bytes]:
+    """The record of the admonition talk (article 9(3)) / 诫勉谈话记录(PDF)"""
+    return Call("GET", f"/v1/cases/{quote(id)}/talk-record", accept="application/pdf")
+
+
 def cases_transfer(
     id: str, body: models.Transfer, *, version: int | str, retry_key: str | None = None
 ) -> Call[models.CaseOut]:
     """Transfer to the judicial organs (article 10) / 移交司法机关"""
     return Call("POST", f"/v1/cases/{quote(id)}/transfer", body=body, version=version, retry_key=retry_key)
+
+
+def charts_draw_coverage(*, year: int) -> Call[models.DrawCoverageOut]:
+    """Who was drawn in which months, and the months missed / 当月抽查覆盖情况(数据或图)"""
+    return Call("GET", "/v1/charts/draw-coverage", query={"year": year})
+
+
+def charts_quarter_distribution(*, year: int) -> Call[models.QuarterDistributionOut]:
+    """Assessed or not, and by which methods, quarter by quarter; no points / 季度考核分布(数据或图)"""
+    return Call("GET", "/v1/charts/quarter-distribution", query={"year": year})
+
+
+def charts_signoff_progress(*, year: int) -> Call[models.SignoffProgressOut]:
+    """How far each village's sign-offs have come / 签字确认进度(数据或图)"""
+    return Call("GET", "/v1/charts/signoff-progress", query={"year": year})
 
 
 def clients_create(body: models.CreateClient, *, retry_key: str | None = None) -> Call[models.AccountOut]:
@@ -1009,6 +1029,11 @@ def notices_correct(
     return Call("POST", f"/v1/notices/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
 
 
+def notices_document(id: str) -> Call[bytes]:
+    """The notice as published, in the layout of official documents / 通报(PDF)"""
+    return Call("GET", f"/v1/notices/{quote(id)}/document", accept="application/pdf")
+
+
 def notices_publish(
     id: str, body: models.Publish, *, version: int | str, retry_key: str | None = None
 ) -> Call[models.NoticeOut]:
@@ -1350,6 +1375,11 @@ def quarterly_rounds_summarise(
     return Call("POST", f"/v1/quarterly-rounds/{quote(id)}/summarise", body=body, version=version, retry_key=retry_key)
 
 
+def quarterly_rounds_summary(id: str) -> Call[bytes]:
+    """The quarter's summary as reported to the leading group (article 6(2)) / 季度考核汇总表(PDF)"""
+    return Call("GET", f"/v1/quarterly-rounds/{quote(id)}/summary", accept="application/pdf")
+
+
 def quarterly_scores_list(
     *,
     limit: int | None = None,
@@ -1566,6 +1596,11 @@ def signoffs_review(
     return Call("POST", f"/v1/signoffs/{quote(id)}/review", body=body, version=version, retry_key=retry_key)
 
 
+def signoffs_sheet(id: str) -> Call[bytes]:
+    """The sign-off sheet: four signatures with method, moment and hash (R5.5) / 签字确认表(PDF)"""
+    return Call("GET", f"/v1/signoffs/{quote(id)}/sheet", accept="application/pdf")
+
+
 def signoffs_sign(
     id: str, body: models.Sign, *, version: int | str, retry_key: str | None = None
 ) -> Call[models.SignoffOut]:
@@ -1706,6 +1741,11 @@ def year_end_submissions_create(
 def year_end_submissions_read(id: str) -> Call[models.SubmissionOut]:
     """One year-end submission / 年底汇总材料"""
     return Call("GET", f"/v1/year-end-submissions/{quote(id)}")
+
+
+def year_end_submissions_package(id: str) -> Call[bytes]:
+    """Everything of the year for the Party committee, as one file (article 5, G8) / 年底汇总材料包(ZIP)"""
+    return Call("GET", f"/v1/year-end-submissions/{quote(id)}/package", accept="application/zip")
 
 
 def year_end_submissions_review(

@@ -878,6 +878,14 @@ class DivisionOut(TypedDict):
     parent_code: str | None
 
 
+class DrawCoverageOut(TypedDict):
+    """Who was drawn in which months of the year."""
+
+    helpers: list[HelperMonthsOut]
+    months: list[MonthOut]
+    year: int
+
+
 class Elements(TypedDict):
     """The five elements of article 8, each with its evidence; none is ever computed (G45, G62)."""
 
@@ -1207,6 +1215,14 @@ class HelperLedgerRow(TypedDict):
     quarters: list[str | None]
     unit: str | None
     visits: list[int]
+
+
+class HelperMonthsOut(TypedDict):
+    """One helper's months: drawn and checked or not, checked besides, in the frame and not drawn."""
+
+    helper_id: str
+    months: dict[str, Literal["recorded", "not_checked", "pending", "additional", "not_drawn"]]
+    name: str
 
 
 class HelperOut(TypedDict):
@@ -1687,6 +1703,17 @@ class MissingBody(TypedDict):
 Mode: TypeAlias = "Literal['atomic', 'independent']"
 
 
+class MonthOut(TypedDict):
+    """A month's draw; `missed_in_month` for good where the month ended without one (G8)."""
+
+    late: bool
+    missed_in_month: bool
+    month: str
+    population: int | None
+    sample_size: int | None
+    state: str
+
+
 class MonthlyOut(TypedDict):
     article: str
     aspects: list[SubFactOut]
@@ -1747,6 +1774,7 @@ class NoticeOut(TypedDict):
     channel: Channel | None
     corrects_id: str | None
     created_at: str
+    document_number: str | None
     ends_on: str | None
     evaluation_id: str | None
     id: str
@@ -1770,6 +1798,7 @@ class NoticesCorrect(TypedDict):
 
     body: str
     channel: Channel
+    document_number: NotRequired[str | None]
     ends_on: NotRequired[str | None]
     reasons: str
     title: str
@@ -2156,6 +2185,7 @@ class Publish(TypedDict):
 
     body: str
     channel: Channel
+    document_number: NotRequired[str | None]
     ends_on: NotRequired[str | None]
     title: str
 
@@ -2189,6 +2219,22 @@ class Pushed(TypedDict):
     key: str
     receipt: Receipt
     signature: str
+
+
+class QuarterDistributionOut(TypedDict):
+    """The quarters of the year."""
+
+    quarters: list[QuarterOut]
+    year: int
+
+
+class QuarterOut(TypedDict):
+    """One quarter: helpers by state, and by how many rows each method was used; no points (G2)."""
+
+    helpers: dict[str, int]
+    methods: dict[str, int]
+    quarter: str
+    state: str
 
 
 class QuarterlyOut(TypedDict):
@@ -2756,6 +2802,13 @@ class SignoffOut(TypedDict):
     year: int
 
 
+class SignoffProgressOut(TypedDict):
+    """How far the sign-offs of the year have come."""
+
+    villages: list[VillageProgressOut]
+    year: int
+
+
 SignoffsCapacity: TypeAlias = "Literal['head', 'member', 'guardian', 'agent']"
 
 SignoffsKind: TypeAlias = "Literal['signed', 'objected', 'refused']"
@@ -3037,6 +3090,16 @@ class VillageOut(TypedDict):
     version: int
 
 
+class VillageProgressOut(TypedDict):
+    """One village's sign-offs of the year, by state."""
+
+    name: str | None
+    objected: int
+    signoffs: int
+    states: dict[str, int]
+    village_code: str
+
+
 class VillageVisitsIn(TypedDict):
     """到村次数: the register's count is set beside what the inspectors saw."""
 
@@ -3086,6 +3149,7 @@ class Withdraw(TypedDict):
 
     body: str
     channel: Channel
+    document_number: NotRequired[str | None]
     ends_on: NotRequired[str | None]
     reasons: str
     title: str

@@ -333,6 +333,7 @@ class Prepared:
             if quarter == "2017-Q3":
                 assessor.act(path, "summarise", {"narrative": "汇总"})
                 self.can("quarterly_rounds_report", path)
+                self.can("quarterly_rounds_summary", path)
         place.at("2016-12-20")
         path, rows = opened(assessor, "2016-Q4")
         for row in rows:
@@ -464,9 +465,22 @@ class Prepared:
         committee.act(self._case(world), "transfer", {"to": "县检", "reasons": "涉嫌", "crime_assessment": "suspected"})
         committee.act(self._case(world), "refer", {"to": "县纪委", "cited_rule": "规定", "reasons": "权限"})
         self.can("cases_hand_over", self._transferred(world), committee)
+        self._papers(world, ended)
         deputy = self.place.office("party_committee", name="副职")
         self.can("cases_recuse", self._case(world), committee, person_id=committee.person_id,
                  substitute_id=deputy.person_id, id=None)  # fmt: skip
+
+    def _papers(self, world: Accountability, noticed: str) -> None:
+        """A talk on record, a notice that was published; sheets and quarters are there in any number."""
+        subject = {"person_id": world.cadre("village_committee_head").person_id}
+        finding = world.finding(subject, "HY.9.3.1")
+        talked = world.case(finding, basis="HY.9.3.1", capacity="village_body_head")
+        world.decided(talked, "admonition_talk")
+        words = dict.fromkeys(("held_by", "reason_told", "explanation", "corrections_required"), "如实记载")
+        world.committee.act(talked, "execute", words | {"output": "talk_record", "held_on": TODAY})
+        for _ in TWICE:
+            self.can("cases_talk_record", talked, world.committee)
+            self.can("notices_document", self._notice(world, noticed))
 
     def _transferred(self, world: Accountability) -> str:
         """A case at the judiciary, under a checkpoint that was signed since."""
@@ -548,6 +562,7 @@ class Prepared:
         for name in ("后来一", "后来二"):
             self.can("annual_evaluations_create", helper_id=place.person(name), year=2017, id=None)
         self._submissions(year)
+        self._packaged()
         signed = {"grant_type": "password", "username": f"{place.code}/admin", "password": "correct horse battery"}
         others = dict.fromkeys(("client_id", "client_secret", "refresh_token", "scope"))
         self.can("oauth_token", **signed, **others)
@@ -582,6 +597,18 @@ class Prepared:
             office = there.office("leading_group_office")
             self._homes[office.account_id or ""] = there.code
             self.can("inspection_rounds_create", caller=office, month="2017-12", id=None)
+
+    def _packaged(self) -> None:
+        """A year that was summed up, under a checkpoint, in a township where nothing happens since."""
+        away = Township(self.service, f"{self.place.county}740")
+        year = Year(away)
+        opened = year.open()
+        for action, body in SUBMIT:
+            year.group.act(opened, action, body)
+        assert away.admin.post(f"/ledger/{away.code}/checkpoint").status_code == 200
+        self._homes[year.group.account_id or ""] = away.code
+        for _ in TWICE:
+            self.can("year_end_submissions_package", opened, year.group)
 
     def _determined(self) -> None:
         """In a township of its own, for a proposal is out of date once anything it rests on has changed."""

@@ -225,6 +225,11 @@ class Operation:
         return self.method != "get" and self.name not in BY_HAND
 
     @property
+    def prints(self) -> bool:
+        """Is it a paper, of which may be said that there is nothing to print yet?"""
+        return self.method == "get" and "409" in self.document["responses"]
+
+    @property
     def offices(self) -> frozenset[Office] | None:
         """Who may call it; None where the action asks itself."""
         return self.declared[0].offices
@@ -577,6 +582,7 @@ FOR_EVERYONE = NATIONAL_READS | {"me_read", "me_tasks", "policies_list", "polici
 What a phone takes along is that and what is the caller's own: test_sync.py holds it against the lists.
 """
 BY_HAND = FOR_EVERYONE | {
+    "charts_draw_coverage", "charts_quarter_distribution", "charts_signoff_progress",
     "helpers_award_eligibility", "helpers_ledger", "helpers_work", "households_ledger", "imports_report",
     "ledger_entries",
     "ledger_entry_bundle", "ledgers_helpers", "ledgers_households",
