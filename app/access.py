@@ -40,6 +40,13 @@ class SetYourPassword(Forbidden):
     """
 
 
+class ScopeNotGiven(Forbidden):
+    """This client was not given the scope that this needs.
+
+    该客户端未获得此操作所需的权限范围。
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """Whose token this is; what he may do is read from the database at the time of the call."""
@@ -147,8 +154,9 @@ class Entered:
         )
         person = UUID(account["person_id"]) if account["person_id"] else None
         actor = Actor(
-            bearer.account_id, person, bearer.county_code, bearer.township_code, appointments, account["name"]
-        )
+            bearer.account_id, person, bearer.county_code, bearer.township_code, appointments, account["name"],
+            frozenset(account.get("scopes") or ()),
+        )  # fmt: skip
         return cls(
             actor,
             datetime.fromisoformat(found["now"]),

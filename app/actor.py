@@ -27,6 +27,14 @@ class Office(StrEnum):
     COUNTY_SYSTEM = "county_system"
 
 
+class ClientScope(StrEnum):
+    """What a county system's client may be given, each by name."""
+
+    READ = "read"
+    IMPORT = "import"
+    EVENTS = "events"
+
+
 OFFICES_ZH = {
     Office.HELPER: "帮扶责任人",
     Office.VILLAGE_PRINCIPAL: "村主要负责人",
@@ -114,6 +122,8 @@ class Actor:
     """Nine digits; for an actor of the county, the six digits of the county."""
     appointments: tuple[Appointment, ...] = ()
     name: str = ""
+    scopes: frozenset[str] = frozenset()
+    """What a county system's client was given; a person's offices say what he may."""
 
     @property
     def offices(self) -> frozenset[Office]:
@@ -122,6 +132,10 @@ class Actor:
     def holds(self, *offices: Office, place: str | None = None) -> bool:
         """Does the actor hold one of the offices today, at `place` if one is given?"""
         return any(a.office in offices and (place is None or a.place == place) for a in self.appointments)
+
+    def lacks(self, scope: ClientScope) -> bool:
+        """Is this a county system's client that was not given the scope?"""
+        return self.holds(Office.COUNTY_SYSTEM) and scope not in self.scopes
 
     def places(self, *offices: Office) -> list[str]:
         return [a.place for a in self.appointments if a.office in offices]

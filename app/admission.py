@@ -6,7 +6,8 @@ What a queue cannot hold is turned away at once and cheaply: a service that take
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -72,6 +73,30 @@ class Places:
         self._free.release()
 
 
+class Place:
+    """One request's place: left when its answer begins, or for as long as it only waits for something to happen."""
+
+    def __init__(self, places: Places) -> None:
+        self._places, self._held = places, False
+
+    async def take(self) -> None:
+        """Raises Overloaded."""
+        await self._places.take()
+        self._held = True
+
+    def leave(self) -> None:
+        if self._held:
+            self._held = False
+            self._places.leave()
+
+    @asynccontextmanager
+    async def given_up(self) -> AsyncIterator[None]:
+        """Others may have it meanwhile. Raises Overloaded at the end."""
+        self.leave()
+        yield
+        await self.take()
+
+
 class Admission:
     """Pure ASGI, inside the guard: a request comes here when its body has arrived, so that a slow one takes no place.
 
@@ -87,26 +112,23 @@ class Admission:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
+        place = Place(self._places)
         try:
             self._check_rate(scope)
-            await self._places.take()
+            await place.take()
         except Refusal as refusal:
             await refused(scope, refusal)(scope, receive, send)
             return
-        working = True
+        scope.setdefault("state", {})["place"] = place
 
         async def answer(message: Message) -> None:
-            nonlocal working
-            if working:
-                working = False
-                self._places.leave()
+            place.leave()
             await send(message)
 
         try:
             await self._app(scope, receive, answer)
         finally:
-            if working:
-                self._places.leave()
+            place.leave()
 
     def _check_rate(self, scope: Scope) -> None:
         """Raises TooManyRequests. Every token of an account counts for it; who is not signed in has no pace here."""

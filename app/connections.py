@@ -49,6 +49,12 @@ class Connection(HttpToolsProtocol):
         self._forget_reader()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Who waits for something to happen is told that the worker goes, and answers with what there is."""
+        if not self._at_rest():
+            self.scope["state"]["going"] = True
+        super().shutdown()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._await_reader()

@@ -317,7 +317,12 @@ def _at_once(tables: tuple[type[SQLModel], ...], updates: tuple[Any, ...]) -> Pr
     return prepared
 
 
-PLUMBING = frozenset({"attachment_parts", "retries", "sessions", "import_rows", "import_outcomes", "import_parts"})
+PLUMBING = frozenset(
+    {
+        "attachment_parts", "retries", "sessions", "import_rows", "import_outcomes", "import_parts", "webhook_cursors",
+        "webhook_deliveries",
+    }
+)  # fmt: skip
 """Tables of the machinery itself, which no entry describes."""
 
 

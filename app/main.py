@@ -24,6 +24,8 @@ from app.cases import routes as cases
 from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
+from app.events import routes as events
+from app.events.actions import Watch
 from app.findings import routes as findings
 from app.handovers import routes as handovers
 from app.households import routes as households
@@ -48,6 +50,7 @@ from app.storage import Storage
 from app.sync import routes as sync
 from app.telemetry import Metrics, Telemetry
 from app.vault import Vault
+from app.webhooks import routes as webhooks
 from app.wire import Body
 from app.work import routes as work
 
@@ -57,6 +60,7 @@ FEATURES = (
     cases,
     duties,
     evaluations,
+    events,
     findings,
     handovers,
     households,
@@ -73,6 +77,7 @@ FEATURES = (
     sessions,
     signoffs,
     sync,
+    webhooks,
     work,
 )  # fmt: skip
 ROOT = Path(__file__).parent.parent
@@ -91,7 +96,7 @@ TAGS = {
     "monthly check": "当月抽查", "quarter": "季度考核",
     "signoffs": "签字确认", "year end": "年终考核评价", "accountability": "问题线索、案件、通报与异议",
     "rules": "办法、约定、解释与流程", "ledger": "台账与证明", "sync": "离线补报与同步",
-    "imports": "表格导入",
+    "imports": "表格导入", "exchange": "与县级系统交换",
 }  # fmt: skip
 """The document's parts, in the order of the year, with what they are called in Chinese."""
 DEMO_NOTICE = "**演示数据 / demonstration data**:村名真实,人员与事件均为虚构,办法所属县为假定。\n\n"
@@ -129,6 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
         api.state.files = Database(address(settings), FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
         await api.state.database.open()
         await api.state.files.open()
+        api.state.watch = Watch(api.state.database)
         if settings.profile == "production":
             await refuse_a_moved_clock(api.state.database)
         api.openapi()  # made now: two hundred operations take over a second, and nobody's request should wait for it
@@ -143,6 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="花园 Huayuan",
         version="0.1.0",
         description=DEMO_NOTICE + DESCRIPTION if settings.profile == "demo" else DESCRIPTION,
+        webhooks=webhooks.told,
         openapi_tags=[{"name": name, "description": zh} for name, zh in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,

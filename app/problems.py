@@ -207,6 +207,7 @@ MESSAGES_ZH = {
     "literal_error": "不在可选值之内",
     "list_type": "应为数组", "too_short": "条目过少", "too_long": "条目过多", "dict_type": "应为对象",
     "model_attributes_type": "应为 JSON 对象", "string_unicode": "含有无效字符", "int_from_float": "应为整数",
+    "repeated": "不得重复", "unknown_event": "没有这种事件",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -39,8 +39,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
-from app.access import Bearer, Entered, Scope, Tokens, scope_values
-from app.actor import Actor, Office
+from app.access import Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
+from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.sheets import CSV, XLSX
@@ -353,8 +353,8 @@ class Found:
 class Reading:
     """One read: the door and the statement, together in one round trip or, where a statement is no list, one each."""
 
-    def __init__(self, request: Request, database: Database, bearer: Bearer) -> None:
-        self._request, self._database, self._bearer = request, database, bearer
+    def __init__(self, request: Request, database: Database, bearer: Bearer, scope: ClientScope | None) -> None:
+        self._request, self._database, self._bearer, self._scope = request, database, bearer, scope
         self._acquainted: dict[UUID, Entered] = request.app.state.acquainted
 
     @cached_property
@@ -364,9 +364,18 @@ class Reading:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[tuple[Transaction, Entered]]:
-        """The transaction with its context set, and who is in it; for reads no Resource describes."""
+        """The transaction with its context set, and who is in it; for reads no Resource describes.
+
+        Raises ScopeNotGiven.
+        """
         async with self._database.transaction(readonly=True) as transaction:
-            yield transaction, await enter(transaction, self._bearer)
+            yield transaction, self._let_in(await enter(transaction, self._bearer))
+
+    def _let_in(self, entered: Entered) -> Entered:
+        """Raises ScopeNotGiven."""
+        if self._scope and entered.actor.lacks(self._scope):
+            raise ScopeNotGiven(scope=self._scope)
+        return entered
 
     async def _found(self, asked: Callable[[Entered], Asked]) -> tuple[Entered, Any]:
         """Who asks, and the row of the statement, all nulls where it finds none.
@@ -392,7 +401,7 @@ class Reading:
         if len(self._acquainted) >= ACQUAINTANCES:
             self._acquainted.clear()
         self._acquainted[bearer.account_id] = entered
-        return entered, row
+        return self._let_in(entered), row
 
     async def find(self, resource: Resource, id: UUID) -> Found:
         """A single record as the caller may see it. Raises NotFound."""
@@ -499,7 +508,7 @@ class Reading:
         files: Database = self._request.app.state.files
         async with AsyncExitStack() as held:
             transaction = await held.enter_async_context(files.transaction(readonly=True))
-            entered = await enter(transaction, self._bearer)
+            entered = self._let_in(await enter(transaction, self._bearer))
             statement, values = asked(entered)
             code = entered.actor.township_code
             unit = await transaction.value(PLACE_NAME, code=code)
@@ -585,30 +594,45 @@ def refuse_odd_parameters(request: Request) -> None:
     if not request.scope.get("query_string"):
         return
     names = [name for name, _ in request.query_params.multi_items()]
-    if not request.scope["route"].dependant.query_params:
+    taken = request.scope["route"].dependant.query_params
+    if not taken:
         raise UnknownParameter(f"query:{next(iter(names), '')}")
+    names = [name for name in names if name not in _lists(taken[0].field_info.annotation)]
     if len(names) != len(set(names)):
         raise RepeatedParameter(f"query:{next(name for name in names if names.count(name) > 1)}")
 
 
+@cache
+def _lists(query: Any) -> frozenset[str]:
+    """The parameters of a query that are given as often as one likes."""
+    fields = getattr(query, "model_fields", {})
+    return frozenset(name for name, one in fields.items() if get_origin(one.annotation) is list)
+
+
 async def reading(request: Request) -> Reading:
     """FastAPI dependency: a caller with a valid token, about to read."""
-    return _reading(request, about_himself=False)
+    return _reading(request, ClientScope.READ)
+
+
+async def reading_events(request: Request) -> Reading:
+    """The same, about to follow what happens."""
+    return _reading(request, ClientScope.EVENTS)
 
 
 async def reading_about_himself(request: Request) -> Reading:
     """The same, also for a caller who must set a password of his own before anything else."""
-    return _reading(request, about_himself=True)
+    return _reading(request, None, about_himself=True)
 
 
-def _reading(request: Request, *, about_himself: bool) -> Reading:
+def _reading(request: Request, scope: ClientScope | None, *, about_himself: bool = False) -> Reading:
     state = request.app.state
     tokens: Tokens = state.tokens
     bearer = tokens.bearer(request.headers.get("authorization"), about_himself=about_himself)
     refuse_odd_parameters(request)
-    return Reading(request, state.database, bearer)
+    return Reading(request, state.database, bearer, scope)
 
 
 Read = Annotated[Reading, Depends(reading)]
 """How a door declares that it reads."""
+ReadEvents = Annotated[Reading, Depends(reading_events)]
 ReadAboutHimself = Annotated[Reading, Depends(reading_about_himself)]

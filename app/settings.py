@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """What logs' names begin with, before `/<code>`: best where they are served, `example.cn/v1/ledger`. For good."""
     witnesses: Path | None = None
     """A C2SP tlog-policy: the witnesses to whom `huayuan checkpoint` shows what it signs, and how many must agree."""
+    webhook_allow: str = ""
+    """Of addresses that are not public https ones, those that webhooks may have: `host:port`, separated by commas."""
     access_token_seconds: int = 600
     refresh_token_days: int = 90
     given_password_days: int = 30
@@ -71,6 +73,10 @@ class Settings(BaseSettings):
         """The secrets of tokens' keys, the signing one first; none where they come from the master secret."""
         named = [secret.strip() for secret in self.token_secrets.split(",") if secret.strip()]
         return tuple(_long_enough("each of HUAYUAN_TOKEN_SECRETS", secret) for secret in named)
+
+    @property
+    def webhooks_allowed(self) -> frozenset[str]:
+        return frozenset(place.strip().lower() for place in self.webhook_allow.split(",") if place.strip())
 
     @cached_property
     def oidc(self) -> tuple[str, str, str] | None:

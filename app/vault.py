@@ -35,8 +35,9 @@ class TokenKey:
 
 
 class Vault:
-    """Seals personal identifiers so that a copy of the database alone discloses none; holds the tokens' keys.
+    """Seals personal identifiers and webhooks' secrets so that a copy of the database alone discloses none.
 
+    Holds the tokens' keys too.
     `master` seals for good; the tokens' keys come from `token_secrets`, the first of which signs, or from `master`.
     """
 

@@ -178,7 +178,12 @@ class Request:
 
     @property
     def budget(self) -> int:
-        """Round trips inside a transaction: two for a read, six for a change, whatever the size of the data."""
+        """Round trips inside a transaction: two for a read, six for a change, whatever the size of the data.
+
+        Who waits for something to happen looks twice, before and after.
+        """
+        if self.operation == "events_list" and b"wait=" in self.scope["query_string"]:
+            return 4
         return 2 if self.scope["method"] in {"GET", "HEAD"} else 6
 
 

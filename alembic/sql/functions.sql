@@ -25,7 +25,8 @@ begin
   select shift into v_shift from clock;
   v_now := now() + coalesce(v_shift, interval '0');
   v_today := (v_now at time zone 'UTC' + interval '8 hours')::date;
-  select a.person_id, a.kind, json_build_object('person_id', a.person_id, 'name', a.login) into v_person, v_kind, v_account
+  select a.person_id, a.kind, json_build_object('person_id', a.person_id, 'name', a.login, 'scopes', a.scopes)
+    into v_person, v_kind, v_account
     from accounts a
    where a.county_code = p_county and a.township_code = p_township and a.id = p_account and a.disabled_at is null;
   if v_kind = 'client' then

@@ -2,7 +2,7 @@
 do $$
 declare t text;
   v_sealed constant text[] := array['log_head', 'log_event', 'log_tile', 'log_checkpoint', 'log_cosignature'];
-  v_followed constant text[] := array['imports'];
+  v_followed constant text[] := array['imports', 'webhooks'];
   v_reach constant text := $r$ county_code = nullif(current_setting('app.county', true), '')
     and (township_code = nullif(current_setting('app.township', true), '') or current_setting('app.reach', true) = 'county') $r$;
   v_logs constant text := $r$ county_code = '0' or (county_code = nullif(current_setting('app.county', true), '')

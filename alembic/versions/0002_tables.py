@@ -647,9 +647,11 @@ def upgrade() -> None:
         sa.Column("secret_set_by", sa.Uuid(), nullable=True),
         sa.Column("issuer", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_accounts_county_code")),
         sa.CheckConstraint("kind in ('person', 'client')", name=op.f("ck_accounts_kind")),
+        sa.CheckConstraint("(kind = 'client') = (scopes is not null)", name=op.f("ck_accounts_scopes")),
         sa.CheckConstraint(
             "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
             name=op.f("ck_accounts_township_code"),
@@ -2655,9 +2657,125 @@ def upgrade() -> None:
     )
     op.create_index("ix_people_name", "people", ["county_code", "township_code", "name"], unique=False)
     # ### end Alembic commands ###
+    op.create_table(
+        "webhooks",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("events", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("disabled_because", sa.Text(), nullable=True),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_webhooks_county_code")),
+        sa.CheckConstraint(
+            "disabled_because in ('administrator', 'gone', 'exhausted')", name=op.f("ck_webhooks_disabled_because")
+        ),
+        sa.CheckConstraint("state in ('enabled', 'disabled')", name=op.f("ck_webhooks_state")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_webhooks_township_code"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_webhooks")),
+    )
+    op.create_table(
+        "webhook_cursors",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("webhook_id", sa.Uuid(), nullable=False),
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("next_seq", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_webhook_cursors_county_code")),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_webhook_cursors_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "webhook_id"],
+            ["webhooks.county_code", "webhooks.township_code", "webhooks.id"],
+            name=op.f("fk_webhook_cursors_county_code_township_code_webhook_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_webhook_cursors")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "webhook_id",
+            "log",
+            name=op.f("uq_webhook_cursors_log"),
+        ),
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("township_code", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("webhook_id", sa.Uuid(), nullable=False),
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("ms", sa.Integer(), nullable=False),
+        sa.CheckConstraint("county_code ~ '^[0-9]{6}$'", name=op.f("ck_webhook_deliveries_county_code")),
+        sa.CheckConstraint(
+            "state in ('delivered', 'failing', 'asked', 'failed')", name=op.f("ck_webhook_deliveries_state")
+        ),
+        sa.CheckConstraint(
+            "township_code ~ '^[0-9]{6}([0-9]{3})?$' and left(township_code, 6) = county_code",
+            name=op.f("ck_webhook_deliveries_township_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["county_code", "township_code", "webhook_id"],
+            ["webhooks.county_code", "webhooks.township_code", "webhooks.id"],
+            name=op.f("fk_webhook_deliveries_county_code_township_code_webhook_id"),
+        ),
+        sa.PrimaryKeyConstraint("county_code", "township_code", "id", name=op.f("pk_webhook_deliveries")),
+        sa.UniqueConstraint(
+            "county_code",
+            "township_code",
+            "webhook_id",
+            "log",
+            "seq",
+            name=op.f("uq_webhook_deliveries_entry"),
+        ),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_asked",
+        "webhook_deliveries",
+        ["county_code", "township_code", "webhook_id", "log"],
+        unique=False,
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_webhook",
+        "webhook_deliveries",
+        ["county_code", "township_code", "webhook_id", "id"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_webhook_deliveries_webhook", table_name="webhook_deliveries")
+    op.drop_index(
+        "ix_webhook_deliveries_asked", table_name="webhook_deliveries", postgresql_where=sa.text("state = 'asked'")
+    )
+    op.drop_table("webhook_deliveries")
+    op.drop_table("webhook_cursors")
+    op.drop_table("webhooks")
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index("uq_import_rows_number", table_name="import_rows")
     op.drop_table("import_rows")

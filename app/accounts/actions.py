@@ -150,8 +150,8 @@ async def create_client(change: Change, hash: str | None, body: schemas.CreateCl
     if not change.actor.reads_county:
         raise OnlyACountyAdministrator
     given = secret(change, body.secret, hash, change.actor.account_id, body.login)
-    values = {"kind": "client", "login": body.login, **given}
-    public = {"kind": "client", "login": body.login}
+    values = {"kind": "client", "login": body.login, "scopes": body.scopes, **given}
+    public = {"kind": "client", "login": body.login, "scopes": body.scopes}
     return await change.create(ACCOUNTS, body.id, values, event=Event.ACCOUNT_CREATED, public=public)
 
 
@@ -275,7 +275,7 @@ _SETTER = A.alias("setter")
 MYSELF = Prepared(
     select(
         A.c.secret_set_at, _SETTER.c.login.label("secret_set_by"), GIVEN.label("must_set_password"),
-        A.c.issuer, A.c.subject,
+        A.c.issuer, A.c.subject, A.c.scopes,
     ).join_from(A, _SETTER, and_(same_place(A, _SETTER), _SETTER.c.id == A.c.secret_set_by), isouter=True)
     .where(here(A), A.c.id == bindparam("account"))
 )  # fmt: skip

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from app.actor import Office
+from app.actor import ClientScope, Office
 from app.wire import CLEAN, Create, In, Moment, Out, PageOut, RecordOut
 
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,39}$", min_length=2, max_length=40)]
@@ -14,6 +15,12 @@ Password = Annotated[
     str, StringConstraints(min_length=10, max_length=200, pattern=CLEAN), Field(examples=["three grey herons at dusk"])
 ]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=CLEAN)]
+
+
+def _each_once(scopes: list[ClientScope]) -> list[ClientScope]:
+    if len(scopes) != len(set(scopes)):
+        raise PydanticCustomError("repeated", "Each scope is given once")
+    return scopes
 
 
 class CreateAccount(Create):
@@ -29,6 +36,10 @@ class CreateClient(Create):
 
     login: Login
     secret: Password
+    scopes: Annotated[list[ClientScope], AfterValidator(_each_once)] = Field(
+        [ClientScope.READ], min_length=1, max_length=len(ClientScope), json_schema_extra={"uniqueItems": True},
+        description="`read` its county's registers, `import` into them, follow its `events` / 权限范围",
+    )  # fmt: skip
 
 
 class ResetPassword(In):
@@ -53,6 +64,7 @@ class AccountOut(RecordOut):
     secret_set_by: UUID | None = Field(description="The account that set the secret; null: the operator / 密码由谁设置")
     issuer: str | None
     subject: str | None
+    scopes: list[ClientScope] | None = Field(description="Of a client / 客户端的权限范围")
     disabled_at: datetime | None
 
 
@@ -79,6 +91,7 @@ class MeOut(Out):
     appointments: list[HeldOffice]
     secret_set_at: datetime
     secret_set_by: str | None = Field(description="The login of who set it; null: the operator / 密码由谁设置")
+    scopes: list[ClientScope] | None = Field(description="Of a client / 客户端的权限范围")
     must_set_password: bool = Field(description="Only POST /me/password is open until then / 须先自行修改密码")
     issuer: str | None
     subject: str | None

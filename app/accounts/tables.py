@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Interval, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, Interval, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.database import KEYS, Record, Reference, Tenant, belongs, one_of, tenant
@@ -27,6 +27,7 @@ class Account(Record, table=True):
     __table_args__ = tenant(
         belongs("person_id", "people"),
         one_of("kind", ("person", "client")),
+        CheckConstraint("(kind = 'client') = (scopes is not null)", name="scopes"),
         UniqueConstraint("county_code", "township_code", "login"),
         _one_living("uq_accounts_person", "person_id"),
         _one_living("uq_accounts_subject", "issuer", "subject"),
@@ -40,6 +41,8 @@ class Account(Record, table=True):
     secret_set_by: UUID | None = None
     issuer: str | None = None
     subject: str | None = None
+    scopes: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    """What a client was given; a person's offices say what he may."""
     disabled_at: datetime | None = None
 
 

@@ -364,6 +364,156 @@ def divisions_read(code: str) -> Call[models.DivisionOut]:
     return Call("GET", f"/v1/divisions/{quote(code)}")
 
 
+def events_list(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    event: list[
+        Literal[
+            "account.bound",
+            "account.created",
+            "account.disabled",
+            "account.password_set",
+            "account.reset",
+            "annual_evaluation.begun",
+            "annual_evaluation.determined",
+            "annual_evaluation.proposed",
+            "annual_evaluation.reopened",
+            "appointment.ended",
+            "appointment.made",
+            "attachment.expired",
+            "attachment.opened",
+            "attachment.stored",
+            "case.closed",
+            "case.decided",
+            "case.executed",
+            "case.facts_presented",
+            "case.handed_over",
+            "case.no_measure",
+            "case.opened",
+            "case.outcome_recorded",
+            "case.recused",
+            "case.referred",
+            "case.revised",
+            "case.statement_recorded",
+            "case.transferred",
+            "checkpoint.signed",
+            "device.synced",
+            "divisions.loaded",
+            "finding.confirmed",
+            "finding.dismissed",
+            "finding.proposed",
+            "form.accepted",
+            "form.returned",
+            "form.submitted",
+            "form_task.set",
+            "household.amended",
+            "household.life_event",
+            "household.member_disclosed",
+            "household.member_joined",
+            "household.member_left",
+            "household.registered",
+            "household.status_changed",
+            "household.without_helper",
+            "import.cancelled",
+            "import.carried_out",
+            "import.checked",
+            "import.continued",
+            "import.expired",
+            "import.finished",
+            "import.read",
+            "import.received",
+            "inspection.added",
+            "inspection.corrected",
+            "inspection.drawn",
+            "inspection.not_checked",
+            "inspection.recorded",
+            "inspection.team_assigned",
+            "inspection_round.closed",
+            "inspection_round.committed",
+            "inspection_round.drawn",
+            "inspection_round.missed",
+            "inspection_round.nonce_opened",
+            "inspection_round.planned",
+            "inspection_round.proposed",
+            "interpretation.made",
+            "leave.approved",
+            "leave.refused",
+            "leave.requested",
+            "meeting.attendance_recorded",
+            "meeting.called",
+            "meeting_invitation.attendance",
+            "notice.corrected",
+            "notice.due",
+            "notice.published",
+            "notice.withdrawn",
+            "objection.accepted",
+            "objection.decided",
+            "objection.filed",
+            "objection.withdrawn",
+            "pairing.ended",
+            "pairing.handed_over",
+            "pairing.started",
+            "person.changed",
+            "person.created",
+            "person.disclosed",
+            "plan.made",
+            "plan_measure.completed",
+            "plan_measure.dropped",
+            "plan_measure.started",
+            "policy.set",
+            "publication.shown",
+            "publication.taken_down",
+            "quarterly_round.opened",
+            "quarterly_round.reported",
+            "quarterly_round.summarised",
+            "quarterly_score.added",
+            "quarterly_score.assessed",
+            "quarterly_score.corrected",
+            "quarterly_score.not_assessed",
+            "requirement.set",
+            "rubric.issued",
+            "rulebook.bound",
+            "rulebook.published",
+            "signoff.code_issued",
+            "signoff.collected",
+            "signoff.conflict_acknowledged",
+            "signoff.considered_unconfirmed",
+            "signoff.forwarded",
+            "signoff.objected",
+            "signoff.opened",
+            "signoff.refused",
+            "signoff.remarked",
+            "signoff.restated",
+            "signoff.reviewed",
+            "signoff.signed",
+            "signoff.substitute_named",
+            "township.adopted",
+            "unit.created",
+            "village.changed",
+            "village.registered",
+            "visit.corrected",
+            "visit.recorded",
+            "webhook.changed",
+            "webhook.created",
+            "webhook.disabled",
+            "webhook.enabled",
+            "webhook.replay_asked",
+            "webhook.secret_rotated",
+            "year_end_submission.opened",
+            "year_end_submission.reviewed",
+            "year_end_submission.submitted",
+            "year_end_submission.summarised",
+        ]
+    ]
+    | None = None,
+    wait: int | None = None,
+) -> Call[models.FeedOut]:
+    """What happened in the townships of the county, in each in the order of its ledger, without a gap /
+    县级事件流"""
+    return Call("GET", "/v1/events", query={"limit": limit, "cursor": cursor, "event": event, "wait": wait})
+
+
 def findings_list(
     *,
     limit: int | None = None,
@@ -1706,6 +1856,77 @@ def visits_correct(
 ) -> Call[models.VisitOut]:
     """Correct one's own record of a visit / 更正本人走访记录"""
     return Call("POST", f"/v1/visits/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
+
+
+def webhooks_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.WebhookOut]:
+    """Webhooks of the county / 事件推送"""
+    return Listing("GET", "/v1/webhooks", query={"limit": limit, "cursor": cursor})
+
+
+def webhooks_create(body: models.CreateWebhook, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
+    """Have a system told what happens, by Standard Webhooks; `secret` is shown this once / 设置事件推送"""
+    return Call("POST", "/v1/webhooks", body=body, retry_key=retry_key)
+
+
+def webhooks_read(id: str) -> Call[models.WebhookOut]:
+    """One webhook / 事件推送"""
+    return Call("GET", f"/v1/webhooks/{quote(id)}")
+
+
+def webhooks_patch(
+    id: str, body: models.PatchWebhook, *, version: int | str, retry_key: str | None = None
+) -> Call[models.WebhookOut]:
+    """Another address, other events / 修改推送地址或事件"""
+    return Call("PATCH", f"/v1/webhooks/{quote(id)}", body=body, version=version, retry_key=retry_key)
+
+
+def webhooks_deliveries(
+    id: str,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    log: str | None = None,
+    state: models.Told | None = None,
+) -> Listing[models.DeliveryOut]:
+    """What became of telling it each entry / 推送记录"""
+    return Listing(
+        "GET",
+        f"/v1/webhooks/{quote(id)}/deliveries",
+        query={"limit": limit, "cursor": cursor, "log": log, "state": state},
+    )
+
+
+def webhooks_replay_delivery(
+    id: str, member_id: str, *, version: int | str, retry_key: str | None = None
+) -> Call[models.WebhookOut]:
+    """Tell one entry once more, out of turn / 重新推送一条"""
+    return Call(
+        "POST", f"/v1/webhooks/{quote(id)}/deliveries/{quote(member_id)}/replay", version=version, retry_key=retry_key
+    )
+
+
+def webhooks_disable(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.WebhookOut]:
+    """Tell it nothing; what happens meanwhile waits / 停用推送"""
+    return Call("POST", f"/v1/webhooks/{quote(id)}/disable", version=version, retry_key=retry_key)
+
+
+def webhooks_enable(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.WebhookOut]:
+    """Go on where it stood, at once / 启用推送"""
+    return Call("POST", f"/v1/webhooks/{quote(id)}/enable", version=version, retry_key=retry_key)
+
+
+def webhooks_replay(
+    id: str, body: models.Replay, *, version: int | str, retry_key: str | None = None
+) -> Call[models.WebhookOut]:
+    """Tell everything from a cursor of the feed on once more / 从指定位置重新推送"""
+    return Call("POST", f"/v1/webhooks/{quote(id)}/replay", body=body, version=version, retry_key=retry_key)
+
+
+def webhooks_rotate_secret(
+    id: str, body: models.RotateSecret, *, version: int | str, retry_key: str | None = None
+) -> Call[models.WebhookOut]:
+    """A new secret, shown this once; the one before signs beside it for a while / 更换签名密钥"""
+    return Call("POST", f"/v1/webhooks/{quote(id)}/rotate-secret", body=body, version=version, retry_key=retry_key)
 
 
 def workflows_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.WorkflowHead]:

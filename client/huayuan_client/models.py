@@ -27,6 +27,7 @@ class AccountOut(TypedDict):
     kind: Literal["person", "client"]
     login: str
     person_id: str | None
+    scopes: list[ClientScope] | None
     secret_set_at: str
     secret_set_by: str | None
     subject: str | None
@@ -383,6 +384,8 @@ class ClauseOut(TypedDict):
     topic_zh: str
 
 
+ClientScope: TypeAlias = "Literal['read', 'import', 'events']"
+
 Clock: TypeAlias = "Literal['device', 'server']"
 
 
@@ -534,6 +537,7 @@ class CreateClient(TypedDict):
 
     id: NotRequired[str | None]
     login: str
+    scopes: NotRequired[list[ClientScope]]
     secret: str
 
 
@@ -748,6 +752,155 @@ class CreateVisit(TypedDict):
     text: str
 
 
+class CreateWebhook(TypedDict):
+    """Where to tell what happens in the county's townships."""
+
+    cursor: NotRequired[str | None]
+    description: NotRequired[str | None]
+    events: NotRequired[
+        list[
+            Literal[
+                "account.bound",
+                "account.created",
+                "account.disabled",
+                "account.password_set",
+                "account.reset",
+                "annual_evaluation.begun",
+                "annual_evaluation.determined",
+                "annual_evaluation.proposed",
+                "annual_evaluation.reopened",
+                "appointment.ended",
+                "appointment.made",
+                "attachment.expired",
+                "attachment.opened",
+                "attachment.stored",
+                "case.closed",
+                "case.decided",
+                "case.executed",
+                "case.facts_presented",
+                "case.handed_over",
+                "case.no_measure",
+                "case.opened",
+                "case.outcome_recorded",
+                "case.recused",
+                "case.referred",
+                "case.revised",
+                "case.statement_recorded",
+                "case.transferred",
+                "checkpoint.signed",
+                "device.synced",
+                "divisions.loaded",
+                "finding.confirmed",
+                "finding.dismissed",
+                "finding.proposed",
+                "form.accepted",
+                "form.returned",
+                "form.submitted",
+                "form_task.set",
+                "household.amended",
+                "household.life_event",
+                "household.member_disclosed",
+                "household.member_joined",
+                "household.member_left",
+                "household.registered",
+                "household.status_changed",
+                "household.without_helper",
+                "import.cancelled",
+                "import.carried_out",
+                "import.checked",
+                "import.continued",
+                "import.expired",
+                "import.finished",
+                "import.read",
+                "import.received",
+                "inspection.added",
+                "inspection.corrected",
+                "inspection.drawn",
+                "inspection.not_checked",
+                "inspection.recorded",
+                "inspection.team_assigned",
+                "inspection_round.closed",
+                "inspection_round.committed",
+                "inspection_round.drawn",
+                "inspection_round.missed",
+                "inspection_round.nonce_opened",
+                "inspection_round.planned",
+                "inspection_round.proposed",
+                "interpretation.made",
+                "leave.approved",
+                "leave.refused",
+                "leave.requested",
+                "meeting.attendance_recorded",
+                "meeting.called",
+                "meeting_invitation.attendance",
+                "notice.corrected",
+                "notice.due",
+                "notice.published",
+                "notice.withdrawn",
+                "objection.accepted",
+                "objection.decided",
+                "objection.filed",
+                "objection.withdrawn",
+                "pairing.ended",
+                "pairing.handed_over",
+                "pairing.started",
+                "person.changed",
+                "person.created",
+                "person.disclosed",
+                "plan.made",
+                "plan_measure.completed",
+                "plan_measure.dropped",
+                "plan_measure.started",
+                "policy.set",
+                "publication.shown",
+                "publication.taken_down",
+                "quarterly_round.opened",
+                "quarterly_round.reported",
+                "quarterly_round.summarised",
+                "quarterly_score.added",
+                "quarterly_score.assessed",
+                "quarterly_score.corrected",
+                "quarterly_score.not_assessed",
+                "requirement.set",
+                "rubric.issued",
+                "rulebook.bound",
+                "rulebook.published",
+                "signoff.code_issued",
+                "signoff.collected",
+                "signoff.conflict_acknowledged",
+                "signoff.considered_unconfirmed",
+                "signoff.forwarded",
+                "signoff.objected",
+                "signoff.opened",
+                "signoff.refused",
+                "signoff.remarked",
+                "signoff.restated",
+                "signoff.reviewed",
+                "signoff.signed",
+                "signoff.substitute_named",
+                "township.adopted",
+                "unit.created",
+                "village.changed",
+                "village.registered",
+                "visit.corrected",
+                "visit.recorded",
+                "webhook.changed",
+                "webhook.created",
+                "webhook.disabled",
+                "webhook.enabled",
+                "webhook.replay_asked",
+                "webhook.secret_rotated",
+                "year_end_submission.opened",
+                "year_end_submission.reviewed",
+                "year_end_submission.submitted",
+                "year_end_submission.summarised",
+            ]
+        ]
+    ]
+    id: NotRequired[str | None]
+    url: str
+
+
 Crime: TypeAlias = "Literal['none', 'suspected', 'established']"
 
 
@@ -789,6 +942,25 @@ class DeductionBody(TypedDict):
     code: str
     points: int
     title: str
+
+
+class DeliveryOut(TypedDict):
+    """What became of telling one entry."""
+
+    attempts: int
+    delivered_at: str | None
+    error: str | None
+    event: str
+    first_at: str
+    id: str
+    last_at: str
+    log: str
+    ms: int
+    seq: int
+    state: Told
+    status: int | None
+    township_code: str
+    webhook_id: str
 
 
 class DeterminationOut(TypedDict):
@@ -938,6 +1110,21 @@ class EntryOut(TypedDict):
     subject_id: str
 
 
+class EntryTold(TypedDict):
+    """The entry as it stands in the ledger; what is disclosed beside it is read at `GET /v1/events`."""
+
+    event: str
+    happened_at: str
+    helper_id: str | None
+    household_id: str | None
+    leaf: str
+    leaf_hash: str
+    log: str
+    recorded_at: str
+    seq: int
+    subject_id: str
+
+
 class EvaluationExplanationOut(TypedDict):
     """The explanation of an evaluation's latest proposal; null before the first."""
 
@@ -1020,6 +1207,15 @@ class ExplanationOut(TypedDict):
     outcome: Literal["complete", "not_complete", "not_applicable", "unconfirmed", "not_determined", "no_rule"]
     quarters: list[PeriodOut]
     rule: RuleOut
+
+
+class FeedOut(TypedDict):
+    """Entries in the order of each township's ledger, and where to read on: always, also where there are
+    none."""
+
+    items: list[EntryOut]
+    more: bool
+    next_cursor: str
 
 
 class FieldProblem(TypedDict):
@@ -1596,6 +1792,7 @@ class MeOut(TypedDict):
     login: str
     must_set_password: bool
     person_id: str | None
+    scopes: list[ClientScope] | None
     secret_set_at: str
     secret_set_by: str | None
     simulated: bool
@@ -1677,6 +1874,14 @@ class MemberOut(TypedDict):
     name: str
     relation: Relation
     sex: Literal["male", "female"]
+
+
+class Message(TypedDict):
+    """What is posted to a webhook, by the Standard Webhooks specification: verify it before reading it."""
+
+    data: EntryTold
+    timestamp: str
+    type: str
 
 
 Method: TypeAlias = "Literal['in_person', 'thumbprint', 'code', 'account']"
@@ -1966,6 +2171,153 @@ class PatchVillage(TypedDict):
 
     name: NotRequired[str]
     principal_post: NotRequired[PrincipalPost]
+
+
+class PatchWebhook(TypedDict):
+    """What is left out stays as it is."""
+
+    description: NotRequired[str | None]
+    events: NotRequired[
+        list[
+            Literal[
+                "account.bound",
+                "account.created",
+                "account.disabled",
+                "account.password_set",
+                "account.reset",
+                "annual_evaluation.begun",
+                "annual_evaluation.determined",
+                "annual_evaluation.proposed",
+                "annual_evaluation.reopened",
+                "appointment.ended",
+                "appointment.made",
+                "attachment.expired",
+                "attachment.opened",
+                "attachment.stored",
+                "case.closed",
+                "case.decided",
+                "case.executed",
+                "case.facts_presented",
+                "case.handed_over",
+                "case.no_measure",
+                "case.opened",
+                "case.outcome_recorded",
+                "case.recused",
+                "case.referred",
+                "case.revised",
+                "case.statement_recorded",
+                "case.transferred",
+                "checkpoint.signed",
+                "device.synced",
+                "divisions.loaded",
+                "finding.confirmed",
+                "finding.dismissed",
+                "finding.proposed",
+                "form.accepted",
+                "form.returned",
+                "form.submitted",
+                "form_task.set",
+                "household.amended",
+                "household.life_event",
+                "household.member_disclosed",
+                "household.member_joined",
+                "household.member_left",
+                "household.registered",
+                "household.status_changed",
+                "household.without_helper",
+                "import.cancelled",
+                "import.carried_out",
+                "import.checked",
+                "import.continued",
+                "import.expired",
+                "import.finished",
+                "import.read",
+                "import.received",
+                "inspection.added",
+                "inspection.corrected",
+                "inspection.drawn",
+                "inspection.not_checked",
+                "inspection.recorded",
+                "inspection.team_assigned",
+                "inspection_round.closed",
+                "inspection_round.committed",
+                "inspection_round.drawn",
+                "inspection_round.missed",
+                "inspection_round.nonce_opened",
+                "inspection_round.planned",
+                "inspection_round.proposed",
+                "interpretation.made",
+                "leave.approved",
+                "leave.refused",
+                "leave.requested",
+                "meeting.attendance_recorded",
+                "meeting.called",
+                "meeting_invitation.attendance",
+                "notice.corrected",
+                "notice.due",
+                "notice.published",
+                "notice.withdrawn",
+                "objection.accepted",
+                "objection.decided",
+                "objection.filed",
+                "objection.withdrawn",
+                "pairing.ended",
+                "pairing.handed_over",
+                "pairing.started",
+                "person.changed",
+                "person.created",
+                "person.disclosed",
+                "plan.made",
+                "plan_measure.completed",
+                "plan_measure.dropped",
+                "plan_measure.started",
+                "policy.set",
+                "publication.shown",
+                "publication.taken_down",
+                "quarterly_round.opened",
+                "quarterly_round.reported",
+                "quarterly_round.summarised",
+                "quarterly_score.added",
+                "quarterly_score.assessed",
+                "quarterly_score.corrected",
+                "quarterly_score.not_assessed",
+                "requirement.set",
+                "rubric.issued",
+                "rulebook.bound",
+                "rulebook.published",
+                "signoff.code_issued",
+                "signoff.collected",
+                "signoff.conflict_acknowledged",
+                "signoff.considered_unconfirmed",
+                "signoff.forwarded",
+                "signoff.objected",
+                "signoff.opened",
+                "signoff.refused",
+                "signoff.remarked",
+                "signoff.restated",
+                "signoff.reviewed",
+                "signoff.signed",
+                "signoff.substitute_named",
+                "township.adopted",
+                "unit.created",
+                "village.changed",
+                "village.registered",
+                "visit.corrected",
+                "visit.recorded",
+                "webhook.changed",
+                "webhook.created",
+                "webhook.disabled",
+                "webhook.enabled",
+                "webhook.replay_asked",
+                "webhook.secret_rotated",
+                "year_end_submission.opened",
+                "year_end_submission.reviewed",
+                "year_end_submission.submitted",
+                "year_end_submission.summarised",
+            ]
+        ]
+    ]
+    url: NotRequired[str]
 
 
 class PeriodOut(TypedDict):
@@ -2410,6 +2762,12 @@ class Reopen(TypedDict):
     reason: str
 
 
+class Replay(TypedDict):
+    """From where to tell once more."""
+
+    cursor: str
+
+
 class Report(TypedDict):
     """Report the summary to the leading group (上报乡扶贫开发领导小组)."""
 
@@ -2478,6 +2836,12 @@ class RoleConflictOut(TypedDict):
     acknowledged: bool
     parties: list[Party]
     person_id: str
+
+
+class RotateSecret(TypedDict):
+    """How long the secret before goes on signing beside the new one."""
+
+    overlap_hours: NotRequired[int]
 
 
 class RoutingOut(TypedDict):
@@ -2861,6 +3225,8 @@ class StandingDeterminationOut(TypedDict):
     under_reconsideration: bool
 
 
+State: TypeAlias = "Literal['enabled', 'disabled']"
+
 Statement: TypeAlias = "Literal['stated', 'waived', 'refused']"
 
 
@@ -3038,6 +3404,9 @@ class TokenOut(TypedDict):
     token_type: Literal["Bearer"]
 
 
+Told: TypeAlias = "Literal['delivered', 'failing', 'asked', 'failed']"
+
+
 class TownshipNoticeOutput(TypedDict):
     """全乡通报: a published notice of this case."""
 
@@ -3142,6 +3511,25 @@ class VisitVersionOut(TypedDict):
     reason: str
     text: str
     version: int
+
+
+class WebhookOut(TypedDict):
+    """A webhook; `secret` is told once, when it is made."""
+
+    created_at: str
+    description: str | None
+    disabled_because: Why | None
+    events: list[str]
+    id: str
+    previous_until: str | None
+    secret: NotRequired[str | None]
+    state: State
+    township_code: str
+    url: str
+    version: int
+
+
+Why: TypeAlias = "Literal['administrator', 'gone', 'exhausted']"
 
 
 class Withdraw(TypedDict):

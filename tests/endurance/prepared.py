@@ -15,6 +15,7 @@ import psycopg
 from app.access import Bearer, Tokens
 from app.accounts.actions import adopt
 from app.actor import Office
+from app.events.actions import Position
 from app.inspections.actions import mark_township
 from app.places.actions import load_divisions
 from app.settings import Settings
@@ -31,6 +32,7 @@ from tests.serving import SECRET
 from tests.signoffs.conftest import STATEMENT, Village, citizen_id
 
 TODAY = "2017-12-20"
+HOOK = "https://county.example/huayuan"
 TWICE = range(2)
 """Every occasion stands twice, for a generated request may miss the first."""
 TOWNSHIPS = frozenset(Office) - {Office.COUNTY_AUDITOR, Office.COUNTY_SYSTEM}
@@ -165,7 +167,33 @@ class Prepared:
                 self.can(operation, f"/pairings/{pairing['id']}", **more)
             self._work(household, helper)
         self.can("clients_create", caller=self._county(), id=None)
+        self._exchange()
         self.can("villages_patch", f"/villages/{people.made('/villages', NEW_VILLAGE(place))['id']}")
+
+    def _exchange(self) -> None:
+        county, place = self._county(), self.place.county
+        cursor = Position(place, {self.place.code: 1}).cursor
+        for _ in TWICE:
+            self.can("webhooks_create", caller=county, url=HOOK, id=None, cursor=cursor)
+            told, off = (county.made("/webhooks", {"url": HOOK})["id"] for _ in TWICE)
+            county.act(f"/webhooks/{off}", "disable")
+            self.can("webhooks_enable", f"/webhooks/{off}", county)
+            for operation in ("webhooks_read", "webhooks_deliveries", "webhooks_rotate_secret", "webhooks_patch"):
+                self.can(operation, f"/webhooks/{told}", county, **({"url": HOOK} if operation[-1] == "h" else {}))
+            self.can("webhooks_replay", f"/webhooks/{told}", county, cursor=cursor)
+            self.can("webhooks_replay_delivery", f"/webhooks/{told}/deliveries/{self._delivery(place, told)}", county)
+            self.can("webhooks_disable", f"/webhooks/{county.made('/webhooks', {'url': HOOK})['id']}", county)
+
+    def _delivery(self, county: str, webhook: str) -> str:
+        """One that a worker would have noted, had the address been one."""
+        with psycopg.connect(self.service.database_url) as connection:
+            noted = (
+                "insert into webhook_deliveries (county_code, township_code, id, webhook_id, log, seq, event, state,"
+                " attempts, first_at, last_at, status, ms) values (%s, %s, uuidv7(), %s, %s, 0, 'unit.created',"
+                " 'delivered', 1, now(), now(), 200, 1) returning id"
+            )
+            (id_,) = connection.execute(noted, [county, county, webhook, self.place.code]).fetchone() or ()
+        return str(id_)
 
     def _county(self) -> Caller:
         with psycopg.connect(self.service.database_url) as connection:
