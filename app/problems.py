@@ -385,7 +385,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], bodies: Mapping[str, Body]) -> None:
         self._app, self._tokens = app, tokens
-        self._bodies = [(re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(door))), b) for door, b in bodies.items()]
+        doors = [(door.split(" "), body) for door, body in bodies.items()]
+        self._bodies = [(m, re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), b) for (m, path), b in doors]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -394,8 +395,8 @@ class Guard:
         with ExitStack() as files:
             try:
                 self._check_query(scope)
-                if scope["method"] in ("POST", "PATCH", "PUT"):
-                    receive = await self._body(scope, receive, files)
+                if scope["method"] in ("POST", "PATCH", "PUT") and (expected := self._expected(scope)):
+                    receive = await self._body(scope, receive, files, expected)
             except Refusal as refusal:
                 answer = refused(scope, self._first(scope, refusal))
                 if isinstance(refusal, kinds.TooSlow):
@@ -424,13 +425,14 @@ class Guard:
         except UnicodeError as error:
             raise BadText("query") from error
 
-    def _expected(self, scope: Scope) -> Body:
-        door = f"{scope['method']} {scope['path']}"
-        return next((body for pattern, body in self._bodies if pattern.fullmatch(door)), USUAL)
+    def _expected(self, scope: Scope) -> Body | None:
+        """The body of the door; none where it is taken by another method alone, which the router answers."""
+        named = {method: body for method, path, body in self._bodies if path.fullmatch(scope["path"])}
+        return named.get(scope["method"], None if named else USUAL)
 
-    async def _body(self, scope: Scope, receive: Receive, files: ExitStack) -> Receive:
+    async def _body(self, scope: Scope, receive: Receive, files: ExitStack, expected: Body) -> Receive:
         """Raises TooLarge, TooSlow, UnsupportedMediaType, and Malformed or BadText where it is read at once."""
-        expected, headers = self._expected(scope), dict(scope["headers"])
+        headers = dict(scope["headers"])
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > expected.limit:
             raise kinds.TooLarge(limit=expected.limit)

@@ -1,6 +1,5 @@
 """Is it true? Checks what a Huayuan service says from files alone: it asks no service and shares no code with one.
 核验程序:只凭文件核验检查点、台账、证明、抽签、签字声明和移交包,不连接、不信任被核验的系统。
-
     python verify/huayuan_verify.py --key VKEY [--witness VKEY]... [--quorum N] WHAT FILE...
 WHAT: checkpoint NOTE | log ENTRIES NOTE [EARLIER_NOTE]... | inclusion TLOG_PROOF LEAF | consistency PROOF EARLIER_NOTE
 | handover ZIP | draw PROOF_JSON (with a key: its commitment too) | statement SIGNOFF_JSON (without one). Ends with 0
@@ -229,8 +228,7 @@ def draw(proof: Mapping[str, Any], trust: Trust | None = None) -> list[str]:
     seed = sha256(f"\1draw/v1\n{proof['draw_id']}\n{proof['frame_hash']}\n{given}".encode()).digest()
     require(seed.hex() == proof["seed"], "the seed is not what the sources give")
     order = sorted((sha256(b"\2" + seed + i.encode()).hexdigest(), i) for i in frame)
-    ranking = [{"id": i, "ticket": ticket, "drawn": n < drawn} for n, (ticket, i) in enumerate(order)]
-    require(proof["ranking"] == ranking, "the ranking is not what the seed gives")
+    require(proof["ranking"] == [{"id": i, "ticket": t, "drawn": n < drawn} for n, (t, i) in enumerate(order)], "ranks")
     sample = [i for _, i in order[:drawn]]
     if proof["teams"]:
         barred = listed(f"{r['helper_id']} {r['inspector_id']}" for r in proof["recusals"]) == proof["recusals_hash"]
@@ -251,17 +249,19 @@ def handover(path: Path, trust: Trust) -> int:
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
         require(len(archive.namelist()) == len(files), "a file stands twice in the archive")
-    sealed = json.loads(files.pop("manifest.json"))
-    require(sealed == {"files": {n: sha256(data).hexdigest() for n, data in files.items()}}, "a file was changed")
+    sealed, named = json.loads(files.pop("manifest.json"))["files"], set[str]()
+    require(sealed == {n: sha256(data).hexdigest() for n, data in files.items()}, "a file was changed")
     (size, top), proofs = trust.checkpoint(files["checkpoint"].decode()), json.loads(files.pop("proofs.json"))
     found, told = [*map(json.loads, files["entries.ndjson"].splitlines())], dict[str, list[Any]]()
     for entry in found:
         seq, leaf, hashes = entry["seq"], json.loads(entry["leaf"]), map(bytes.fromhex, proofs[str(entry["seq"])])
         require(included(entry_hash(entry), seq, size, [*hashes], top), f"entry {seq} is not in the log")
+        named |= {one["sha256"] for one in leaf["data"].get("attachments", ())}
         line = {"seq": seq, "words": {name: shown["value"] for name, shown in (entry["disclosed"] or {}).items()}}
         told.setdefault(f"{leaf['event'].partition('.')[0]}.json", []).append(
             line | {name: leaf[name] for name in ("event", "at", "data")})  # fmt: skip
     require({n: json.loads(d) for n, d in files.items() if n.endswith(".json")} == told, "the entries say otherwise")
+    require(all(n[9:73] == d in named for n, d in sealed.items() if n[:9] == "evidence/"), "no entry names a file")
     return len(found)
 
 

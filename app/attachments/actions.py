@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64decode
 from binascii import Error as BinasciiError
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -233,29 +233,39 @@ async def content(storage: Storage, found: Found, wanted: str | None) -> File:
 # ── naming ───────────────────────────────────────────────────────────────────────────────────────
 
 
+def naming(wide: bool) -> Any:
+    """A select of `id`, `sha256` and `state` of those attachments among `named` that the caller may see."""
+    ids = bindparam("named", type_=ARRAY(Uuid()))
+    shown = select(col(A.id), col(A.sha256), col(A.state))
+    return shown.where(*ATTACHMENTS.readable(wide, False), col(A.id) == ids.any_())
+
+
 @cache
 def _named(wide: bool) -> Prepared:
-    """Which of the ids are attachments that the caller may see."""
-    ids = bindparam("ids", type_=ARRAY(Uuid()))
-    statement = select(col(A.id), col(A.sha256), col(A.state)).where(*ATTACHMENTS.readable(wide, False))
-    return Prepared(statement.where(col(A.id) == ids.any_()))
+    return Prepared(naming(wide))
 
 
-async def named(change: Change, ids: Sequence[UUID]) -> list[dict[str, str]]:
-    """What an entry says of the attachments that a record names, by id and hash, in the order of the ids.
+async def named(change: Change, ids: Collection[UUID]) -> dict[str, Any]:
+    """What an entry says in the open of the attachments that a record names; nothing where it names none.
 
     One round trip, none where none is named. Raises AttachmentMissing, AttachmentUnfinished.
     """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return []
+    if not ids:
+        return {}
     wide = ATTACHMENTS.scope.sees_all(change.actor.offices)
-    rows = await change.transaction.rows(_named(wide), ids=wanted, **place_values(change.entered))
-    if len(rows) < len(wanted):
+    rows = await change.transaction.rows(_named(wide), named=sorted(set(ids)), **place_values(change.entered))
+    return told(rows, ids)
+
+
+def told(rows: Iterable[Any], ids: Collection[UUID]) -> dict[str, Any]:
+    """Id and hash of each, in the order of the ids, from the rows of `naming`; raises what `named` raises."""
+    found = {row["id"]: row for row in rows}
+    if found.keys() != set(ids):
         raise rules.AttachmentMissing
-    if any(row["state"] != "stored" for row in rows):
+    if any(row["state"] != "stored" for row in found.values()):
         raise rules.AttachmentUnfinished
-    return sorted(({"id": str(row["id"]), "sha256": row["sha256"]} for row in rows), key=lambda one: one["id"])
+    told = [{"id": str(one), "sha256": found[one]["sha256"]} for one in sorted(found)]
+    return {"attachments": told} if told else {}
 
 
 # ── clearing away ────────────────────────────────────────────────────────────────────────────────

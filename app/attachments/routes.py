@@ -47,7 +47,7 @@ async def read_attachment(read: Read, id: UUID) -> Response:
     "/attachments/{id}/parts",
     name="attachments_send_part",
     response_model=schemas.ArrivedOut,
-    openapi_extra={"requestBody": {"required": True, "content": {BYTES: BINARY}}},
+    openapi_extra={"requestBody": {"content": {BYTES: BINARY}}},
 )
 async def send_part(
     request: Request, read: Read, command: Creating, id: UUID, offset: Annotated[int, Query(ge=0, lt=LIMIT)]

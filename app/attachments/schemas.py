@@ -22,6 +22,12 @@ Content = Annotated[
 ]
 
 
+AttachmentIds = Annotated[
+    list[UUID], Field(max_length=20, description="Stored attachments; the entry names them by hash too / 附件")
+]
+"""How a record names its attachments."""
+
+
 class CreateAttachment(Create):
     """A file: either declared, to come in parts, or sent at once as `content`."""
 

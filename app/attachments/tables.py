@@ -1,9 +1,23 @@
 """How are attachments and their parts stored?"""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, bindparam, exists, insert, select, update
-from sqlmodel import col
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    exists,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, col
 
 from app.attachments.rules import ATTACHMENT, LIMIT, PART, MediaType
 from app.database import (
@@ -68,6 +82,11 @@ class AttachmentPart(Tenant, table=True):
     size: int
     digest: str
     object: str
+
+
+def naming() -> Any:
+    """The column of a record that names attachments: what it does not say names none."""
+    return Field(sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": text("'{}'")})
 
 
 A, P = Attachment, AttachmentPart

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from app.access import Entered, Scope
 from app.actor import ORGANS, Office
+from app.attachments import actions as attachments
 from app.cases import rules, schemas
 from app.cases.tables import (
     DECIDE,
@@ -204,10 +205,11 @@ def _person(taken: Taken) -> UUID | None:
 async def present_facts(change: Change, id: UUID, body: schemas.PresentFacts) -> Answer:
     """The subject sees the facts before anything is decided (G49)."""
     taken = await change.take(CASES, id)
-    await _step(change, id, rules.Step.FACTS, body.model_dump())
+    words, named = body.model_dump(exclude={"attachment_ids"}), await attachments.named(change, body.attachment_ids)
+    await _step(change, id, rules.Step.FACTS, words | named)
     values = {"facts_presented_on": change.today}
     return await change.save(
-        taken, values, to="facts_presented", event=Event.FACTS_PRESENTED, public=values, personal=body.model_dump()
+        taken, values, to="facts_presented", event=Event.FACTS_PRESENTED, public=values | named, personal=words
     )
 
 
@@ -350,14 +352,15 @@ async def execute(change: Change, id: UUID, body: schemas.Execute) -> Answer:
     else:
         rules.check_happened(body.happened_on, change.today)
     measure = taken.facts.measure
-    details = body.model_dump(exclude={"output", "notice_id"})
-    await _step(change, id, rules.Step.OUTPUT, details, output=output, measure=measure, notice_id=notice)
+    details = body.model_dump(exclude={"output", "notice_id", "attachment_ids"})
+    named = await attachments.named(change, getattr(body, "attachment_ids", ()))
+    await _step(change, id, rules.Step.OUTPUT, details | named, output=output, measure=measure, notice_id=notice)
     return await change.save(
         taken,
         {},
         to="executed",
         event=Event.EXECUTED,
-        public={"output": output, "measure": measure, "notice_id": notice},
+        public={"output": output, "measure": measure, "notice_id": notice, **named},
         personal=details,
         helper=_person(taken),
     )

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
 from app.actor import Office
+from app.attachments.schemas import AttachmentIds
 from app.cases.rules import WINDOW_LABEL_ZH, Conclusion, Interest, Output, Statement, Step
 from app.reading import PageQuery
 from app.rulebook.rules import Capacity, Crime, MeasureCode
@@ -60,6 +61,7 @@ class PresentFacts(In):
 
     facts: Prose = Field(examples=["2017年3月15日例会无故缺席,已提前通知。"])
     shown_to: Name | None = Field(None, description="For a body: who was shown them / 组织的被告知人")
+    attachment_ids: AttachmentIds = Field(default=[])
 
 
 class RecordStatement(In):
@@ -132,6 +134,7 @@ class SelfCriticismOutput(In):
     output: Literal["self_criticism"]
     received_on: Day
     summary: Prose
+    attachment_ids: AttachmentIds = Field(default=[])
 
     @property
     def happened_on(self) -> date:
@@ -147,6 +150,7 @@ class TalkRecordOutput(In):
     reason_told: Prose
     explanation: Prose
     corrections_required: Prose
+    attachment_ids: AttachmentIds = Field(default=[])
 
     @property
     def happened_on(self) -> date:

@@ -12,6 +12,7 @@ from sqlalchemy import Text, bindparam, select
 from sqlmodel import col
 
 from app.access import Entered, Scope
+from app.attachments import actions as attachments
 from app.database import Prepared
 from app.findings import rules, schemas
 from app.findings.tables import EXPECTED, HAS_CASE, Finding, heads_the_village, serves_in_the_unit, subject_facts
@@ -118,7 +119,7 @@ def propose(change: Change, found: Sequence[Proposal], bound: Sequence[Bound]) -
     for one in found:
         public, personal = _checked(change, one, bound)
         row = change.new(FINDINGS, one.id) | public | personal
-        rows.append(row | {"alternatives": [], "recorded_by_id": change.actor.person_id})
+        rows.append(row | {"alternatives": [], "attachment_ids": [], "recorded_by_id": change.actor.person_id})
         change.record(Event.PROPOSED, FINDINGS, row["id"], version=1, public=public, personal=personal)
     return rows
 
@@ -147,6 +148,8 @@ async def create(change: Change, body: schemas.CreateFinding) -> Answer:
     bound = Bound.of(json.loads(await change.transaction.value(BOUND, **here)))
     public, personal = _checked(change, found, bound)
     values = {**public, **personal, "alternatives": [], "recorded_by_id": change.actor.person_id}
+    values["attachment_ids"] = body.attachment_ids
+    public |= await attachments.named(change, body.attachment_ids)
     return await change.create(FINDINGS, body.id, values, event=Event.PROPOSED, public=public, personal=personal)
 
 

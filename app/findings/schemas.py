@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.attachments.schemas import AttachmentIds
 from app.findings.rules import Source
 from app.reading import PageQuery
 from app.rulebook.rules import GENERAL_CLAUSE, huayuan
@@ -37,6 +38,7 @@ class CreateFinding(Create):
     fact_on: Day = Field(description="The day of the facts, from 2016-11-09 on / 事实发生日期", examples=["2017-03-15"])
     description: Prose = Field(examples=["评议结果公示后第三天即被撤下。"])
     evidence: list[Line] = Field(default_factory=list, max_length=20, examples=[["照片2张"]])
+    attachment_ids: AttachmentIds = Field(default=[])
     suggested_grounds: list[Basis] = Field(default_factory=list, max_length=5, examples=[["HY.9.3.3"]])
 
 
@@ -70,6 +72,7 @@ class FindingOut(WorkflowOut):
     fact_on: date
     description: str
     evidence: list[str]
+    attachment_ids: list[UUID]
     suggested_grounds: list[str]
     rulebook: str
     recorded_by_id: UUID | None

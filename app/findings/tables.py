@@ -26,6 +26,7 @@ from sqlmodel import Field, col
 
 from app.access import PERSON, TODAY
 from app.actor import Office
+from app.attachments.tables import naming
 from app.database import KEYS, Prepared, WorkflowRecord, belongs, here, holds_on, one_of, same_place, tenant
 from app.duties.rules import Attendance
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow
@@ -71,6 +72,7 @@ class Finding(WorkflowRecord, table=True):
     fact_on: date
     description: str
     evidence: list[str] = Field(sa_type=ARRAY(Text))
+    attachment_ids: list[UUID] = naming()
     suggested_grounds: list[str] = Field(sa_type=ARRAY(Text))
     rulebook: str
     recorded_by_id: UUID | None = None

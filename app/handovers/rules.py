@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from app.attachments.rules import MediaType, kind_of
 from app.refusal import Conflict
 
 Json = dict[str, Any]
@@ -29,6 +30,12 @@ What stands in no row stays sealed: why a member of the organ stepped aside is n
 """
 KEPT_BACK: Final = frozenset({"case.recused"})
 """Entries that are handed over and stay sealed all the same."""
+ENCLOSED: Final = 32 * 2**20
+"""Bytes of evidence in a package; what is beyond is handed over apart, known by the hashes in the entries."""
+SUFFIX: Final[Mapping[MediaType | None, str]] = {
+    MediaType.JPEG: ".jpg", MediaType.PNG: ".png", MediaType.WEBP: ".webp", MediaType.HEIC: ".heic",
+    MediaType.PDF: ".pdf",
+}  # fmt: skip
 FORMAT: Final = "huayuan hand-over v1"
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 MODE: Final = 0o100644 << 16
@@ -51,8 +58,30 @@ def opened(entry: Mapping[str, Any]) -> Json:
     return {**entry, "disclosed": shown or None}
 
 
-def package(entries: Sequence[Mapping[str, Any]], proofs: Mapping[int, Sequence[bytes]], checkpoint: str) -> bytes:
-    """The ZIP. `entries` in the order of the log, `proofs` by sequence number, `checkpoint` the signed note."""
+def named(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The SHA-256 of every attachment that the entries name, each once, in the order of the log."""
+    found = (one["sha256"] for e in entries for one in json.loads(e["leaf"])["data"].get("attachments", ()))
+    return list(dict.fromkeys(found))
+
+
+def enclosed(entries: Sequence[Mapping[str, Any]], sizes: Mapping[str, int]) -> list[str]:
+    """Which of these files go into the package: in the order of the log, until the next would be too much."""
+    chosen, total = [], 0
+    for digest in named(entries):
+        total += sizes[digest]
+        if total > ENCLOSED:
+            break
+        chosen.append(digest)
+    return chosen
+
+
+def package(
+    entries: Sequence[Mapping[str, Any]],
+    proofs: Mapping[int, Sequence[bytes]],
+    checkpoint: str,
+    evidence: Mapping[str, bytes],
+) -> bytes:
+    """The ZIP. `entries` in the order of the log, `proofs` by number, the signed note, `evidence` by its SHA-256."""
     shown = [opened(entry) for entry in entries]
     files = {
         "README.txt": README.encode(),
@@ -60,6 +89,7 @@ def package(entries: Sequence[Mapping[str, Any]], proofs: Mapping[int, Sequence[
         "entries.ndjson": b"".join(_canonical(entry) + b"\n" for entry in shown),
         "proofs.json": _canonical({str(seq): [item.hex() for item in proof] for seq, proof in proofs.items()}),
         **{f"{subject}.json": _canonical(told) for subject, told in readable(shown).items()},
+        **{f"evidence/{digest}{SUFFIX.get(kind_of(data), '')}": data for digest, data in evidence.items()},
     }
     return sealed(files)
 
@@ -105,6 +135,7 @@ finding.json    事实与证据       facts and evidence, as found and confirmed
 notice.json     通报             notices that followed
 objection.json  异议             objections and what became of them
 person.json     当事人           the subject's name, as registered
+evidence/       照片与扫描件(超过 32 MiB 的另行移交)   photos and scans by SHA-256; beyond 32 MiB apart
 entries.ndjson  以上所依据的台账条目原文,及所公开内容的盐值   the entries of the log on which all this rests
 proofs.json     各条目的存在证明   proofs that the entries are in the log
 checkpoint      台账所有者签名的检查点   the checkpoint, signed by the log's keeper
@@ -117,7 +148,8 @@ To verify, without any network or the service, have the keeper's public key (vke
     python huayuan_verify.py --key VKEY handover FILE.zip
 
 证明:(1)每个文件与清单一致;(2)每一条目确在签名检查点所覆盖的台账之中;(3)公开的内容与条目中的承诺一致;
-(4)可读文件恰由这些条目得出。未公开的个人内容以承诺形式留在条目中,本包不含其值。
+(4)可读文件恰由这些条目得出,所附照片与扫描件即条目所列。未公开的个人内容以承诺形式留在条目中,本包不含其值。
 It shows that each file is the one listed, that each entry is in the log under the signed checkpoint, that what is
-opened is what was sealed, and that the readable files follow from the entries. What is not opened stays sealed.
+opened is what was sealed, that the readable files follow from the entries, and that these name the evidence. What is
+not opened stays sealed.
 """

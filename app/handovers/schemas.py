@@ -17,4 +17,5 @@ class HandedOver(Out):
     sha256: str = Field(description="Of the package, hex; it stands in the log / 移交包的散列")
     size: int = Field(description="Bytes of the package / 字节数")
     entries: int
+    evidence: int = Field(description="Photos and scans enclosed / 所附照片与扫描件数")
     checkpoint_size: int

@@ -37,6 +37,10 @@ select json_build_object(
       'household_id', t.household_id, 'happened_at', to_char(t.at at time zone 'UTC', '{UTC_TIMESTAMP}'),
       'leaf_hash', encode(t.leaf_hash, 'hex'), 'leaf', convert_from(t.leaf, 'UTF8'), 'disclosed', t.disclosed)
       order by t.seq) from told t),
+  'evidence', (select coalesce(json_object_agg(a.sha256, json_build_object('object', a.object, 'size', a.size)), '{{}}')
+     from attachments a where {HERE("a")} and a.object is not null and a.id in (
+       select cast(n ->> 'id' as uuid) from told t,
+         jsonb_array_elements(convert_from(t.leaf, 'UTF8')::jsonb -> 'data' -> 'attachments') n)),
   'signed', (select json_build_object('size', c.size, 'note', c.note) from log_checkpoint c
      where {HERE("c")} and c.size > (select max(seq) from own) order by c.size limit 1))::text
 """,
@@ -44,4 +48,5 @@ select json_build_object(
     bindparam("person", type_=Uuid()),
 )
 """The entries of a case, its findings, notices, objections and recusals, and those that name its subject, in the order
-of the log; with the first signed checkpoint that covers the case, as the log's keeper alone signed it."""
+of the log; with the first signed checkpoint that covers the case, as the log's keeper alone signed it. And where the
+files lie whose hashes these entries name."""

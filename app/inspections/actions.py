@@ -3,17 +3,19 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select, text
+from sqlalchemy import Date, cast, func, null, select, text
 from sqlmodel import col
 
 from app.access import NOBODY, Bearer, Entered, Scope
 from app.actor import ORGANISERS, Office
+from app.attachments import actions as attachments
 from app.calendar import local_date
-from app.database import Database, as_json, same_place
+from app.database import Database, Prepared, as_json, same_place
 from app.findings import actions as findings
 from app.findings.rules import Source as FoundBy
 from app.findings.tables import Finding
@@ -23,7 +25,7 @@ from app.inspections.tables import Inspection, InspectionRound
 from app.ledger import actions as ledger
 from app.log import plain
 from app.merkle import inclusion_ranges
-from app.reading import Resource
+from app.reading import Resource, place_values
 from app.refusal import NotFound
 from app.rulebook.rules import Bound
 from app.rulebook.tables import bindings_of, policy_fact
@@ -293,7 +295,7 @@ async def unit_recusals(change: Change, row: Mapping[str, Any], helpers: Sequenc
     """Where teams are drawn: nobody of a helper's own unit checks him (G11)."""
     if not row["inspectors"]:
         return []
-    units = await units_of(change, {UUID(i) for i in row["inspectors"]})
+    units, _ = await units_of(change, {UUID(i) for i in row["inspectors"]})
     return [
         {"inspector_id": str(inspector), "helper_id": str(h["person_id"]), "interest": Interest.UNIT.value}
         for h in helpers for inspector, unit in units.items()
@@ -422,7 +424,7 @@ async def add_check(change: Change, body: schemas.AddCheck) -> Answer:
 async def assign_team(change: Change, id: UUID, body: schemas.AssignTeam) -> Answer:
     """Name the team. Raises CheckingOneself, TeamNeedsReason, NoSuchInspector."""
     taken = await change.take(INSPECTIONS, id)
-    team = await team_of(change, taken, body.inspectors)
+    team, _ = await team_of(change, taken, body.inspectors)
     values = answered(team, taken.facts, body.reason)
     return await change.save(
         taken, values, to="pending", event=Event.TEAM_ASSIGNED, helper=taken.facts.helper_id,
@@ -440,33 +442,52 @@ def told(team: Sequence[Inspector]) -> list[dict[str, Any]]:
     return [{"person_id": str(i.person_id), "interest": i.interest, "same_unit": i.same_unit} for i in team]
 
 
+@cache
+def _on_record(wide: bool) -> Prepared:
+    """People with their units, households, and attachments with hash and state: all that one check may name."""
+    files = attachments.naming(wide).subquery()
+    people, households = (one.add_columns(null().label("sha256"), null().label("state")) for one in tables.ON_REGISTER)
+    return Prepared(people.union_all(households, select(files.c.id, null(), files.c.sha256, files.c.state)))
+
+
 async def units_of(
-    change: Change, people: Collection[UUID], households: Collection[UUID] = ()
-) -> dict[UUID, UUID | None]:
-    """The unit of each of the people. Raises NoSuchInspector or HouseholdNotRegistered."""
-    if not people and not households:
-        return {}
-    named = {"people": sorted(people), "households": sorted(households)}
-    units = {r["id"]: r["unit_id"] for r in await change.transaction.rows(tables.ON_REGISTER, **change.here, **named)}
+    change: Change, people: Collection[UUID], households: Collection[UUID] = (), files: Collection[UUID] = ()
+) -> tuple[dict[UUID, UUID | None], dict[str, Any]]:
+    """The unit of each of the people, and what an entry says of the attachments; one round trip at the most.
+
+    Raises NoSuchInspector, HouseholdNotRegistered, and what `attachments.named` raises.
+    """
+    if not people and not households and not files:
+        return {}, {}
+    wide = attachments.ATTACHMENTS.scope.sees_all(change.actor.offices)
+    named = {"people": sorted(people), "households": sorted(households), "named": sorted(files)}
+    place = change.here | place_values(change.entered)
+    rows = await change.transaction.rows(_on_record(wide), **place, **named)
+    units = {row["id"]: row["unit_id"] for row in rows if row["state"] is None}
     if unknown := set(people) - set(units):
         raise rules.NoSuchInspector(people=sorted(map(str, unknown)))
     if unknown := set(households) - set(units):
         raise rules.HouseholdNotRegistered(households=sorted(map(str, unknown)))
-    return units
+    return units, attachments.told([row for row in rows if row["state"] is not None], files)
 
 
 async def team_of(
-    change: Change, taken: Taken, named: Sequence[schemas.InspectorIn] | None, households: Collection[UUID] = ()
-) -> list[Inspector]:
-    """The inspectors named, or the team assigned before; the households spoken with are looked up on the way."""
+    change: Change,
+    taken: Taken,
+    named: Sequence[schemas.InspectorIn] | None,
+    households: Collection[UUID] = (),
+    files: Collection[UUID] = (),
+) -> tuple[list[Inspector], dict[str, Any]]:
+    """The inspectors named, or the team assigned before; and what `units_of` says of the attachments."""
     helper = taken.facts.helper_id
-    units = await units_of(change, {helper, *(i.person_id for i in named)} if named else set(), households)
+    people = {helper, *(i.person_id for i in named)} if named else set()
+    units, shown = await units_of(change, people, households, files)
     if not named:
-        return assigned(taken.row)
+        return assigned(taken.row), shown
     return [
         Inspector(i.person_id, i.interest, units[i.person_id] is not None and units[i.person_id] == units[helper])
         for i in named
-    ]
+    ], shown
 
 
 def assigned(row: Mapping[str, Any]) -> list[Inspector]:
@@ -481,8 +502,8 @@ async def record(change: Change, id: UUID, body: schemas.RecordCheck) -> Answer:
     """Record the three aspects; each problem becomes a proposed finding (R6.2, G10, G58)."""
     check_interviews(body)
     taken = await change.take(INSPECTIONS, id)
-    values = await found_out(change, taken, body)
-    answer = await change.save(taken, values, to="recorded", **entry_of(taken, values))
+    values, shown = await found_out(change, taken, body)
+    answer = await change.save(taken, values, to="recorded", **entry_of(taken, values, **shown))
     await change.insert_rows(Finding, proposed_findings(change, taken, values, id))
     return answer
 
@@ -492,14 +513,19 @@ def check_interviews(body: schemas.RecordCheck, pointer: str = "") -> None:
         rules.check_interview(interview.outcome, interview.helper_present, f"{pointer}/interviews/{at}/helper_present")
 
 
-async def found_out(change: Change, taken: Taken, body: schemas.RecordCheck) -> dict[str, Any]:
-    """The columns of what was found, with the register's count of visits beside what the inspectors saw."""
+async def found_out(change: Change, taken: Taken, body: schemas.RecordCheck) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns of what was found, with the register's count of visits beside what the inspectors saw.
+
+    And what the entry says of the attachments.
+    """
     facts: rules.InspectionFacts = taken.facts
     assert facts.drawn_on is not None
     rules.check_day(body.checked_on, facts.drawn_on, change.today)
     rules.check_further(facts.further_aspects, [f.name for f in body.further])
     before = assigned(taken.row)
-    team = await team_of(change, taken, body.inspectors, {i.household_id for i in body.interviews})
+    team, shown = await team_of(
+        change, taken, body.inspectors, {i.household_id for i in body.interviews}, set(body.attachment_ids)
+    )
     same = {i.person_id for i in team} == {i.person_id for i in before}
     aspects = body.aspects.model_dump()
     aspects["village_visits"]["registered"] = facts.registered_visits
@@ -510,8 +536,9 @@ async def found_out(change: Change, taken: Taken, body: schemas.RecordCheck) -> 
         "further": [f.model_dump() for f in body.further],
         "interviews": plain([i.model_dump() for i in body.interviews]),
         "problems": [known_problem(change, taken, plain(p.model_dump())) for p in body.problems],
+        "attachment_ids": body.attachment_ids,
         "recorded_by": change.actor.person_id,
-    }
+    }, shown
 
 
 def known_problem(change: Change, taken: Taken, problem: dict[str, Any]) -> dict[str, Any]:
@@ -591,8 +618,9 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
     }
     values |= {"corrects_id": id, "correction_reason": body.reason, "recorded_by": change.actor.person_id}
     if body.recorded is not None:
-        values |= {"state": "recorded", **await found_out(change, taken, body.recorded)}
-        entry = entry_of(taken, values, corrects_id=id)
+        found, shown = await found_out(change, taken, body.recorded)
+        values |= {"state": "recorded", **found}
+        entry = entry_of(taken, values, corrects_id=id, **shown)
     else:
         assert body.not_checked is not None
         values |= tables.NO_TEAM | {"state": "not_checked", "not_checked_reason": body.not_checked.reason}
@@ -602,13 +630,13 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
         public={"superseded_by": new_id}, personal={"reason": body.reason},
     )  # fmt: skip
     answer = await change.create(INSPECTIONS, new_id, values, **entry)
-    found = proposed_findings(change, taken, values, new_id)
+    proposed = proposed_findings(change, taken, values, new_id)
     await change.transaction.rows(
         tables.SUPERSEDE,
         **change.here,
         superseded=id,
         by=new_id,
-        many_rows=as_json([change.place | f for f in found]),
+        many_rows=as_json([change.place | f for f in proposed]),
     )
     return answer
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from app.attachments.schemas import AttachmentIds
 from app.inspections.rules import Aspect, Interest, InterviewOutcome, Kind, SourceKind, TeamWarning
 from app.reading import PageQuery
 from app.wire import (
@@ -336,6 +337,7 @@ class RecordCheck(In):
     further: list[FurtherIn] = Field([], max_length=20)
     interviews: list[InterviewIn] = Field([], max_length=50)
     problems: list[ProblemIn] = Field([], max_length=10)
+    attachment_ids: AttachmentIds = Field(default=[])
     inspectors: list[InspectorIn] | None = Field(
         None, min_length=1, max_length=10, description="Where it is not the assigned team / 与已确定的考核组不同时填写"
     )
@@ -424,6 +426,7 @@ class InspectionOut(WorkflowOut):
     further: list[FurtherOut]
     interviews: list[InterviewOut]
     problems: list[ProblemOut]
+    attachment_ids: list[UUID]
     not_checked_reason: str | None
     recorded_by: UUID | None
     corrects_id: UUID | None

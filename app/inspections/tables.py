@@ -32,6 +32,7 @@ from sqlalchemy.types import Date, Uuid
 from sqlmodel import Field
 
 from app.actor import ORGANISERS, Office
+from app.attachments.tables import naming
 from app.database import (
     KEYS,
     Prepared,
@@ -141,6 +142,7 @@ class Inspection(WorkflowRecord, table=True):
     interviews: list[Any] = Field(default=[], sa_type=JSONB)
     problems: list[Any] = Field(default=[], sa_type=JSONB)
     """`[{aspect, description, finding_id}]`."""
+    attachment_ids: list[UUID] = naming()
     not_checked_reason: str | None = None
     recorded_by: UUID | None = None
     corrects_id: UUID | None = None
@@ -149,7 +151,9 @@ class Inspection(WorkflowRecord, table=True):
 
 
 L: Any = LogEvent
-NO_TEAM: dict[str, Any] = {"team": [], "team_warnings": [], "further": [], "interviews": [], "problems": []}
+NO_TEAM: dict[str, Any] = {
+    "team": [], "team_warnings": [], "further": [], "interviews": [], "problems": [], "attachment_ids": []
+}  # fmt: skip
 """What stands in the lists of a check before anybody was there."""
 A: Any = AppointmentRow
 G: Any = Pairing
@@ -187,10 +191,9 @@ IS_HELPER = Prepared(
     )
 )
 
-ON_REGISTER = Prepared(
-    select(P.id, P.unit_id)
-    .where(here(P), P.id == func.any(bindparam("people", type_=UUIDS)))
-    .union_all(select(H.id, null()).where(here(H), H.id == func.any(bindparam("households", type_=UUIDS))))
+ON_REGISTER = (
+    select(P.id, P.unit_id).where(here(P), P.id == func.any(bindparam("people", type_=UUIDS))),
+    select(H.id, null()).where(here(H), H.id == func.any(bindparam("households", type_=UUIDS))),
 )
 """The people named with their units, and the households named; what is not on the register is not among the rows."""
 

@@ -1,10 +1,12 @@
 """What can be done in a quarter: open a round, assess everyone, sum up, report; and set a rubric."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from app.actor import Office
+from app.attachments import actions as attachments
 from app.calendar import quarter_bounds, quarter_of
 from app.scores import rules, schemas
 from app.scores.rules import Event
@@ -111,7 +113,7 @@ async def assess(change: Change, id: UUID, body: schemas.Assess) -> Answer:
     """Record the methods used, their evidence and the narrative (article 6(2), G12, G13)."""
     _check(body)
     taken = await change.take(SCORES, id)
-    return await _record(change, taken, Event.ASSESSED, _assessed(taken, body))
+    return await _record(change, taken, Event.ASSESSED, _assessed(taken, body), _shown(body))
 
 
 @moves(rules.SCORE, "not-assessed")
@@ -133,7 +135,7 @@ async def correct(change: Change, id: UUID, body: schemas.Correct) -> Answer:
     elif body.not_assessed:
         result = _not_assessed(body.not_assessed)
     corrected = {"corrects_id": UUID(taken.row["results"][-1]["id"]), "correction_reason": body.reason}
-    return await _record(change, taken, Event.CORRECTED, {**result, **corrected})
+    return await _record(change, taken, Event.CORRECTED, {**result, **corrected}, _shown(body.assessed))
 
 
 def _check(body: schemas.Assess) -> None:
@@ -159,7 +161,15 @@ def _not_assessed(body: schemas.NotAssessed) -> dict[str, Any]:
     return {"outcome": "not_assessed", "reason": body.reason}
 
 
-async def _record(change: Change, taken: Taken, event: Event, result: dict[str, Any]) -> Answer:
+def _shown(body: schemas.Assess | None) -> set[UUID]:
+    """The attachments that show what was seen or read."""
+    return {shown for method in body.methods for shown in method.attachment_ids} if body else set()
+
+
+async def _record(
+    change: Change, taken: Taken, event: Event, result: dict[str, Any], shown: Collection[UUID] = ()
+) -> Answer:
+    named = await attachments.named(change, shown)
     result_id, number = uuid7(change.now), len(taken.row["results"]) + 1
     known = {"id": result_id, "score_id": taken.id, "number": number, "author_id": change.actor.person_id}
     await change.insert(QuarterlyResult, **known, recorded_at=change.now, **result)
@@ -172,7 +182,7 @@ async def _record(change: Change, taken: Taken, event: Event, result: dict[str, 
         {},
         to=result["outcome"],
         event=event,
-        public={**public, "corrects_id": result.get("corrects_id")},
+        public={**public, **named, "corrects_id": result.get("corrects_id")},
         personal=personal,
         helper=UUID(taken.row["helper_id"]),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.attachments.schemas import AttachmentIds
 from app.reading import PageQuery
 from app.wire import (
     Create,
@@ -143,7 +144,7 @@ class MethodBody(In):
 
     method: AnyMethod
     evidence: Prose | None = Field(None, examples=["实地查看该户鸡舍,存栏一百二十只。"])
-    attachment_ids: list[UUID] = Field([], max_length=20)
+    attachment_ids: AttachmentIds = Field(default=[])
     household_id: UUID | None = Field(None, description="The household met / 见面谈话的帮扶对象")
     helper_present: bool | None = Field(None, description="Was the helper present? / 帮扶责任人是否在场")
 

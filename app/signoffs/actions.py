@@ -11,6 +11,7 @@ from sqlalchemy import Text, bindparam, exists, func, select, update
 from sqlmodel import col
 
 from app.access import PERSON, Scope
+from app.attachments import actions as attachments
 from app.database import Prepared, as_json, here, table_of
 from app.households.rules import CLOSED
 from app.households.tables import Household
@@ -232,10 +233,13 @@ async def put_on_record(change: Change, id: UUID, body: schemas.Signing, kind: K
     """A party signs, objects or refuses: one row, one new state."""
     form = body.form()
     rules.check_form(form, kind)
+    if form.code is not None and body.attachment_ids:
+        raise rules.ScanOfNoPaper("/attachment_ids")
     taken = await change.take(SIGNOFFS, id)
     signer = rules.check_parts(taken.facts, change.actor, form, change.today)
     if form.code is not None:
         await use_code(change, taken, form)
+    named = await attachments.named(change, body.attachment_ids)
     late = rules.is_late(taken.facts, taken.row["year"], change.today)
     row = {
         "party": form.party, "kind": kind, "method": form.method, "statement_hash": taken.row["statement_hash"],
@@ -245,7 +249,7 @@ async def put_on_record(change: Change, id: UUID, body: schemas.Signing, kind: K
     private = {"relation": form.relation, "authority": form.authority, "content": content}
     await change.insert(
         tables.SignoffSignature, id=uuid7(change.now), signoff_id=id, at_version=taken.version, **row, **private,
-        signed_at=change.now, signed_on=change.today,
+        attachment_ids=body.attachment_ids, signed_at=change.now, signed_on=change.today,
     )  # fmt: skip
     to = "refused" if kind is Kind.REFUSED else rules.SIGNED[taken.state]
     now = {"late": taken.row["late"] or late, "objected": taken.row["objected"] or kind is Kind.OBJECTED}
@@ -253,7 +257,7 @@ async def put_on_record(change: Change, id: UUID, body: schemas.Signing, kind: K
         now["confirmed_on"] = change.today
     event = {Kind.SIGNED: Event.SIGNED, Kind.OBJECTED: Event.OBJECTED, Kind.REFUSED: Event.REFUSED}[kind]
     return await change.save(
-        taken, now, to=to, event=event, public={**row, "state": to}, personal=private, **concerned(taken)
+        taken, now, to=to, event=event, public={**row, **named, "state": to}, personal=private, **concerned(taken)
     )
 
 

@@ -193,6 +193,13 @@ class ThumbprintNotTaken(Conflict):
     article = "G22"
 
 
+class ScanOfNoPaper(Invalid):
+    """Who signs with a code signs on no paper that could be scanned.
+
+    用签字码签字没有可扫描的纸质件。
+    """
+
+
 class CodeNeeded(Invalid):
     """The method `code` needs the code, and no other method takes one.
 

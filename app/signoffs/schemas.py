@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.attachments.schemas import AttachmentIds
 from app.reading import PageQuery
 from app.signoffs.rules import Capacity, Form, Kind, Method, Outcome, Party, Remark
 from app.wire import (
@@ -76,6 +77,7 @@ FORM = (
     when(among("capacity", "member"), given("relation")),
     when(among("method", "code"), given("code"), left_out("code")),
     when(among("method", *BY_HAND), given("witness_id")),
+    when(among("method", "code"), {"properties": {"attachment_ids": {"maxItems": 0}}}),
 )
 """What `rules.check_form` asks of every signature."""
 
@@ -94,6 +96,7 @@ class Signing(In):
     authority: Line | None = Field(None, description="书面授权的存档位置,如乡扶贫办档案 2017-12")
     witness_id: UUID | None = Field(None, description="见证人(人员 id);不得为帮扶责任人", examples=[ANOTHER])
     code: Code | None = Field(None, description="一次性签字码")
+    attachment_ids: AttachmentIds = Field(default=[])
 
     def form(self) -> Form:
         return Form(**{name: getattr(self, name) for name in Form.__dataclass_fields__})
@@ -216,6 +219,7 @@ class SignatureOut(Out):
     recorder_id: UUID
     witness_id: UUID | None
     content: str | None
+    attachment_ids: list[UUID]
     signed_at: datetime
     signed_on: date
     late: bool

@@ -4,12 +4,25 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, and_, exists, func, literal, or_, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, col
 
 from app.access import TODAY
 from app.actor import Office
+from app.attachments.tables import naming
 from app.database import KEYS, Record, Tenant, WorkflowRecord, belongs, holds_on, one_of, same_place, tenant
 from app.households.rules import OPEN
 from app.households.tables import Household, HouseholdMember, Pairing
@@ -104,6 +117,8 @@ class SignoffSignature(Tenant, table=True):
     witness_id: UUID | None = None
     content: str | None = None
     """The text of an objection, or the reason of a refusal (G21)."""
+    attachment_ids: list[UUID] = naming()
+    """Scans of what was signed by hand."""
     signed_at: datetime
     signed_on: date
     late: bool
@@ -307,6 +322,7 @@ SHOWN: dict[str, Any] = {
         statement_hash=col(S.statement_hash), person_id=col(S.person_id), member_id=col(S.member_id),
         capacity=col(S.capacity), relation=col(S.relation), authority=col(S.authority),
         recorder_id=col(S.recorder_id), witness_id=col(S.witness_id), content=col(S.content),
+        attachment_ids=col(S.attachment_ids),
         signed_at=utc(col(S.signed_at)), signed_on=col(S.signed_on), late=col(S.late),
         voided_at=utc(col(S.voided_at)), voided_by=col(S.voided_by),
     ),

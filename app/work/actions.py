@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.access import TODAY, Entered, Scope
 from app.actor import Office
+from app.attachments import actions as attachments
 from app.calendar import month_bounds
 from app.database import as_json, holds_on, same_place, table_of
 from app.duties import rules as duties
@@ -138,16 +139,18 @@ async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
     household = await change.find(VISITED, body.household_id)
     if me not in household_rules.helpers_on(household.facts.pairings, dated.visited_on):
         raise rules.NotPairedThatDay()
-    return await change.create(VISITS, body.id, **visit(change, body, me, dated))
+    made = visit(change, body, me, dated)
+    made["public"] |= await attachments.named(change, body.attachment_ids)
+    return await change.create(VISITS, body.id, **made)
 
 
 def visit(change: Change, body: schemas.CreateVisit, helper: UUID | None, dated: rules.Dated) -> dict[str, Any]:
-    """Values and entry of a helper's visit."""
+    """Values and entry of a helper's visit, but for what its attachments are."""
     values = body.model_dump(exclude={"id"}) | {
         "helper_id": helper, "visited_on": dated.visited_on, "received_at": change.now, "clock": dated.clock,
         "received_later": dated.received_later,
     }  # fmt: skip
-    public = {k: v for k, v in values.items() if k not in ("text", "place")}
+    public = {k: v for k, v in values.items() if k not in ("text", "place", "attachment_ids")}
     return {
         "values": values, "event": Event.VISIT_RECORDED, "public": public, "helper": helper,
         "household": body.household_id, "personal": {"text": body.text, "place": body.place},
@@ -184,7 +187,8 @@ async def publish(change: Change, body: schemas.CreatePublication) -> Answer:
         raise refusal
     household_rules.check_past(body.shown_from, change.today)
     values = body.model_dump(exclude={"id"})
-    public = {k: v for k, v in values.items() if k not in ("title", "place")}
+    public = {k: v for k, v in values.items() if k not in ("title", "place", "attachment_ids")}
+    public |= await attachments.named(change, body.attachment_ids)
     return await change.create(
         PUBLICATIONS, body.id, values, event=Event.PUBLISHED, public=public,
         personal={"title": body.title, "place": body.place},

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
+from app.attachments.schemas import AttachmentIds
 from app.reading import PageQuery
 from app.wire import (
     Create,
@@ -123,6 +124,7 @@ class CreateVisit(Create):
     device_time: Moment = Field(examples=["2017-03-05T09:30:00+08:00"])
     place: Line = Field(examples=["村东头家中"])
     text: Prose = Field(examples=["了解春耕准备情况,讲解医保政策"])
+    attachment_ids: AttachmentIds = Field(default=[])
 
 
 class CorrectVisit(In):
@@ -157,6 +159,7 @@ class VisitOut(RecordOut):
     received_later: bool = Field(description="Handed in after its month had ended; held against nobody")
     place: str
     text: str
+    attachment_ids: list[UUID]
     earlier: list[VisitVersionOut]
 
 
@@ -185,6 +188,7 @@ class CreatePublication(Create):
     due_on: Day | None = Field(None, description="By when a requirement demanded it")
     requirement_id: UUID | None = None
     digest: Digest | None = Field(None, description="SHA-256 of what was shown, hex")
+    attachment_ids: AttachmentIds = Field(default=[])
 
 
 class TakeDown(In):
@@ -207,6 +211,7 @@ class PublicationOut(WorkflowOut):
     late: bool = Field(description="Shown only after the day by which it was demanded (HY.9.3.3)")
     requirement_id: UUID | None
     digest: str | None
+    attachment_ids: list[UUID]
 
 
 class PublicationPage(PageOut):

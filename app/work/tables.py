@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from app.actor import Office
+from app.attachments.tables import naming
 from app.database import (
     KEYS,
     Prepared,
@@ -108,6 +109,7 @@ class Visit(Record, table=True):
     received_later: bool
     place: str
     text: str
+    attachment_ids: list[UUID] = naming()
 
 
 class VisitVersion(Tenant, table=True):
@@ -156,6 +158,7 @@ class Publication(WorkflowRecord, table=True):
     """By when a requirement demanded it, where one did."""
     requirement_id: UUID | None = None
     digest: str | None = None
+    attachment_ids: list[UUID] = naming()
 
 
 # ── statements that no Resource makes ────────────────────────────────────────────────────────────

@@ -563,6 +563,7 @@ class CreateEvent(TypedDict):
 class CreateFinding(TypedDict):
     """Something found about one subject; a citizen's report is recorded by an office."""
 
+    attachment_ids: NotRequired[list[str]]
     description: str
     evidence: NotRequired[list[str]]
     fact_on: str
@@ -669,6 +670,7 @@ class CreatePlan(TypedDict):
 class CreatePublication(TypedDict):
     """What was made public, where, from which day."""
 
+    attachment_ids: NotRequired[list[str]]
     digest: NotRequired[str | None]
     due_on: NotRequired[str | None]
     id: NotRequired[str | None]
@@ -745,6 +747,7 @@ class CreateVillage(TypedDict):
 class CreateVisit(TypedDict):
     """The caller's own visit to a household of his; `device_time` is the phone's."""
 
+    attachment_ids: NotRequired[list[str]]
     device_time: str
     household_id: str
     id: NotRequired[str | None]
@@ -1239,6 +1242,7 @@ class FindingOut(TypedDict):
 
     actions: NotRequired[list[ActionOut] | None]
     alternatives: list[str]
+    attachment_ids: list[str]
     created_at: str
     description: str
     evidence: list[str]
@@ -1378,6 +1382,7 @@ class HandedOver(TypedDict):
 
     checkpoint_size: int
     entries: int
+    evidence: int
     sha256: str
     size: int
 
@@ -1562,6 +1567,7 @@ class InspectionOut(TypedDict):
     actions: NotRequired[list[ActionOut] | None]
     added_reason: str | None
     aspects: AspectsOut | None
+    attachment_ids: list[str]
     checked_on: str | None
     correction_reason: str | None
     corrects_id: str | None
@@ -2013,6 +2019,7 @@ class Object(TypedDict):
     """A signature with a text of disagreement; it goes on with the statement (G21)."""
 
     agent_id: NotRequired[str | None]
+    attachment_ids: NotRequired[list[str]]
     authority: NotRequired[str | None]
     capacity: NotRequired[SignoffsCapacity | None]
     code: NotRequired[str | None]
@@ -2420,6 +2427,7 @@ Politics: TypeAlias = "Literal['party_member', 'not_party_member', 'unknown']"
 class PresentFacts(TypedDict):
     """The facts as the subject was shown them."""
 
+    attachment_ids: NotRequired[list[str]]
     facts: str
     shown_to: NotRequired[str | None]
 
@@ -2514,6 +2522,7 @@ class PublicationOut(TypedDict):
     """What was made public."""
 
     actions: NotRequired[list[ActionOut] | None]
+    attachment_ids: list[str]
     created_at: str
     digest: str | None
     due_on: str | None
@@ -2640,6 +2649,7 @@ class RecordCheck(TypedDict):
     """What the inspectors found."""
 
     aspects: AspectsIn
+    attachment_ids: NotRequired[list[str]]
     checked_on: str
     further: NotRequired[list[FurtherIn]]
     inspectors: NotRequired[list[InspectorIn] | None]
@@ -2712,6 +2722,7 @@ class Refuse(TypedDict):
     """The party that is due will not sign: the reason, before a witness (G21)."""
 
     agent_id: NotRequired[str | None]
+    attachment_ids: NotRequired[list[str]]
     authority: NotRequired[str | None]
     capacity: NotRequired[SignoffsCapacity | None]
     code: NotRequired[str | None]
@@ -3058,6 +3069,7 @@ class SeenBody(TypedDict):
 class SelfCriticismOutput(TypedDict):
     """书面检查: received by the Party committee."""
 
+    attachment_ids: NotRequired[list[str]]
     output: Literal["self_criticism"]
     received_on: str
     summary: str
@@ -3088,6 +3100,7 @@ class Sign(TypedDict):
     """A party's signature on the statement."""
 
     agent_id: NotRequired[str | None]
+    attachment_ids: NotRequired[list[str]]
     authority: NotRequired[str | None]
     capacity: NotRequired[SignoffsCapacity | None]
     code: NotRequired[str | None]
@@ -3101,6 +3114,7 @@ class Sign(TypedDict):
 class SignatureOut(TypedDict):
     """What one party put on record, voided ones included."""
 
+    attachment_ids: list[str]
     authority: str | None
     capacity: SignoffsCapacity | None
     content: str | None
@@ -3341,6 +3355,7 @@ class TakeDown(TypedDict):
 class TalkRecordOutput(TypedDict):
     """诫勉谈话: who talked, the reason told, the explanation heard, what must change."""
 
+    attachment_ids: NotRequired[list[str]]
     corrections_required: str
     explanation: str
     held_by: str
@@ -3485,6 +3500,7 @@ class VillageVisitsOut(TypedDict):
 class VisitOut(TypedDict):
     """A visit: the day and month it counts for, and both clocks."""
 
+    attachment_ids: list[str]
     clock: Clock
     created_at: str
     device_time: str

@@ -269,6 +269,14 @@ def test_a_name_that_is_a_path_or_a_trick_is_refused(helper, name):
     assert helper.post("/attachments", declared(PNG, file_name=name)).status_code == 422
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_part_is_posted_and_nothing_else(helper, method):
+    """Whatever its body: that a file is no JSON is not what is wrong with it."""
+    path = begun(helper, photo(50))
+    answer = helper.client.request(method, f"/v1{path}/parts?offset=0", content=photo(50), headers=BYTES)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 def test_a_name_goes_out_as_it_came_and_opens_no_header(helper):
     name = '"; filename=x.exe; 照片 %0d%0a.png'
     path = stored(helper, photo(100, 10), file_name=name)

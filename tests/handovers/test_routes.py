@@ -17,6 +17,9 @@ import pytest
 
 from app import embedded
 from app.access import Bearer
+from app.handovers import rules
+from tests.attachments.test_routes import photo, stored
+from tests.conftest import FILES
 from verify import huayuan_verify
 
 TO = {"to": "民权县人民检察院"}
@@ -152,4 +155,46 @@ def test_a_replay_tells_the_hash_and_not_the_file_again(world):
     again = world.committee.post(f"{path}/hand-over", TO, if_match=version, idempotency_key="hand-over-1")
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
     assert again.json()["sha256"] == sha256(first.content).hexdigest()
-    assert set(again.json()) == {"sha256", "size", "entries", "checkpoint_size"}
+    assert set(again.json()) == {"sha256", "size", "entries", "evidence", "checkpoint_size"}
+
+
+def test_R10_the_evidence_that_the_entries_name_leaves_with_the_case(world, tmp_path):
+    """Bytes and all, by their hash; not what nobody named, and not what is another file by now."""
+    committee = world.committee
+    scans = [photo(3000, seed) for seed in (31, 32, 33)]
+    named, also, _ = (stored(committee, scan, confidential=True)[-36:] for scan in scans)
+    finding = world.finding({"person_id": world.cadre().person_id}, "HY.9.4.3", attachment_ids=[named])
+    path = world.case(finding, basis="HY.9.4.3", capacity="directly_responsible")
+    committee.act(path, "present-facts", {"facts": "挪用", "attachment_ids": [also, named]})
+    committee.act(path, "transfer", {"to": "县检", "reasons": "涉嫌挪用。", "crime_assessment": "suspected"})
+    key = sign(world)
+    answer = handed_over(committee, path)
+    inside = zipfile.ZipFile(io.BytesIO(answer.content))
+    evidence = {name: inside.read(name) for name in inside.namelist() if name.startswith("evidence/")}
+    assert evidence == {f"evidence/{sha256(scan).hexdigest()}.png": scan for scan in scans[:2]}
+    file = tmp_path / "case.zip"
+    file.write_bytes(answer.content)
+    assert huayuan_verify.main(["--key", key, "handover", str(file)]) == 0
+    for forged in (
+        {**evidence, f"evidence/{sha256(scans[2]).hexdigest()}.png": scans[2]},
+        {next(iter(evidence)): scans[2]},
+    ):
+        file.write_bytes(repacked(inside, forged))
+        assert huayuan_verify.main(["--key", key, "handover", str(file)]) == 1
+    assert handed_over(committee, path).content == answer.content
+    with psycopg.connect(world.place.service.database_url) as connection:
+        lies = connection.execute("select object from attachments where id = %s", [named]).fetchone()
+    lying = Path(FILES.name, "attachments", lies[0])
+    lying.write_bytes(scans[2])
+    lost = committee.try_act(path, "hand-over", TO)
+    assert (lost.status_code, lost.json()["code"]) == (503, "file-lost")
+    lying.write_bytes(scans[0])
+    assert handed_over(committee, path).content == answer.content
+
+
+def repacked(archive: zipfile.ZipFile, evidence: dict[str, bytes]) -> bytes:
+    """The package with other evidence, and a manifest that fits."""
+    files = {n: archive.read(n) for n in archive.namelist() if n != "manifest.json" and not n.startswith("evidence/")}
+    files |= evidence
+    manifest = {"files": {name: sha256(data).hexdigest() for name, data in files.items()}}
+    return rules.zipped({"manifest.json": json.dumps(manifest).encode(), **files})

@@ -48,7 +48,7 @@ ENTRIES = [logged(number, happened) for number, happened in enumerate(HAPPENED)]
 LEAVES = [bytes.fromhex(e["leaf_hash"]) for e in ENTRIES]
 NOTE = checkpoint(SIGNER, len(LEAVES), root(LEAVES))
 PROOFS = {e["seq"]: inclusion_proof(LEAVES, e["seq"]) for e in ENTRIES}
-PACKAGE = rules.package(ENTRIES, PROOFS, NOTE)
+PACKAGE = rules.package(ENTRIES, PROOFS, NOTE, {})
 FILES = {
     "README.txt", "case.json", "checkpoint", "entries.ndjson", "finding.json", "manifest.json", "person.json",
     "proofs.json",
@@ -78,7 +78,7 @@ def other_key() -> huayuan_verify.Key:
 
 def test_R10_the_same_case_gives_the_same_bytes():
     shuffled = [dict(reversed(e.items())) for e in ENTRIES]
-    assert rules.package(shuffled, PROOFS, NOTE) == PACKAGE
+    assert rules.package(shuffled, PROOFS, NOTE, {}) == PACKAGE
     infos = zipfile.ZipFile(io.BytesIO(PACKAGE)).infolist()
     assert {(i.date_time, i.compress_type, i.external_attr, i.create_system) for i in infos} == {
         (rules.EPOCH, zipfile.ZIP_STORED, rules.MODE, rules.UNIX)
@@ -143,3 +143,16 @@ def test_R10_a_readable_file_left_out_or_added_is_found(tmp_path):
         inside = {n: d for n, d in (members(PACKAGE) | change).items() if d is not None and n != "manifest.json"}
         manifest = {"files": {n: sha256(data).hexdigest() for n, data in inside.items()}}
         assert refused(tmp_path, inside | {"manifest.json": json.dumps(manifest).encode()})
+
+
+def naming(*digests: str) -> dict[str, Any]:
+    return {"leaf": json.dumps({"data": {"attachments": [{"id": "x", "sha256": digest} for digest in digests]}})}
+
+
+def test_R10_evidence_is_enclosed_in_the_order_of_the_log_until_it_is_too_much():
+    entries = [naming("b", "a"), naming(), {"leaf": '{"data": {}}'}, naming("a", "c")]
+    assert rules.named(entries) == ["b", "a", "c"]
+    assert rules.enclosed(entries, dict.fromkeys("abc", 1)) == ["b", "a", "c"]
+    sizes = {"b": rules.ENCLOSED, "a": 1, "c": 1}
+    assert rules.enclosed(entries, sizes) == ["b"]
+    assert rules.enclosed(entries, sizes | {"b": rules.ENCLOSED + 1}) == []
