@@ -36,14 +36,6 @@ class CharacterNotPrintable(Conflict):
     字库缺少本件所含的某些字,不以空白或方框代替,故未生成文件;请由系统管理员补充字体。
     """
 
-    def __init__(self, characters: Iterable[str], document: Mapping[str, Any]) -> None:
-        """`papers` are the feet of those papers of the document that have one of the characters."""
-        found = sorted(set(characters))
-        papers = [
-            p["foot"][0] for p in document["papers"] if any(c in json.dumps(p, ensure_ascii=False) for c in found)
-        ]
-        super().__init__(characters=found, code_points=[f"U+{ord(c):04X}" for c in found], papers=papers)
-
 
 class Press:
     """The fonts, and the threads that set pages with them: one compiler each, since none serves two at once."""
@@ -67,7 +59,7 @@ class Press:
         """The same, in the caller's own thread."""
         told = json.dumps(_breakable(document), ensure_ascii=False)
         if turning := TURNS.findall(told):
-            raise CharacterNotPrintable(turning, document)
+            raise _not_printable(turning, document)
         if not hasattr(self._own, "compiler"):
             self._own.compiler = typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=self._fonts)
         try:
@@ -79,12 +71,19 @@ class Press:
             )
         except typst.TypstError as error:
             if missing := _MISSING.findall(error.diagnostic):
-                raise CharacterNotPrintable(map(_character, missing), document) from error
+                raise _not_printable(map(_character, missing), document) from error
             raise
         return bytes(made)
 
     def close(self) -> None:
         self._threads.shutdown()
+
+
+def _not_printable(characters: Iterable[str], document: Mapping[str, Any]) -> CharacterNotPrintable:
+    """`papers` are the feet of those papers of the document that have one of the characters."""
+    found = sorted(set(characters))
+    papers = [p["foot"][0] for p in document["papers"] if any(c in json.dumps(p, ensure_ascii=False) for c in found)]
+    return CharacterNotPrintable(characters=found, code_points=[f"U+{ord(c):04X}" for c in found], papers=papers)
 
 
 def _breakable(told: Any) -> Any:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.papers import actions, pictures, rules, schemas
 from app.papers.tables import PACKAGES, PUBLISHED, QUARTERS, SHEETS, TALKS
+from app.press import Press
 from app.reading import Read, preferred
 from app.wire import JSON
 
@@ -26,37 +27,46 @@ PAPER: dict[str, Any] = {
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {SVG: {"schema": {"type": "string"}}}}}
 
 
-async def _printed(request: Request, name: str, title: str, paper: rules.Json, *, form: bool = True) -> Response:
-    made = await request.app.state.press.pdf(rules.document(title, paper, form=form))
+async def press(request: Request) -> Press:
+    """FastAPI dependency: what sets pages."""
+    found: Press = request.app.state.press
+    return found
+
+
+Printing = Annotated[Press, Depends(press)]
+
+
+async def _printed(press: Press, name: str, title: str, paper: rules.Json, *, form: bool = True) -> Response:
+    made = await press.pdf(rules.document(title, paper, form=form))
     return Response(made, media_type=PDF, headers={"content-disposition": f'inline; filename="{name}.pdf"'})
 
 
 @router.get("/signoffs/{id}/sheet", name="signoffs_sheet", tags=["signoffs"], **PAPER)
-async def signoff_sheet(request: Request, read: Read, id: UUID) -> Response:
+async def signoff_sheet(press: Printing, read: Read, id: UUID) -> Response:
     """The sign-off sheet: four signatures with method, moment and hash (R5.5) / 签字确认表(PDF)"""
     found = await read.find(SHEETS, id)
-    return await _printed(request, f"signoff-{id}", "签字确认表", rules.sheet(found.row))
+    return await _printed(press, f"signoff-{id}", "签字确认表", rules.sheet(found.row))
 
 
 @router.get("/notices/{id}/document", name="notices_document", tags=["accountability"], **PAPER)
-async def notice_document(request: Request, read: Read, id: UUID) -> Response:
+async def notice_document(press: Printing, read: Read, id: UUID) -> Response:
     """The notice as published, in the layout of official documents / 通报(PDF)"""
     found = await read.find(PUBLISHED, id)
-    return await _printed(request, f"notice-{id}", "通报", rules.notice(found.row), form=False)
+    return await _printed(press, f"notice-{id}", "通报", rules.notice(found.row), form=False)
 
 
 @router.get("/cases/{id}/talk-record", name="cases_talk_record", tags=["accountability"], **PAPER)
-async def talk_record(request: Request, read: Read, id: UUID) -> Response:
+async def talk_record(press: Printing, read: Read, id: UUID) -> Response:
     """The record of the admonition talk (article 9(3)) / 诫勉谈话记录(PDF)"""
     found = await read.find(TALKS, id)
-    return await _printed(request, f"talk-{id}", "诫勉谈话记录", rules.talk(found.row))
+    return await _printed(press, f"talk-{id}", "诫勉谈话记录", rules.talk(found.row))
 
 
 @router.get("/quarterly-rounds/{id}/summary", name="quarterly_rounds_summary", tags=["quarter"], **PAPER)
-async def quarterly_summary(request: Request, read: Read, id: UUID) -> Response:
+async def quarterly_summary(press: Printing, read: Read, id: UUID) -> Response:
     """The quarter's summary as reported to the leading group (article 6(2)) / 季度考核汇总表(PDF)"""
     found = await read.find(QUARTERS, id)
-    return await _printed(request, f"quarter-{id}", "季度考核汇总表", rules.quarter(found.row))
+    return await _printed(press, f"quarter-{id}", "季度考核汇总表", rules.quarter(found.row))
 
 
 @router.get(
@@ -66,9 +76,9 @@ async def quarterly_summary(request: Request, read: Read, id: UUID) -> Response:
     response_class=Response,
     responses={**PAPER["responses"], 200: {"content": {ZIP: BINARY}}},
 )
-async def package(request: Request, read: Read, id: UUID) -> Response:
+async def package(press: Printing, read: Read, id: UUID) -> Response:
     """Everything of the year for the Party committee, as one file (article 5, G8) / 年底汇总材料包(ZIP)"""
-    press, found = request.app.state.press, await read.find(PACKAGES, id)
+    found = await read.find(PACKAGES, id)
     made = await press.work(actions.package, press, found.row)
     headers = {"content-disposition": f'attachment; filename="year-end-{id}.zip"'}
     return Response(made, media_type=ZIP, headers=headers)
