@@ -1,28 +1,31 @@
-"""Who is let in when more is asked than can be done? So many at a time, a short queue, and a pace for each account.
+"""Who is let in when more is asked than can be done? So many at a time, a short queue, and a pace for each caller.
 
-What a queue cannot hold is turned away at once and cheaply: a service that takes everything in answers nobody.
+What a queue cannot hold is turned away at once and cheaply: a service that takes everything in answers nobody. Whoever
+has not signed in has a share of the places only, so that nobody without a token keeps out those who have one.
 """
 
 import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access import Tokens
+from app.access import Bearer, Tokens
 from app.problems import refused
 from app.rate import Rate
 from app.refusal import Refusal, TooManyRequests, Unauthenticated, Unavailable
 
-QUEUE = 80
-"""How many whole requests may wait for a place."""
+WAITING = 2
+"""How many whole requests may wait for each place."""
 PATIENCE = 0.5
 """Seconds for which they do."""
 BURST = 10
 """Of how many seconds the requests may come at once."""
+SHARE = 4
+"""One in so many places is for those who sign in, and one for whoever reads what is public."""
 
 
 class Overloaded(Unavailable):
@@ -35,18 +38,34 @@ class Overloaded(Unavailable):
 class Places:
     """So many requests may be in work; a few more wait briefly. Taking a free place awaits nothing."""
 
-    def __init__(self, many: int) -> None:
-        self._many, self._free = many, asyncio.Semaphore(many)
-        self._waiting, self._turned_away = 0, 0
+    def __init__(self, many: int, of: "Places | None" = None) -> None:
+        self._many, self._free, self._of = many, asyncio.Semaphore(many), of
+        self.waiting, self.turned_away = 0, 0
+        self._shares: list[Places] = []
+
+    def share(self) -> "Places":
+        """Some of these places: whoever takes one of them takes one of all."""
+        self._shares.append(Places(max(1, self._many // SHARE), of=self))
+        return self._shares[-1]
 
     def gauges(self) -> dict[str, int]:
         """How many requests are in work and how many wait, and how many were turned away since the start."""
         in_work = self._many - self._free._value  # noqa: SLF001  the semaphore counts already
+        counted = (self, *self._shares)
         return {
             "requests_in_work": in_work,
-            "requests_waiting": self._waiting,
-            "requests_turned_away": self._turned_away,
+            "requests_waiting": sum(one.waiting for one in counted),
+            "requests_turned_away": sum(one.turned_away for one in counted),
         }
+
+    @property
+    def full(self) -> bool:
+        """Is there neither a place nor room to wait for one?"""
+        return self.waiting >= WAITING * self._many or (self._of is not None and self._of.full)
+
+    def turn_away(self) -> Overloaded:
+        self.turned_away += 1
+        return Overloaded()
 
     async def take(self) -> None:
         """Raises Overloaded."""
@@ -54,23 +73,73 @@ class Places:
             await self._wait()
         else:
             await self._free.acquire()
+        if self._of is not None:
+            try:
+                await self._of.take()
+            except BaseException:
+                self._free.release()
+                raise
 
     async def _wait(self) -> None:
-        if self._waiting >= QUEUE:
-            self._turned_away += 1
-            raise Overloaded
-        self._waiting += 1
+        if self.full:
+            raise self.turn_away()
+        self.waiting += 1
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._free.acquire()
         except TimeoutError as error:
-            self._turned_away += 1
-            raise Overloaded from error
+            raise self.turn_away() from error
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def leave(self) -> None:
         self._free.release()
+        if self._of is not None:
+            self._of.leave()
+
+
+class Gate:
+    """Pure ASGI, outside the guard: who comes too often, and whom there is no room for, goes before anything is read.
+
+    Health, metrics and the documentation are always answered.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], places: Places, per_second: float) -> None:
+        self._app, self._tokens, self._places = app, tokens, places
+        self._signing_in, self._in_public = places.share(), places.share()
+        self._rate = Rate(per_second, int(per_second * BURST))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(("/v1/", "/problems/")):
+            await self._app(scope, receive, send)
+            return
+        try:
+            places = self._places_for(scope, self._paced(scope))
+            if places.full:
+                raise places.turn_away()
+        except Refusal as refusal:
+            await refused(scope, refusal)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["place"] = Place(places)
+        await self._app(scope, receive, send)
+
+    def _places_for(self, scope: Scope, bearer: Bearer | None) -> Places:
+        if bearer is not None:
+            return self._places
+        return self._signing_in if scope["path"].startswith("/v1/oauth/") else self._in_public
+
+    def _paced(self, scope: Scope) -> Bearer | None:
+        """Who asks; None where he is not signed in. Raises TooManyRequests.
+
+        Every token of an account counts for it, and whoever shows none that holds counts for his address.
+        """
+        bearer = None
+        with suppress(Unauthenticated):
+            bearer = self._tokens().bearer(Request(scope).headers.get("authorization"), about_himself=True)
+        whose = bearer.account_id if bearer else scope["client"] and scope["client"][0]
+        if seconds := self._rate.take(whose, time.monotonic()):
+            raise TooManyRequests(math.ceil(seconds))
+        return bearer
 
 
 class Place:
@@ -100,26 +169,22 @@ class Place:
 class Admission:
     """Pure ASGI, inside the guard: a request comes here when its body has arrived, so that a slow one takes no place.
 
-    Its place is free again when its answer begins, so that a slow reader holds none. Health, metrics and the
-    documentation are always answered.
+    Its place is free again when its answer begins, so that a slow reader holds none.
     """
 
-    def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], places: Places, per_second: float) -> None:
-        self._app, self._tokens, self._places = app, tokens, places
-        self._rate = Rate(per_second, int(per_second * BURST))
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        place: Place | None = scope.get("state", {}).get("place")
+        if place is None:
             await self._app(scope, receive, send)
             return
-        place = Place(self._places)
         try:
-            self._check_rate(scope)
             await place.take()
-        except Refusal as refusal:
+        except Overloaded as refusal:
             await refused(scope, refusal)(scope, receive, send)
             return
-        scope.setdefault("state", {})["place"] = place
 
         async def answer(message: Message) -> None:
             place.leave()
@@ -129,12 +194,3 @@ class Admission:
             await self._app(scope, receive, answer)
         finally:
             place.leave()
-
-    def _check_rate(self, scope: Scope) -> None:
-        """Raises TooManyRequests. Every token of an account counts for it; who is not signed in has no pace here."""
-        try:
-            bearer = self._tokens().bearer(Request(scope).headers.get("authorization"), about_himself=True)
-        except Unauthenticated:
-            return
-        if seconds := self._rate.take(bearer.account_id, time.monotonic()):
-            raise TooManyRequests(math.ceil(seconds))

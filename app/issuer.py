@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import jwt
 from pydantic import BaseModel, Field, ValidationError
 
 from app.access import SKEW
-from app.refusal import Unauthenticated
+from app.refusal import TooManyRequests, Unauthenticated
 from app.settings import Settings
 
 log = logging.getLogger("huayuan.issuer")
@@ -26,6 +27,8 @@ PAUSE = 60.0
 """Seconds between two fetches at the least, whatever tokens ask for."""
 PATIENCE = 3.0
 """Seconds that a fetch may take as a whole."""
+WAITING, WAIT = 4, 1.0
+"""How many callers wait for a fetch, and for how many seconds: an issuer that hangs holds up nobody else."""
 LARGEST = 262_144
 """Bytes that the issuer's answer may have."""
 
@@ -49,15 +52,17 @@ class Jwks(BaseModel):
 class Issuer:
     """One issuer of tokens whose keys are at `jwks`: an https address or a file.
 
-    Keys are fetched when first needed, when old, and when a token names an unknown one, but never twice in a minute;
-    one caller fetches while the others wait. While the issuer cannot be reached the keys it had go on to hold.
+    Keys are fetched when first needed, when old, and when a token names an unknown one, but never twice in a minute.
+    No request fetches them: a few wait a moment for them, the others go on with the keys there are or come again. While
+    the issuer cannot be reached the keys it had go on to hold.
     """
 
     def __init__(self, name: str, audience: str, jwks: str) -> None:
         self.name, self._audience, self._jwks = name, audience, jwks
         self._keys: dict[str, jwt.PyJWK] = {}
         self._tried = self._fetched = -float("inf")
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "Issuer | None":
@@ -65,7 +70,10 @@ class Issuer:
         return cls(*named) if named else None
 
     async def subject(self, token: str) -> tuple[str, int]:
-        """Whom a valid access token names, and until when (seconds since 1970). Raises Unauthenticated."""
+        """Whom a valid access token names, and until when (seconds since 1970).
+
+        Raises Unauthenticated; TooManyRequests where its key may still come.
+        """
         try:
             header = jwt.get_unverified_header(token)
             if str(header.get("typ", "")).lower() not in TYPES:
@@ -83,13 +91,28 @@ class Issuer:
         return subject, until
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        """Raises KeyError where the issuer has no such key."""
+        """Raises KeyError where the issuer has no such key, TooManyRequests where it may still come."""
         if kid not in self._keys or time.monotonic() - self._fetched > FRESH:
-            async with self._fetching:
-                if time.monotonic() - self._tried > PAUSE:
-                    self._tried = time.monotonic()
-                    await self._renew()
+            if time.monotonic() - self._tried > PAUSE:
+                self._tried = time.monotonic()
+                self._fetching = asyncio.create_task(self._renew())
+            if not await self._is_fetched() and kid not in self._keys:
+                raise TooManyRequests(math.ceil(PATIENCE - WAIT))
         return self._keys[kid]
+
+    async def _is_fetched(self) -> bool:
+        """Is no fetch under way, or over in a moment?"""
+        fetching = self._fetching
+        if fetching is None or fetching.done():
+            return True
+        if self._waiting >= WAITING:
+            return False
+        self._waiting += 1
+        try:
+            await asyncio.wait([fetching], timeout=WAIT)
+        finally:
+            self._waiting -= 1
+        return fetching.done()
 
     async def _renew(self) -> None:
         """Take the issuer's keys in place of those there are; keep these where it gives none."""

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import contract, migrations, pages, problems
 from app.access import Tokens
 from app.accounts import routes as accounts
-from app.admission import Admission, Places
+from app.admission import Admission, Gate, Places
 from app.attachments import routes as attachments
 from app.cases import routes as cases
 from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
@@ -166,13 +166,10 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(api)
     pages.serve(api)
     serve_docs(api)
-    api.add_middleware(  # the last one added is the outermost
-        Admission,
-        tokens=lambda: api.state.tokens,
-        places=api.state.places,
-        per_second=settings.requests_per_second,
-    )
-    api.add_middleware(problems.Guard, tokens=lambda: api.state.tokens, bodies=bodies(*FEATURES))
+    tokens = lambda: api.state.tokens  # noqa: E731
+    api.add_middleware(Admission)  # the last one added is the outermost
+    api.add_middleware(problems.Guard, tokens=tokens, bodies=bodies(*FEATURES))
+    api.add_middleware(Gate, tokens=tokens, places=api.state.places, per_second=settings.requests_per_second)
 
     @api.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:

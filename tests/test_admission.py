@@ -5,13 +5,14 @@ import time
 from collections import Counter
 from contextlib import asynccontextmanager
 from functools import partial
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from app import admission
 from app.access import Bearer
-from app.admission import Admission, Places
+from app.admission import Admission, Gate, Places
 from app.main import create_app
 from app.rate import KEPT, Rate
 from app.settings import Settings
@@ -42,8 +43,12 @@ def test_keys_whose_buckets_are_full_again_are_forgotten():
     assert len(rate._full) <= KEPT
 
 
-def places(many: int, work: asyncio.Event) -> tuple[Places, Admission]:
-    """Admission before an application that works until told."""
+TOKENS = create_app(Settings(secret=SECRET)).state.tokens
+SIGNED_IN = {"authorization": f"Bearer {TOKENS.issue(Bearer(uuid4(), '411421', '411421701'))}"}
+
+
+def places(many: int, work: asyncio.Event) -> tuple[Places, Gate]:
+    """Gate and admission before an application that works until told."""
 
     async def app(scope, receive, send):
         await work.wait()
@@ -51,19 +56,19 @@ def places(many: int, work: asyncio.Event) -> tuple[Places, Admission]:
         await send({"type": "http.response.body"})
 
     made = Places(many)
-    tokens = create_app(Settings(secret=SECRET)).state.tokens
-    return made, Admission(app, lambda: tokens, made, 1000)
+    return made, Gate(Admission(app), lambda: TOKENS, made, 1000)
 
 
-async def ask(door: Admission, path: str = "/v1/people") -> tuple[int, str | None]:
-    transport = httpx.ASGITransport(door)
-    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+async def ask(
+    door: Gate, path: str = "/v1/people", headers: dict[str, str] = SIGNED_IN, address: str = "198.51.100.7"
+) -> tuple[int, str | None]:
+    transport = httpx.ASGITransport(door, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as client:
         answer = await client.get(path)
         return answer.status_code, answer.headers.get("retry-after")
 
 
 def test_places_are_bounded_and_so_is_the_queue(monkeypatch):
-    monkeypatch.setattr(admission, "QUEUE", 3)
     monkeypatch.setattr(admission, "PATIENCE", 30)
 
     async def crowd() -> tuple[list[tuple[int, str | None]], dict[str, int], dict[str, int]]:
@@ -77,9 +82,9 @@ def test_places_are_bounded_and_so_is_the_queue(monkeypatch):
         return answers, full, made.gauges()
 
     answers, full, after = asyncio.run(crowd())
-    assert full == {"requests_in_work": 2, "requests_waiting": 3, "requests_turned_away": 4}
-    assert after == {"requests_in_work": 0, "requests_waiting": 0, "requests_turned_away": 4}
-    assert Counter(status for status, _ in answers) == {200: 5, 503: 4}
+    assert full == {"requests_in_work": 2, "requests_waiting": 4, "requests_turned_away": 3}
+    assert after == {"requests_in_work": 0, "requests_waiting": 0, "requests_turned_away": 3}
+    assert Counter(status for status, _ in answers) == {200: 6, 503: 3}
     assert {seconds for status, seconds in answers if status == 503} <= {"1", "2", "3"}
 
 
@@ -91,13 +96,13 @@ def test_who_waits_too_long_is_turned_away_and_leaves_his_place_to_the_next(monk
         made, door = places(1, work)
         first = asyncio.create_task(ask(door))
         await asyncio.sleep(0)
-        late = await asyncio.gather(*[ask(door) for _ in range(5)])
+        late = await asyncio.gather(*[ask(door) for _ in range(2)])
         work.set()
         return [await first, await ask(door)], late, made.gauges()
 
     served, late, after = asyncio.run(crowd())
     assert [status for status, _ in served] == [200, 200]
-    assert [status for status, _ in late] == [503] * 5
+    assert [status for status, _ in late] == [503] * 2
     assert after["requests_in_work"] == 0
 
 
@@ -127,6 +132,77 @@ def test_health_is_told_while_all_places_are_taken():
         return await ask(door, "/healthz"), await first, made.gauges()["requests_waiting"]
 
     assert asyncio.run(crowd()) == ((200, None), (200, None), 0)
+
+
+def behind_a_crowd() -> tuple[Counter[int], list[int]]:
+    """What a hundred without a token are told, from everywhere; then one who has one, and one who signs in."""
+
+    async def crowd():
+        work = asyncio.Event()
+        _, door = places(8, work)
+        tile = "/v1/ledger/411421701/tile/0/000"
+        strangers = [asyncio.create_task(ask(door, tile, {}, f"198.51.100.{number}")) for number in range(100)]
+        await asyncio.sleep(0.02)
+        others = [asyncio.create_task(ask(door)), asyncio.create_task(ask(door, "/v1/oauth/token", {}))]
+        await asyncio.sleep(0.2)  # whoever has no place by now is told so
+        work.set()
+        return await asyncio.gather(*strangers), await asyncio.gather(*others)
+
+    strangers, others = asyncio.run(crowd())
+    return Counter(status for status, _ in strangers), [status for status, _ in others]
+
+
+def test_whoever_shows_no_token_keeps_nobody_out_who_has_one(monkeypatch):
+    monkeypatch.setattr(admission, "PATIENCE", 0.05)
+    assert behind_a_crowd() == ({200: 2, 503: 98}, [200, 200])
+
+
+def test_without_shares_they_would(monkeypatch):
+    """The negative control."""
+    monkeypatch.setattr(admission, "PATIENCE", 0.05)
+    monkeypatch.setattr(admission, "SHARE", 1)
+    assert behind_a_crowd() == ({200: 8, 503: 92}, [503, 503])
+
+
+def test_no_address_outruns_the_pace_without_a_token():
+    async def hurry():
+        work = asyncio.Event()
+        work.set()
+        _, door = places(100, work)
+        door._rate = Rate(2, 20)
+        told = [await ask(door, "/problems/not-found", {}) for _ in range(30)]
+        forged = [await ask(door, headers={"authorization": f"Bearer {n}"}, address="198.51.100.9") for n in range(30)]
+        return told, forged, await ask(door, headers={}, address="198.51.100.8"), await ask(door)
+
+    told, forged, another, signed_in = asyncio.run(hurry())
+    assert [Counter(told)[200, None], Counter(forged)[200, None]] == [20, 20]
+    assert another == (200, None), "another address"
+    assert signed_in == (200, None), "whoever is signed in counts for himself, whoever else is behind his address"
+
+
+def test_whoever_is_turned_away_is_not_listened_to():
+    """Neither the pace nor a full queue waits for a body."""
+
+    async def crowd():
+        made, door = places(1, asyncio.Event())
+        asked = [asyncio.create_task(ask(door)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        said = []
+
+        async def receive():
+            raise AssertionError("the body was read")
+
+        async def send(message):
+            said.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/units", "client": ("198.51.100.7", 1)}
+        scope["headers"] = [(b"authorization", SIGNED_IN["authorization"].encode())]
+        await door(scope, receive, send)
+        for task in asked:
+            task.cancel()
+        return said[0]["status"], made.gauges()["requests_turned_away"]
+
+    assert asyncio.run(crowd()) == (503, 1)
 
 
 @asynccontextmanager

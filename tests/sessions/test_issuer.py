@@ -4,7 +4,9 @@ import asyncio
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
@@ -18,9 +20,10 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from app import issuer as issuers
 from app.issuer import REQUIRED, Issuer
-from app.refusal import Unauthenticated
+from app.refusal import TooManyRequests, Unauthenticated
 from app.settings import Settings
 from tests.security.forge import b64
+from tests.serving import eventually
 
 NAME, AUDIENCE, SUBJECT = "https://sso.example.cn", "huayuan-411421", "248289761001"
 KEYS: dict[str, tuple[Any, Any]] = {
@@ -82,13 +85,15 @@ def sso() -> Iterator[Sso]:
 
 
 def subject(issuer: Issuer, *tokens: str) -> list[str | None]:
-    """Whom the issuer says each token names, all asked at once; None where it is not believed."""
+    """Whom the issuer says each token names, all asked at once; None where it is not, `later` where it may be."""
 
     async def ask(token: str) -> str | None:
         try:
             return (await issuer.subject(token))[0]
         except Unauthenticated:
             return None
+        except TooManyRequests:
+            return "later"
 
     async def ask_all() -> list[str | None]:
         return await asyncio.gather(*map(ask, tokens))
@@ -134,6 +139,7 @@ def forged(sso: Sso) -> Iterator[tuple[str, str]]:
 
 def test_a_token_that_is_wrong_in_one_thing_is_not(sso):
     issuer, cases = sso.issuer(), dict(forged(sso))
+    assert subject(issuer, sso.token()) == [SUBJECT], "whose keys are known from now on"
     answers = subject(issuer, *cases.values(), sso.token())
     assert answers.pop() == SUBJECT
     assert {name for name, answer in zip(cases, answers, strict=True) if answer is not None} == set()
@@ -141,7 +147,9 @@ def test_a_token_that_is_wrong_in_one_thing_is_not(sso):
 
 def test_keys_are_fetched_once_for_many_and_an_unknown_one_at_most_once_a_minute(sso, monkeypatch):
     issuer = sso.issuer()
-    subject(issuer, *[sso.token() for _ in range(20)])
+    told = subject(issuer, *[sso.token() for _ in range(20)])
+    assert Counter(told) == {SUBJECT: issuers.WAITING, "later": 20 - issuers.WAITING}
+    assert subject(issuer, *[sso.token() for _ in range(20)]) == [SUBJECT] * 20
     assert sso.asked == 1
     new = Ed25519PrivateKey.generate()
     sso.keys.append(jwk("EdDSA", new, "next"))
@@ -279,14 +287,36 @@ def test_a_slow_issuer_holds_up_nobody_else(known, sso):
     township, account = known
     township.admin.act(f"/accounts/{account}", "bind", {"subject": SUBJECT})
     sso.seconds = 2.0
-    waiting = threading.Thread(target=exchange, args=(township, sso.token()))
-    began = time.monotonic()
-    waiting.start()
-    answered = 0
-    while waiting.is_alive():
-        assert township.admin.get("/me").status_code == 200
-        answered += 1
-    assert time.monotonic() - began >= 2.0 and answered > 10
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(exchange, township, sso.token())
+        answered = 0
+        while not waiting.done():
+            assert township.admin.get("/me").status_code == 200
+            answered += 1
+    later = waiting.result()
+    assert (later.status_code, later.json()) == (429, {"error": "temporarily_unavailable"})
+    assert answered > 10 and later.headers["retry-after"] == "2"
+    assert eventually(lambda: exchange(township, sso.token()).status_code == 200), "the keys came all the same"
+    assert sso.asked == 1
+
+
+@pytest.mark.parametrize(("waiting", "held"), [(issuers.WAITING, issuers.WAITING), (1000, 20)])
+def test_an_issuer_that_hangs_holds_few_requests_and_for_a_moment(sso, monkeypatch, waiting, held):
+    """Without the bound (the control) it would hold all who come from it."""
+    monkeypatch.setattr(issuers, "WAITING", waiting)
+    monkeypatch.setattr(issuers, "WAIT", 0.2)
+    sso.seconds = 1.0
+    issuer = sso.issuer()
+
+    async def crowd():
+        asked = [asyncio.create_task(issuer.subject(sso.token())) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        many = sum(not task.done() for task in asked)
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        return many, {type(one) for one in told}, issuer._waiting
+
+    assert asyncio.run(crowd()) == (held, {TooManyRequests}, 0)
+    assert sso.asked <= 1
 
 
 def test_without_an_issuer_nothing_is_bound_or_exchanged(township, sso):
