@@ -179,13 +179,16 @@ def mark_missed(*townships: str) -> None:
     """Put on record the months that ended in these townships without a draw; for a daily timer (G8)."""
     from app.inspections import actions
 
-    settings = ready()
+    settings, unknown = ready(), []
     for code in townships:
         try:
             months = asyncio.run(actions.mark_township(address(settings), Vault(settings.master_secret), code))
         except asyncpg.NoDataFoundError:
-            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
-        print(code, *months)
+            unknown.append(code)
+        else:
+            print(code, *months)
+    if unknown:
+        halt(f"{' '.join(unknown)}:该乡尚未启用", "not a township that has adopted the service")
 
 
 @app.command(name="import")

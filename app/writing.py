@@ -25,7 +25,7 @@ from app.actor import Actor, Office
 from app.calendar import month_of
 from app.database import Database, Prepared, Transaction, as_json, as_wire
 from app.log import Entry, sealed
-from app.reading import ENTER, Resource, enter, place_values, refuse_odd_parameters
+from app.reading import ENTER, RESOURCES, Resource, enter, place_values, refuse_odd_parameters
 from app.refusal import (
     Conflict,
     Forbidden,
@@ -284,6 +284,20 @@ class Change:
         statement = resource.one(True, self.actor.reads_county, False)
         return await self.transaction.row(statement, at_id=id, **place_values(self.entered))
 
+    async def check_readable(self, stored: Mapping[str, Any]) -> None:
+        """May the caller still read what a stored answer made? One round trip. Raises NotFound.
+
+        Of a change that took a record that was asked on the way.
+        """
+        where = stored["headers"].get("location")
+        if where is None:
+            return
+        _, _, name, made = where.split("/")
+        resource = next(r for r in RESOURCES if r.name == name)
+        statement = resource.one(resource.scope.sees_all(self.actor.offices), self.actor.reads_county, False)
+        if await self.transaction.row(statement, at_id=UUID(made), **place_values(self.entered)) is None:
+            raise resource.not_found
+
     async def shown(self, resource: Resource, id: UUID, answer: Answer) -> Answer:
         """The answer with the record as it stands once its children are written too; one round trip."""
         found = await self._whole(resource, id)
@@ -431,6 +445,7 @@ class Command:
             return await change.finish(made or await action(change, *args))
         except Replayed:
             assert entered.stored is not None
+            await change.check_readable(entered.stored)
             return replay(entered.stored)
 
 

@@ -414,6 +414,7 @@ class Township:
         self.at("2016-11-09")
         self._callers: dict[Any, Caller] = {}
         self._accounts: dict[str, Caller] = {}
+        self._villages = set[str]()
 
     def at(self, day: str, clock: str = "09:00:00") -> None:
         """Move the clock of domain dates to a moment in Asia/Shanghai."""
@@ -427,6 +428,9 @@ class Township:
     def appoint(
         self, person_id: str, office: str, place: str | None = None, starts: str = "2016-01-01"
     ) -> dict[str, Any]:
+        if place is not None and len(place) == 12 and place not in self._villages:
+            self._villages.add(place)
+            assert self.admin.post("/villages", {"code": place, "name": "行政村"}).status_code in {201, 409}
         body = {"person_id": person_id, "office": office, "place": place or self.code, "starts": starts}
         return self.admin.made("/appointments", body)
 

@@ -52,7 +52,9 @@ def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str) -> No
         assert ended.returncode == 1, words
         assert said in ended.stderr
         assert "Traceback" not in ended.stderr
-    assert run("mark-missed", "411421201", **here).stdout == "411421201\n"
+    some = run("mark-missed", "411421202", "411421201", "411421203", **here)
+    assert (some.returncode, some.stdout) == (1, "411421201\n"), "the others are done, and what is wrong is told"
+    assert "411421202 411421203" in some.stderr
 
 
 def test_a_database_without_tables_is_migrated_first(server_url: str) -> None:

@@ -46,6 +46,7 @@ PENDING = (
 
 
 def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Entered) -> rules.RoundFacts:
+    begins = rules.seed_begins(announced(row)) if row["sources"] else None
     return rules.RoundFacts(
         month=row["month"],
         now=entered.now,
@@ -53,10 +54,10 @@ def round_facts(row: Mapping[str, Any], facts: Mapping[str, Any], entered: Enter
         proposed_office=row["proposed_office"] or "",
         proposed_by=UUID(row["proposed_by"]) if row["proposed_by"] else None,
         seed_due=datetime.fromisoformat(row["seed_due"]) if row["seed_due"] else None,
-        seed_begins=rules.seed_begins(announced(row)) if row["sources"] else None,
+        seed_begins=begins,
         reveal_by=datetime.fromisoformat(row["reveal_by"]) if row["reveal_by"] else None,
         source_kinds=tuple(facts["source_kinds"]),
-        witnesses=facts["witnesses"],
+        witnesses=rules.in_time(facts["witnesses"], None if entered.simulated else begins),
         witnesses_wanted=facts["witnesses_wanted"],
         pending=facts["pending"],
         recusals=tuple(facts["recusals"]),

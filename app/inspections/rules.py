@@ -259,9 +259,9 @@ class NonceOpenedAlready(Conflict):
 
 
 class WitnessesAwaited(Conflict):
-    """Too few witnesses have cosigned a checkpoint over the commitment; this township asks for more of them first.
+    """Too few witnesses cosigned a checkpoint over the commitment before the seed was public for this township.
 
-    对覆盖承诺的检查点副署的见证方不足本乡约定的数目。
+    种子公开之前对覆盖承诺的检查点副署的见证方不足本乡约定的数目。
     """
 
     article = "G7"
@@ -465,7 +465,7 @@ class RoundFacts:
     source_kinds: tuple[str, ...] = tuple(SourceKind)
     """Which sources the township takes its seed from (`draw.seedSources`)."""
     witnesses: int = 0
-    """How many have cosigned a checkpoint that covers the commitment."""
+    """How many cosigned a checkpoint that covers the commitment before the seed was public."""
     witnesses_wanted: int = 0
     """How many the township asks for (`draw.witnesses`)."""
 
@@ -776,6 +776,14 @@ def check_unforeseen(sources: Sequence[Source], now: datetime) -> None:
 def seed_begins(sources: Sequence[Source]) -> datetime:
     """When the first public source exists: from then on no party opens its own number."""
     return min(s.due for s in sources if s.kind is not SourceKind.NONCE)
+
+
+def in_time(first: Mapping[str, int], begins: datetime | None) -> int:
+    """How many witnesses first cosigned before the seed began to be public, by their own clocks (G7).
+
+    `first` are seconds since 1970. Where there is no such moment to compare with, as on a moved clock, all count.
+    """
+    return len(first) if begins is None else sum(at < begins.timestamp() for at in first.values())
 
 
 def check_nonce(sources: Sequence[Source], name: str, value: str) -> None:

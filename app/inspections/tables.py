@@ -228,13 +228,18 @@ COMMITTED_AT = (
     .where(same_place(L, R), L.subject_id == R.id, L.event == Event.ROUND_COMMITTED.value)
     .scalar_subquery()
 )
-WITNESSES = (
-    select(func.count(distinct(W.witness)))
-    .where(same_place(W, R), W.size > COMMITTED_AT)
-    .correlate(R)
-    .scalar_subquery()
+_STAMP = text(
+    "('x' || encode(substring(decode(split_part(line, ' ', 3), 'base64') from 5 for 8), 'hex'))::bit(64)::int8"
 )
-"""How many witnesses have cosigned a checkpoint that covers the round's commitment."""
+_FIRST = (
+    select(W.witness, func.min(_STAMP).label("at"))
+    .where(same_place(W, R), W.size > COMMITTED_AT)
+    .group_by(W.witness)
+    .correlate(R)
+    .subquery("first")
+)
+WITNESSES = select(func.coalesce(func.json_object_agg(_FIRST.c.witness, _FIRST.c.at), text("'{}'"))).scalar_subquery()
+"""Who has cosigned a checkpoint that covers the round's commitment, and when first: seconds since 1970 by his clock."""
 COMMITTED = (
     select(func.json_build_object(text("'log'"), L.township_code, text("'seq'"), L.seq, text("'leaf_hash'"),
                                   func.encode(L.leaf_hash, text("'hex'")), text("'leaf'"),

@@ -12,6 +12,7 @@ from app.access import CONFIDANT, PAIRINGS, PERSON, TODAY, Scope
 from app.actor import OF_THE_COUNTY, Office, seat
 from app.database import Prepared, as_json, here, holds_on, same_place
 from app.people import rules, schemas, tables
+from app.places.tables import Village
 from app.reading import Resource, is_entered_later
 from app.refusal import Conflict, Forbidden
 from app.writing import Answer, Change, changes, creates, entered_later
@@ -65,6 +66,13 @@ class OfficeNotHeldThere(Conflict):
     """An office of a village is held at one village, any other at the township itself; a client's at none.
 
     村级职务须任于某一行政村,其他职务须任于本乡本级;业务系统不以任职方式登录。
+    """
+
+
+class NoSuchVillage(Conflict):
+    """This village does not stand in the township's register of villages.
+
+    本乡村级名册中没有该行政村。
     """
 
 
@@ -180,14 +188,26 @@ async def disclose(change: Change, id: UUID, body: schemas.Disclose) -> Answer:
     return Answer(200, as_json({"id": str(id)}), once={"citizen_id": change.vault.open(sealed)})
 
 
+VILLAGE = Prepared(select(col(Village.id)).where(here(Village), col(Village.code) == bindparam("code")))
+
+
 @creates(*REGISTRARS, of=APPOINTMENTS)
 async def appoint(change: Change, body: schemas.CreateAppointment) -> Answer:
-    """Raises NobodyAppointsHimself, PlaceOutside, OfficeNotHeldThere; administrators appoint administrators."""
-    return await change.create(APPOINTMENTS, body.id, **appointment(change, body, change.actor.person_id))
+    """Raises NobodyAppointsHimself, PlaceOutside, OfficeNotHeldThere, NoSuchVillage.
+
+    Administrators appoint administrators.
+    """
+    made = appointment(change, body, change.actor.person_id)
+    if seat(body.office) == "village" and await change.transaction.row(VILLAGE, **change.here, code=body.place) is None:
+        raise NoSuchVillage
+    return await change.create(APPOINTMENTS, body.id, **made)
 
 
 def appointment(change: Change, body: schemas.CreateAppointment, by: UUID | None) -> dict[str, Any]:
-    """Values and entry of a new appointment that `by` makes. Raises what `appoint` does."""
+    """Values and entry of a new appointment that `by` makes; that its village is on register is asked before.
+
+    Raises NobodyAppointsHimself, PlaceOutside, OfficeNotHeldThere.
+    """
     if body.person_id == by:
         raise NobodyAppointsHimself
     if not body.place.startswith(change.actor.township_code):

@@ -3,10 +3,13 @@
 import asyncio
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from hashlib import sha256
 from itertools import product
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +22,7 @@ from app.inspections.actions import mark_township
 from app.merkle import leaf_hash, verify_inclusion
 from app.note import Verifier, consistency_text
 from app.witness import Witness
+from tests.conftest import Service, Township
 
 BEACON = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 LGO, PGO = "leading_group_office", "party_gov_office"
@@ -507,6 +511,55 @@ def test_a_round_elsewhere_that_is_given_the_same_id_does_not_take_the_place_of_
     assert (proof["commitment"]["log"], proof["frame"]) == (township.code, sorted(ten))
 
 
+def test_G7_a_witness_who_signed_when_the_seed_was_public_does_not_count(own_database_url, tmp_path):
+    """By the clocks of all of them, which is what a moved clock cannot show: here time runs as it does."""
+    service = Service(own_database_url)
+    township = Township(service, "411421701")
+    helpers(township, 4)
+    set_policy(township, "draw.witnesses", 1)
+    with psycopg.connect(own_database_url, autocommit=True) as connection:
+        connection.execute("delete from clock")
+        today = date.fromisoformat(township.admin.read("/me")["today"])
+        path = planned(township, f"{today:%Y-%m}")
+        township.office(LGO).act(path, "propose-commit", announce(f"{today + timedelta(days=1)}"))
+        township.office(PGO).act(path, "confirm-commit", {})
+        signed = township.admin.post(f"/ledger/{township.code}/checkpoint").json()
+        cosign(service, township, signed, tmp_path)
+
+        def public_for(seconds: float) -> httpx.Response:
+            connection.execute(
+                "update inspection_rounds set seed_due = now() - make_interval(secs => %(secs)s), sources = jsonb_set("
+                "sources, '{0,due}', to_jsonb(now() - make_interval(secs => %(secs)s)))", {"secs": seconds},
+            )  # fmt: skip
+            return township.office(LGO).try_act(path, "reveal", VALUES)
+
+        time.sleep(2)  # a cosignature tells whole seconds
+        late = public_for(60)
+        assert (code(late, 409), late.json()["witnesses"]) == ("witnesses-awaited", 0)
+        assert public_for(0).status_code == 200
+        beside = (
+            "select count(*), count(*) filter (where recorded_at = at) from log_event where township_code = '411421701'"
+        )
+        entries = connection.execute(beside + " and not convert_from(leaf, 'UTF8')::jsonb ? 'simulated'").fetchone()
+    service.stop()
+    assert entries is not None and entries[0] == entries[1] > 3, "recorded_at repeats what the leaf says"
+
+
+def cosign(service: Service, township: Township, signed: Any, folder: Path) -> str:
+    """Another office cosigns the newest checkpoint; its line."""
+    name = "witness.example/office"
+    other_office = Witness(folder, name, {signed["origin"]: Verifier.of(signed["key"])})
+    checkpoint = f"{service.address}/v1/ledger/{township.code}/checkpoint"
+    text = httpx.get(checkpoint, headers={"accept": "text/plain"}).text
+    line = other_office.add_checkpoint(consistency_text(0, [], text).encode())
+    with psycopg.connect(service.database_url) as connection:
+        connection.execute(
+            "insert into log_cosignature (county_code, township_code, size, witness, line) values (%s, %s, %s, %s, %s)",
+            [township.county, township.code, signed["size"], name, line],
+        )
+    return line
+
+
 def test_G7_a_township_may_ask_for_a_witness_of_the_commitment_before_the_seed(township, ten, tmp_path):
     set_policy(township, "draw.witnesses", 1)
     path, public = committed(township, "2017-03"), httpx.Client(base_url=township.service.address)
@@ -516,14 +569,8 @@ def test_G7_a_township_may_ask_for_a_witness_of_the_commitment_before_the_seed(t
     signed = township.admin.post(f"/ledger/{township.code}/checkpoint").json()
     assert code(township.office(LGO).try_act(path, "reveal", VALUES), 409) == "witnesses-awaited", "signed, not seen"
     assert public.get(f"/v1{path}/proof").json()["commitment"]["witnesses"] == []
-    other_office = Witness(tmp_path, "witness.example/office", {signed["origin"]: Verifier.of(signed["key"])})
     text = public.get(f"/v1/ledger/{township.code}/checkpoint", headers={"accept": "text/plain"}).text
-    line = other_office.add_checkpoint(consistency_text(0, [], text).encode())
-    with psycopg.connect(township.service.database_url) as connection:
-        connection.execute(
-            "insert into log_cosignature (county_code, township_code, size, witness, line) values (%s, %s, %s, %s, %s)",
-            [township.county, township.code, signed["size"], "witness.example/office", line],
-        )
+    line = cosign(township.service, township, signed, tmp_path)
     assert township.office(LGO).act(path, "reveal", VALUES)["state"] == "drawn"
     at = public.get(f"/v1{path}/proof").json()["commitment"]
     assert (at["witnesses"], at["checkpoint"]) == (["witness.example/office"], text + line)

@@ -99,7 +99,9 @@ APPOINTED = [office for office in Office if office != "county_system"]
 
 
 @pytest.mark.parametrize("office", Office)
-def test_an_office_is_held_at_its_own_kind_of_place(township, office):
+def test_an_office_is_held_at_its_own_kind_of_place(shared_township, office):
+    township = shared_township
+    township.admin.post("/villages", {"code": township.village, "name": "东村"})  # the first time
     body = {"person_id": township.person(), "office": office, "starts": "2017-01-01"}
     told = {
         kind: township.admin.post("/appointments", body | {"place": place})
@@ -112,6 +114,14 @@ def test_an_office_is_held_at_its_own_kind_of_place(township, office):
         409, "office-not-held-there", at or "client",
     )  # fmt: skip
     assert told["county"].json()["code"] == "place-outside"
+
+
+def test_an_office_of_a_village_needs_a_village_on_register(township):
+    body = {"person_id": township.person(), "office": "group_cadre", "place": township.village, "starts": "2017-01-01"}
+    unknown = township.admin.post("/appointments", body)
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "no-such-village")
+    township.admin.made("/villages", {"code": township.village, "name": "东村"})
+    assert township.admin.post("/appointments", body).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,20 @@ def test_the_pairings_own_days_decide(township: Township) -> None:
         township.at(day)
         reads[day[-2:]] = served.helper.get(served.current()[0]).status_code
     assert reads == {"09": 404, "10": 200, "19": 200, "20": 404}
+
+
+def test_the_retry_of_a_create_asks_whether_its_record_is_still_readable(township: Township) -> None:
+    """What the first answer told is told again only to whom the record would be told."""
+    clerk = township.office("leading_group_office")
+    body = {
+        "card_number": "R-1", "village_code": township.village, "head_name": "赵大山", "main_cause": "illness",
+        "listed_on": "2016-01-01",
+    }  # fmt: skip
+    first = clerk.post("/households", body, idempotency_key="first")
+    again = clerk.post("/households", body, idempotency_key="first")
+    assert (again.status_code, again.text) == (201, first.text) and again.headers["idempotent-replayed"] == "true"
+    (held,) = township.admin.read("/appointments", person_id=clerk.person_id)["items"]
+    township.admin.act(f"/appointments/{held['id']}", "end", {"ends": "2016-11-09"})
+    later = clerk.post("/households", body, idempotency_key="first")
+    assert (later.status_code, later.json()["code"]) == (404, "not-found")
+    assert clerk.get(f"/households/{first.json()['id']}").status_code == 404
