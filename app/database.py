@@ -41,7 +41,20 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from app.settings import Settings
 
-DIALECT: Any = driver.dialect()  # type: ignore[no-untyped-call]
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+DIALECT: Any = driver.dialect(json_serializer=as_json)  # type: ignore[no-untyped-call]
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
 LIMITS = {
@@ -234,8 +247,11 @@ class Prepared:
         return f"select coalesce(json_agg(x.body::json), '[]') from ({rows}) x"
 
     def args(self, values: Mapping[str, Any]) -> list[Any]:
+        """None is SQL's null, also where a column holds JSON."""
         given = (values[n] if n in values else self._defaults[n] for n in self.names)
-        return [p(v) if (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)]
+        return [
+            p(v) if v is not None and (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)
+        ]
 
 
 DOOR = Prepared(
@@ -317,6 +333,29 @@ def _at_once(tables: tuple[type[SQLModel], ...], updates: tuple[Any, ...]) -> Pr
     return prepared
 
 
+def insertion_of(table: type[SQLModel], many: int) -> Any:
+    """INSERT of so many rows as a part of another statement; `numbered` gives their values.
+
+    Rows stand in VALUES and come from no SELECT: INSERT ... SELECT under row-level security fails on a cluster.
+    """
+    columns = metadata.tables[str(table.__tablename__)].columns
+    return insert(table).values(
+        [{c.name: bindparam(f"{c.name}_{at}", type_=c.type) for c in columns} for at in range(many)]
+    )
+
+
+def numbered(table: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values of `insertion_of`; what a row does not name is null."""
+    names = metadata.tables[str(table.__tablename__)].columns.keys()
+    return {f"{name}_{at}": row.get(name) for at, row in enumerate(rows) for name in names}
+
+
+@cache
+def _insertion(table: type[SQLModel]) -> Prepared:
+    """INSERT of one whole row."""
+    return Prepared(insert(table), columns=metadata.tables[str(table.__tablename__)].columns.keys())
+
+
 PLUMBING = frozenset(
     {
         "attachment_parts", "retries", "sessions", "import_rows", "import_outcomes", "import_parts", "webhook_cursors",
@@ -392,6 +431,14 @@ class Transaction:
         await self._connection.copy_records_to_table("incoming", records=records, columns=columns)
         listed = ", ".join(f'"{column}"' for column in columns)
         await self._connection.execute(f"insert into {name} ({listed}) select {listed} from incoming")
+
+    async def insert_rows(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Any number of rows, one INSERT of VALUES each, sent together in one round trip; what is not named is null."""
+        if rows:
+            statement = _insertion(table)
+            whole = [{name: row.get(name) for name in statement.names} for row in rows]
+            await self._connection.executemany(statement.sql, [statement.args(row) for row in whole])
+            self._written = statement.tenant_table or self._written
 
     def mark_recorded(self) -> None:
         self._recorded = True
@@ -503,15 +550,3 @@ class Database:
                 yield connection
             finally:
                 hang_up.cancel()
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return str(value)

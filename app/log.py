@@ -125,6 +125,10 @@ class LogCosignature(SQLModel, table=True):
     kept_at: datetime = Field(sa_column_kwargs={"server_default": text("now()")})
 
 
+LISTED = 1000
+"""How many ids an entry lists; of a longer list others hold the rest, since an entry has less than 64 KiB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What happened: an event `subject.action`, to which record, with which values.

@@ -24,7 +24,7 @@ from app.access import Bearer, Entered
 from app.actor import Actor, Office
 from app.calendar import month_of
 from app.database import Database, Prepared, Transaction, as_json, as_wire
-from app.log import Entry, sealed
+from app.log import LISTED, Entry, sealed
 from app.reading import ENTER, RESOURCES, Resource, enter, place_values, refuse_odd_parameters
 from app.refusal import (
     Conflict,
@@ -234,6 +234,11 @@ class Change:
         name = resource if isinstance(resource, str) else resource.name
         self.entries.append(Entry(event, name, id, **parts))
 
+    def record_rest(self, event: str, resource: Resource, id: UUID, helpers: list[UUID], **public: Any) -> None:
+        """Note which helpers had no room in the entry before, which holds the first `LISTED`."""
+        for at in range(LISTED, len(helpers), LISTED):
+            self.record(event, resource, id, version=1, public={**public, "helpers": helpers[at : at + LISTED]})
+
     def new(self, resource: Resource, id: UUID | None = None) -> dict[str, Any]:
         """The columns that every new record has, in the first state of its workflow where it has one."""
         record = {
@@ -330,7 +335,7 @@ class Change:
         await self.transaction.rows(_plain_insertion(table, tuple({**self.place, **values})), **self.place, **values)
 
     async def insert_rows(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-        await self.transaction.write({table: [{**self.place, **row} for row in rows]})
+        await self.transaction.insert_rows(table, [{**self.place, **row} for row in rows])
 
     async def finish(self, answer: Answer) -> Answer:
         """Store the answer under the retry key and append the entries, last; one round trip."""

@@ -110,7 +110,7 @@ class Record:
             del self.checks[key]
 
     def _quarterly_round(self, action: str, key: str, data: Json, leaf: Json) -> None:
-        if action == "opened":
+        if action in {"opened", "listed"}:
             self.quarters.add(data["quarter"])
             for helper in data["helpers"]:
                 self.scores[data["quarter"], helper] = {"id": None, "state": "pending"}

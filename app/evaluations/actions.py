@@ -24,6 +24,7 @@ from app.evaluations.tables import (
     AnnualEvaluation,
     hash_of,
 )
+from app.log import LISTED
 from app.notices import actions as notices
 from app.notices.rules import NoticeKind
 from app.notices.tables import Notice
@@ -39,10 +40,10 @@ async def open_submission(change: Change, body: schemas.CreateSubmission) -> Ans
     first, last = year_bounds(body.year)
     found = await change.transaction.rows(HELPED_IN, **change.place, year=body.year, first=first, last=last)
     helpers = [row["helper_id"] for row in found]
-    answer = await change.create(
-        SUBMISSIONS, body.id, {"year": body.year}, event=Event.OPENED, public={"year": body.year, "helpers": helpers}
-    )
+    submission_id, public = body.id or uuid7(change.now), {"year": body.year, "helpers": helpers[:LISTED]}
+    answer = await change.create(SUBMISSIONS, submission_id, {"year": body.year}, event=Event.OPENED, public=public)
     if answer.status == 201:
+        change.record_rest(Event.LISTED, SUBMISSIONS, submission_id, helpers, year=body.year)
         await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, helper) for helper in helpers])
     return answer
 

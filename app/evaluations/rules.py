@@ -62,6 +62,7 @@ class Event(StrEnum):
     """What the log calls the commands of this feature."""
 
     OPENED = "year_end_submission.opened"
+    LISTED = "year_end_submission.listed"
     REVIEWED = "year_end_submission.reviewed"
     SUMMARISED = "year_end_submission.summarised"
     SUBMITTED = "year_end_submission.submitted"

@@ -1,6 +1,7 @@
 """How are rounds and checks stored, and which of the register's facts do they rest on?"""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ from app.database import (
     belongs,
     here,
     holds_on,
-    insertion_of_many,
+    insertion_of,
     one_of,
     same_place,
     tenant,
@@ -271,13 +272,17 @@ CHECK_OF = Prepared(
 )
 """The check of a helper in a round, whichever version came later."""
 
-SUPERSEDE = Prepared(
-    update(I)
-    .where(here(I), I.id == bindparam("superseded", type_=Uuid()))
-    .values(superseded_by=bindparam("by", type_=Uuid()), version=I.version + 1)
-    .add_cte(insertion_of_many(Finding).cte("found"))
-)
-"""A check gives way to its corrected version, whose new problems become findings, in one statement."""
+
+@cache
+def superseding(findings: int) -> Prepared:
+    """A check gives way to its corrected version, whose new problems become findings, in one statement."""
+    statement = (
+        update(I)
+        .where(here(I), I.id == bindparam("superseded", type_=Uuid()))
+        .values(superseded_by=bindparam("by", type_=Uuid()), version=I.version + 1)
+    )
+    return Prepared(statement.add_cte(insertion_of(Finding, findings).cte("found")) if findings else statement)
+
 
 DRAWN_AT = select(R.drawn_at).where(same_place(R, I), R.id == I.round_id).scalar_subquery()
 VISITS_IN_MONTH = (

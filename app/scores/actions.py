@@ -8,6 +8,7 @@ from uuid import UUID
 from app.actor import Office
 from app.attachments import actions as attachments
 from app.calendar import quarter_bounds, quarter_of
+from app.log import LISTED
 from app.scores import rules, schemas
 from app.scores.rules import Event
 from app.scores.tables import (
@@ -53,9 +54,10 @@ async def open_round(change: Change, body: schemas.CreateRound) -> Answer:
         round_id,
         {"quarter": body.quarter, "first_day": first, "last_day": last, "rubric_id": body.rubric_id},
         event=Event.ROUND_OPENED,
-        public={"quarter": body.quarter, "rubric_id": body.rubric_id, "helpers": helpers},
+        public={"quarter": body.quarter, "rubric_id": body.rubric_id, "helpers": helpers[:LISTED]},
     )
     if answer.status == 201:
+        change.record_rest(Event.ROUND_LISTED, ROUNDS, round_id, helpers, quarter=body.quarter)
         await change.insert_rows(QuarterlyScore, [_row(change, round_id, body.quarter, helper) for helper in helpers])
     return answer
 

@@ -27,6 +27,7 @@ class Event(StrEnum):
     """What the log calls the commands of this feature."""
 
     ROUND_OPENED = "quarterly_round.opened"
+    ROUND_LISTED = "quarterly_round.listed"
     SUMMARISED = "quarterly_round.summarised"
     REPORTED = "quarterly_round.reported"
     ADDED = "quarterly_score.added"

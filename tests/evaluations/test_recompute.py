@@ -219,3 +219,20 @@ def test_a_file_that_is_no_log_is_refused(leaves_of_a_year, tmp_path, capsys):
         file.write_text("\n".join(wrong))
         assert huayuan_recompute.main("2017", str(file)) == 2
         assert "line" in capsys.readouterr().err
+
+
+def test_a_township_of_more_helpers_than_an_entry_holds_opens_its_year(township):
+    """1,700 ids are more than 64 KiB: the entries that follow hold the rest, and the program reads them all."""
+    there = set(months.helpers(township, 1700))
+    township.at("2017-12-20")
+    opened = township.office("leading_group").made("/year-end-submissions", {"year": 2017})
+    township.office("assessor").made("/quarterly-rounds", {"quarter": "2017-Q4"})
+    leaves = leaves_of(township.office("assessor"), township.code)
+    assert max(len(canonical(leaf)) for leaf in leaves) < 65_536 < 39 * len(there)
+    parts = [leaf["data"]["helpers"] for leaf in leaves if leaf["subject"]["id"] == opened["id"]]
+    assert [len(part) for part in parts] == [1000, 700]
+    assert {helper for part in parts for helper in part} == there
+    record = huayuan_recompute.Record()
+    for leaf in leaves:
+        record.apply(leaf)
+    assert {helper for _, helper in record.scores} == there
