@@ -32,24 +32,21 @@ class Event(StrEnum):
 
 
 def _facts(row: Mapping[str, Any], found: Mapping[str, Any], entered: Entered) -> rules.NoticeFacts:
-    return rules.NoticeFacts(row["organ"], row["basis_stands"], found["correction_due"], row["subject_person_id"])
+    due = (found["correction_due"], found["withdrawal_due"])
+    return rules.NoticeFacts(row["organ"], row["basis_stands"], *due, row["subject_person_id"])
 
 
 N: Any = Notice.__table__  # type: ignore[attr-defined]
 C = N.alias("corrections")
-CORRECTION_DUE = exists(
-    select(literal_column("1")).where(
-        same_place(C, N),
-        C.c.corrects_id == N.c.id,
-        C.c.state == literal_column("'draft'"),
-    )
-)
+WAITING = (same_place(C, N), C.c.corrects_id == N.c.id, C.c.state == literal_column("'draft'"))
+CORRECTION_DUE = exists(select(literal_column("1")).where(*WAITING))
+WITHDRAWAL_DUE = exists(select(literal_column("1")).where(*WAITING, C.c.withdraws))
 
 NOTICES = Resource(
     "notices",
     Notice,
     scope=Scope(wide=ORGANS | {Office.LEADING_GROUP}, more=(N.c.state != literal_column("'draft'"),)),
-    facts={"correction_due": CORRECTION_DUE},
+    facts={"correction_due": CORRECTION_DUE, "withdrawal_due": WITHDRAWAL_DUE},
     workflow=rules.NOTICE,
     read_facts=_facts,
 )
@@ -85,6 +82,26 @@ SETTLE = Prepared(
     )
     .returning(col(Notice.version))
 )
+
+
+TAKE_BACK = Prepared(
+    update(Notice)
+    .where(here(Notice), col(Notice.corrects_id) == bindparam("original", type_=Uuid()))
+    .where(col(Notice.state) == "draft", col(Notice.withdraws))
+    .values(
+        {
+            name: bindparam(f"as_{name}", type_=N.c[name].type)
+            for name in ("title", "body", "channel", "ends_on", "starts_on")
+        }
+    )
+    .values(
+        state="published",
+        state_since=bindparam("moment", type_=DateTime(timezone=True)),
+        version=col(Notice.version) + 1,
+    )
+    .returning(col(Notice.id), col(Notice.version))
+)
+"""The correction that takes a notice back, published in the words that are given now."""
 
 
 async def due(
@@ -209,18 +226,6 @@ async def _settle_original(change: Change, correction: Taken) -> None:
 @moves(rules.NOTICE, "correct")
 async def correct(change: Change, id: UUID, body: schemas.Correct) -> Answer:
     """A mistake in the words: a correction is published to the same audience, the decision stands."""
-    return await _replace(change, id, body, "corrected", Event.CORRECTED)
-
-
-@moves(rules.NOTICE, "withdraw")
-async def withdraw(change: Change, id: UUID, body: schemas.Withdraw) -> Answer:
-    """The decision fell: the same audience is told so."""
-    return await _replace(change, id, body, "withdrawn", Event.WITHDRAWN)
-
-
-async def _replace(
-    change: Change, id: UUID, body: schemas.Correct | schemas.Withdraw, state: str, event: Event
-) -> Answer:
     taken = await change.take(NOTICES, id)
     words = await _words(change, taken, body)
     correction = uuid7(change.now)
@@ -233,7 +238,7 @@ async def _replace(
             "kind": rules.NoticeKind.CORRECTION,
             "organ": taken.row["organ"],
             "corrects_id": taken.id,
-            "withdraws": state == "withdrawn",
+            "withdraws": False,
             **words,
             "audience": rules.AUDIENCE,
             "basis_stands": True,
@@ -244,12 +249,31 @@ async def _replace(
         helper=_helper(taken),
         **_entry(words),
     )
+    return await _replaced(change, taken, "corrected", correction, body.reasons)
+
+
+@moves(rules.NOTICE, "withdraw")
+async def withdraw(change: Change, id: UUID, body: schemas.Withdraw) -> Answer:
+    """The decision fell: the same audience is told so, by the correction that is due since. Raises VersionStale."""
+    taken = await change.take(NOTICES, id)
+    words = await _words(change, taken, body)
+    told = {f"as_{name}": value for name, value in words.items()}
+    found = await change.transaction.row(TAKE_BACK, **change.here, original=id, moment=change.now, **told)
+    if found is None:
+        raise VersionStale
+    change.record(
+        Event.PUBLISHED, NOTICES, found["id"], version=found["version"], helper=_helper(taken), **_entry(words)
+    )
+    return await _replaced(change, taken, "withdrawn", found["id"], body.reasons)
+
+
+async def _replaced(change: Change, taken: Taken, state: str, correction: UUID, reasons: str) -> Answer:
     return await change.save(
         taken,
-        {"reasons": body.reasons},
+        {"reasons": reasons},
         to=state,
-        event=event,
+        event=Event.CORRECTED if state == "corrected" else Event.WITHDRAWN,
         public={"correction_id": correction},
-        personal={"reasons": body.reasons},
+        personal={"reasons": reasons},
         helper=_helper(taken),
     )

@@ -48,6 +48,8 @@ class NoticeFacts:
     """Does the decision or determination it tells of still stand, unchanged?"""
     correction_due: bool = False
     """Does a correction of it already wait for its publication?"""
+    withdrawal_due: bool = False
+    """Does that correction take it back?"""
     subject_person: str | None = None
 
 
@@ -135,6 +137,11 @@ def _no_correction_due(facts: NoticeFacts, actor: Actor) -> Refusal | None:
     return CorrectionAlreadyDue() if facts.correction_due else None
 
 
+def _taking_back_is_due(facts: NoticeFacts, actor: Actor) -> Refusal | None:
+    """Where the decision only changed, its correction is published as what it is."""
+    return None if facts.basis_stands or facts.withdrawal_due else CorrectionAlreadyDue()
+
+
 NOTICE = Workflow(
     name="notice",
     title_zh="通报",
@@ -175,7 +182,7 @@ NOTICE = Workflow(
             "G53",
             "Withdraw the notice of a decision that fell, telling the same audience so.",
             "决定变更或撤销后撤回通报,并向同一范围说明。",
-            (_by_the_organ, _not_about_himself, _basis_fell, _no_correction_due),
+            (_by_the_organ, _not_about_himself, _basis_fell, _taking_back_is_due),
             awaited=False,
         ),
     ),

@@ -43,7 +43,8 @@ def test_every_state_move_and_office_follows_the_declaration(
     state: str, move: Move, office: Office, stands: bool
 ) -> None:
     organ = office if office in ORGANS else Office.PARTY_COMMITTEE
-    reasons = NOTICE.blockers(move.name, state, NoticeFacts(organ, stands), actor(office))
+    facts = NoticeFacts(organ, stands, withdrawal_due=not stands)
+    reasons = NOTICE.blockers(move.name, state, facts, actor(office))
     wanted = not stands if move.name == "withdraw" else stands
     assert (reasons == []) is (office in ORGANS and state in POSSIBLE[move.name] and wanted)
 
@@ -65,7 +66,7 @@ def test_R7_2_the_notice_of_article_7_is_the_party_committees_and_no_circular_cr
 
 def test_G53_what_stands_is_corrected_and_what_fell_is_withdrawn() -> None:
     organ = actor(Office.PARTY_COMMITTEE)
-    stands, fell = NoticeFacts("party_committee", True), NoticeFacts("party_committee", False)
+    stands, fell = NoticeFacts("party_committee", True), NoticeFacts("party_committee", False, True, True)
     NOTICE.check("correct", "published", stands, organ)
     NOTICE.check("withdraw", "published", fell, organ)
     with pytest.raises(TheDecisionStands):

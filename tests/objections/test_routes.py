@@ -109,7 +109,9 @@ def test_G50_a_modification_takes_a_milder_ground_and_the_notices_follow(dispute
     assert dispute.reviewer.try_act(f"/notices/{draft['id']}", "publish", WORDS).status_code == 409
 
 
-def test_G50_G53_a_revocation_ends_the_execution_and_takes_the_notice_back(dispute):
+@pytest.mark.parametrize("by", ["publish", "withdraw"])
+def test_G50_G53_a_revocation_ends_the_execution_and_takes_the_notice_back(dispute, by):
+    """The correction that is due is published, or the notice withdrawn, which is the same."""
     (notice,) = dispute.notices()
     dispute.world.committee.act(f"/notices/{notice['id']}", "publish", WORDS)
     path = dispute.accepted()
@@ -120,11 +122,15 @@ def test_G50_G53_a_revocation_ends_the_execution_and_takes_the_notice_back(dispu
     assert code(dispute.world.committee.try_act(dispute.case, "execute", output)) == (409, "decision-revoked")
     (due,) = dispute.notices(kind="correction")
     assert (due["state"], due["audience"], due["withdraws"]) == ("draft", "township", True)
-    reasons = WORDS | {"reasons": "决定已撤销。"}
-    refused = dispute.world.committee.try_act(f"/notices/{notice['id']}", "withdraw", reasons)
-    assert code(refused) == (409, "correction-already-due")
-    dispute.world.committee.act(f"/notices/{due['id']}", "publish", WORDS | {"body": "原通报撤回。"})
+    words = WORDS | {"body": "原通报撤回。"}
+    if by == "publish":
+        dispute.world.committee.act(f"/notices/{due['id']}", "publish", words)
+    else:
+        told = dispute.world.committee.act(f"/notices/{notice['id']}", "withdraw", words | {"reasons": "决定已撤销。"})
+        assert (told["state"], told["reasons"]) == ("withdrawn", "决定已撤销。")
     assert dispute.reviewer.read(f"/notices/{notice['id']}")["state"] == "withdrawn"
+    (told,) = dispute.notices(kind="correction")
+    assert (told["id"], told["state"], told["body"]) == (due["id"], "published", "原通报撤回。")
     assert dispute.world.committee.act(dispute.case, "close", {})["state"] == "closed"
 
 
