@@ -75,6 +75,7 @@ from app.rulebook.rules import (
     matrix,
 )
 from app.workflow import Move
+from tests.whole import whole
 
 BOOK = huayuan()
 ME, SUBJECT, KIN, DEPUTY = (UUID(int=n) for n in range(1, 5))
@@ -135,9 +136,7 @@ def changed(facts: Facts, **values: object) -> Facts:
     return Facts(**({name: getattr(facts, name) for name in Facts.__slots__} | values))
 
 
-@pytest.mark.parametrize(
-    ("state", "move", "office", "person"), list(product(CASE.states, CASE.moves, Office, [ME, SUBJECT, KIN]))
-)
+@whole(product(CASE.states, CASE.moves, Office, [ME, SUBJECT, KIN]))
 def test_every_state_move_office_and_person_follows_the_declaration(
     state: str, move: Move, office: Office, person: UUID
 ) -> None:
@@ -146,7 +145,7 @@ def test_every_state_move_office_and_person_follows_the_declaration(
     assert (reasons == []) is (office in ORGANS and state in POSSIBLE[move.name] and person == ME)
 
 
-@pytest.mark.parametrize(("move", "organ", "other"), list(product(CASE.moves, sorted(ORGANS), sorted(ORGANS))))
+@whole(product(CASE.moves, sorted(ORGANS), sorted(ORGANS)))
 def test_R10_only_the_organ_recorded_at_opening_moves_the_case(move: Move, organ: Office, other: Office) -> None:
     state = next(iter(move.path))
     reasons = CASE.blockers(move.name, state, ready(organ), actor(other))
@@ -473,7 +472,7 @@ def test_G50_an_objection_drops_facts_or_takes_a_ground_no_heavier() -> None:
         check_modification(BOOK, "village_body", "HY.9.2.4", "HY.9.1.3", kept=KEPT, dropped=0)
 
 
-@pytest.mark.parametrize(("before", "after"), list(product(sorted(BOOK.grounds), repeat=2)))
+@whole(product(sorted(BOOK.grounds), repeat=2))
 def test_G50_never_heavier_for_any_two_grounds(before: str, after: str) -> None:
     old, new = BOOK.measures[BOOK.grounds[before].measure], BOOK.measures[BOOK.grounds[after].measure]
     kept, capacity = {"a": [before, after]}, new.subjects[0]

@@ -11,6 +11,7 @@ from app.calendar import end_of
 from app.duties import rules
 from app.duties.rules import Attendance, Persons, Proposal, Rule
 from app.workflow import Move, Workflow
+from tests.whole import whole
 
 ME, OTHER = UUID(int=1), UUID(int=2)
 VILLAGE, ELSEWHERE = "411421201201", "411421201202"
@@ -153,7 +154,7 @@ PRODUCT = [
 ]
 
 
-@pytest.mark.parametrize(("flow", "facts", "state", "move", "office"), PRODUCT)
+@whole(PRODUCT)
 def test_every_state_move_and_office_follows_the_declaration(
     flow: Workflow, facts: object, state: str, move: Move, office: Office
 ) -> None:

@@ -25,6 +25,7 @@ from app.evaluations.rules import (
     SubmissionFacts,
 )
 from app.refusal import NotYourOffice, Refusal, WrongState
+from tests.whole import whole
 
 ME, HELPER, CITED = UUID(int=1), UUID(int=2), UUID(int=3)
 IN_WINDOW = SubmissionFacts(date(2017, 12, 5), window_from=date(2017, 12, 1), window_to=date(2017, 12, 31))
@@ -49,13 +50,10 @@ def actor(*offices: Office, person: UUID = ME) -> Actor:
     return Actor(UUID(int=9), person, "411421", "411421201", held)
 
 
-@pytest.mark.parametrize(
-    ("flow", "move", "state", "office"),
-    [
-        (flow, move.name, state, office)
-        for flow in (SUBMISSION, EVALUATION)
-        for move, state, office in product(flow.moves, flow.states, Office)
-    ],
+@whole(
+    (flow, move.name, state, office)
+    for flow in (SUBMISSION, EVALUATION)
+    for move, state, office in product(flow.moves, flow.states, Office)
 )
 def test_R5_3_R5_6_every_state_move_and_office(flow, move, state, office):
     states, offices = FORM[move]

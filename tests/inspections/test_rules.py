@@ -25,6 +25,7 @@ from app.inspections.rules import (
     TeamWarning,
 )
 from app.refusal import NotYourOffice, Refusal, WrongState
+from tests.whole import whole
 
 ME, OTHER, HELPER, THIRD = (UUID(int=n) for n in (1, 2, 3, 4))
 NOW = datetime(2017, 3, 6, 2, tzinfo=UTC)
@@ -56,7 +57,7 @@ CHECK_MOVES = {
 }
 
 
-@pytest.mark.parametrize(("move", "state", "office"), list(product(ROUND_MOVES, INSPECTION_ROUND.states, Office)))
+@whole(product(ROUND_MOVES, INSPECTION_ROUND.states, Office))
 def test_R6_1_round_moves_are_those_declared(move: str, state: str, office: Office) -> None:
     offices, path = ROUND_MOVES[move]
     allowed = not INSPECTION_ROUND.blockers(move, state, ROUND, actor(office))
@@ -64,7 +65,7 @@ def test_R6_1_round_moves_are_those_declared(move: str, state: str, office: Offi
     assert INSPECTION_ROUND.move(move).path.get(state, ()) == ((path[state],) if state in path else ())
 
 
-@pytest.mark.parametrize(("move", "state", "office"), list(product(CHECK_MOVES, INSPECTION.states, Office)))
+@whole(product(CHECK_MOVES, INSPECTION.states, Office))
 def test_R6_2_inspection_moves_are_those_declared(move: str, state: str, office: Office) -> None:
     offices, states = CHECK_MOVES[move]
     allowed = not INSPECTION.blockers(move, state, CHECK, actor(office))

@@ -28,6 +28,7 @@ from app.notices.rules import (
     organ_of,
 )
 from app.workflow import Move
+from tests.whole import whole
 
 POSSIBLE = {"publish": {"draft"}, "correct": {"published"}, "withdraw": {"published"}}
 
@@ -36,9 +37,7 @@ def actor(office: Office) -> Actor:
     return Actor(UUID(int=9), UUID(int=1), "411421", "411421201", (Appointment(office, "411421201", date(2017, 1, 1)),))
 
 
-@pytest.mark.parametrize(
-    ("state", "move", "office", "stands"), list(product(NOTICE.states, NOTICE.moves, Office, [True, False]))
-)
+@whole(product(NOTICE.states, NOTICE.moves, Office, [True, False]))
 def test_every_state_move_and_office_follows_the_declaration(
     state: str, move: Move, office: Office, stands: bool
 ) -> None:

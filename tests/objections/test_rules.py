@@ -25,6 +25,7 @@ from app.objections.rules import (
 from app.rulebook.policies import effective
 from app.rulebook.rules import OrganNotCompetent
 from app.workflow import Move
+from tests.whole import whole
 
 FILER, HANDLER, REVIEWER, KIN = (UUID(int=n) for n in range(1, 5))
 FACTS = ObjectionFacts(str(FILER), [str(HANDLER)], [str(KIN)], str(FILER), categories=["village_committee_member"])
@@ -35,10 +36,7 @@ def actor(office: Office, person: UUID) -> Actor:
     return Actor(UUID(int=9), person, "411421", "411421201", (Appointment(office, "411421201", date(2017, 1, 1)),))
 
 
-@pytest.mark.parametrize(
-    ("state", "move", "office", "person"),
-    list(product(OBJECTION.states, OBJECTION.moves, Office, [FILER, HANDLER, REVIEWER, KIN])),
-)
+@whole(product(OBJECTION.states, OBJECTION.moves, Office, [FILER, HANDLER, REVIEWER, KIN]))
 def test_every_state_move_office_and_person_follows_the_declaration(
     state: str, move: Move, office: Office, person: UUID
 ) -> None:

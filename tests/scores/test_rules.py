@@ -13,6 +13,7 @@ from app.actor import Actor, Appointment, Office
 from app.refusal import NotYourOffice, Refusal, WrongState
 from app.scores import rules
 from app.scores.rules import ROUND, SCORE, Method, RoundFacts, Rubric, ScoreFacts
+from tests.whole import whole
 
 FORM = {
     "summarise": ({"open"}, {Office.ASSESSOR}),
@@ -55,13 +56,10 @@ def actor(*offices: Office, person: UUID = ME) -> Actor:
     return Actor(UUID(int=9), person, "411421", "411421201", held)
 
 
-@pytest.mark.parametrize(
-    ("flow", "move", "state", "office"),
-    [
-        (flow, move.name, state, office)
-        for flow in (ROUND, SCORE)
-        for move, state, office in product(flow.moves, flow.states, Office)
-    ],
+@whole(
+    (flow, move.name, state, office)
+    for flow in (ROUND, SCORE)
+    for move, state, office in product(flow.moves, flow.states, Office)
 )
 def test_R6_3_R6_4_every_state_move_and_office(flow, move, state, office):
     states, offices = FORM[move]

@@ -30,6 +30,7 @@ from app.signoffs.rules import (
     SignoffFacts,
     Statement,
 )
+from tests.whole import whole
 
 VILLAGE = "411421201201"
 DAY = date(2017, 12, 10)
@@ -132,9 +133,7 @@ def test_R5_5_the_declaration_has_exactly_the_moves_of_the_contract() -> None:
     assert {move.name for move in SIGNOFF.moves} == set(DECLARED)
 
 
-@pytest.mark.parametrize(
-    ("state", "move", "office"), list(itertools.product(SIGNOFF.states, DECLARED, Office)), ids=str
-)
+@whole(itertools.product(SIGNOFF.states, DECLARED, Office))
 def test_R5_5_every_state_move_and_office(state: str, move: str, office: Office) -> None:
     path, offices = DECLARED[move]
     person = OTHER

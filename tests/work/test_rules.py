@@ -11,6 +11,7 @@ from app.duties.rules import Persons, Proposal, Rule
 from app.work import rules
 from app.work.rules import Clock, Village
 from app.workflow import Move, Workflow
+from tests.whole import whole
 
 ME, OTHER = UUID(int=1), UUID(int=2)
 VILLAGE, ELSEWHERE = "411421201201", "411421201202"
@@ -107,7 +108,7 @@ PRODUCT = [
 ]
 
 
-@pytest.mark.parametrize(("flow", "facts", "state", "move", "office"), PRODUCT)
+@whole(PRODUCT)
 def test_every_state_move_and_office_follows_the_declaration(
     flow: Workflow, facts: object, state: str, move: Move, office: Office
 ) -> None:
