@@ -15,7 +15,7 @@ from app.access import NOBODY, Bearer, Entered, Scope
 from app.actor import ORGANISERS, Office
 from app.attachments import actions as attachments
 from app.calendar import local_date
-from app.database import Database, Prepared, as_json, numbered, same_place
+from app.database import Database, Prepared, numbered, same_place
 from app.findings import actions as findings
 from app.findings.rules import Source as FoundBy
 from app.findings.tables import Finding
@@ -631,13 +631,13 @@ async def correct(change: Change, id: UUID, body: schemas.CorrectCheck) -> Answe
         public={"superseded_by": new_id}, personal={"reason": body.reason},
     )  # fmt: skip
     answer = await change.create(INSPECTIONS, new_id, values, **entry)
-    found = [change.place | f for f in proposed_findings(change, taken, values, new_id)]
+    proposed = [change.place | f for f in proposed_findings(change, taken, values, new_id)]
     await change.transaction.rows(
-        tables.superseding(len(found)),
+        tables.superseding(len(proposed)),
         **change.here,
         superseded=id,
         by=new_id,
-        **numbered(Finding, found),
+        **numbered(Finding, proposed),
     )
     return answer
 
