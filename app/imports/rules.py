@@ -17,7 +17,7 @@ LARGEST = 16 << 20
 """Bytes of a sheet."""
 AT_ONCE = 5_000
 """Rows below the header that are taken in one transaction; a longer sheet is taken in pieces by the worker."""
-CHUNK = 1_000
+CHUNK = 250
 """Rows of such a piece."""
 KEPT = timedelta(days=30)
 """How long a report can be read; then its rows, which are the sheet's, are deleted."""

@@ -16,7 +16,9 @@ from app.access import Bearer, Tokens
 from app.accounts.actions import adopt
 from app.actor import Office
 from app.events.actions import Position
+from app.imports.rules import AT_ONCE
 from app.inspections.actions import mark_township
+from app.intake.rules import REQUIRED, Kind, called
 from app.places.actions import load_divisions
 from app.settings import Settings
 from app.vault import Vault
@@ -25,7 +27,9 @@ from tests.attachments import test_routes as files
 from tests.conftest import Accountability, Caller, Service, Township
 from tests.endurance.machine import HOURS
 from tests.evaluations.test_routes import SUBMIT, Year
+from tests.imports.offices import as_csv, handed_in
 from tests.inspections import test_routes as checks
+from tests.longsheets.test_actions import work
 from tests.objections.test_routes import WORDS, Dispute
 from tests.scores.test_routes import ASSESSED, opened, pair
 from tests.serving import SECRET
@@ -75,6 +79,7 @@ class Prepared:
         self._year_end()
         place.at(TODAY)
         self._attachments()
+        self._imports()
 
     def can(self, operation: str, record: str = "", caller: Caller | None = None, **body: Any) -> None:
         """An occasion: on `record`, a path, by `caller` (who holds every office, unless said), with these members."""
@@ -112,6 +117,23 @@ class Prepared:
             self.can("attachments_create", household_id=None, person_id=None, confidential=False, id=None)
         storage = service.app.state.storage
         asyncio.run(files.actions.sweep(service.database_url, service.app.state.vault, storage, self.place.code))
+
+    def _imports(self) -> None:
+        """Sheets in every state, and of each kind one that has its columns and no row."""
+        self.sheets = {kind: as_csv([called(of) for of in REQUIRED[kind]]).decode() for kind in Kind}
+        roster = as_csv(["姓名", "人员类别"], ["王小五", "机关干部"])
+        for _ in TWICE:
+            self.can("imports_create")
+            for move in ("carry-out", "cancel"):
+                made = handed_in(self.office, roster, "roster", mode="independent")
+                self.can(f"imports_{move.replace('-', '_')}", f"/imports/{made['id']}")
+        handed_in(self.office, roster, "roster", dry_run=False)
+        cancelled = handed_in(self.office, roster, "roster")
+        self.office.act(f"/imports/{cancelled['id']}", "cancel")
+        long = as_csv(["姓名", "人员类别"], *[["", "机关干部"]] * (AT_ONCE + 1))
+        handed_in(self.office, long, "roster", mode="independent", dry_run=False)
+        work(self.place, seconds=0.001)  # it is read, and will be imported
+        handed_in(self.office, long, "roster", mode="independent")
 
     # ── registers ──
 
@@ -667,7 +689,7 @@ class Prepared:
         return {
             "address": address, "tally": tally, "seed": seed, "pool": pool, "names": names, "protected": protected,
             "occasions": self.occasions, "officer": self.token(), "village": self.place.village,
-            "now": f"{TODAY}T09:00:00+08:00",
+            "now": f"{TODAY}T09:00:00+08:00", "sheets": self.sheets,
         }  # fmt: skip
 
     def states(self) -> dict[str, set[str]]:
