@@ -23,7 +23,7 @@ from app.writing import Change, commanding
 
 AT_A_TIME = 8.0
 """Seconds after which a job leaves the rest to the next."""
-BLOCK = 5_000
+BLOCK = 1_000
 """Rows that are copied in one transaction."""
 
 
