@@ -160,7 +160,7 @@ def reset(account: str) -> None:
 
 @app.command
 def sweep() -> None:
-    """Forget what is over: sessions a month after their end, stored answers after 90 days; for a daily timer."""
+    """Forget what is over: sessions a month after their end, answers and deliveries after 90 days; for a timer."""
     from app.sessions import actions
 
     print(asyncio.run(actions.sweep(address(ready()))))

@@ -35,6 +35,8 @@ LOST = 20.0
 """Seconds without a heartbeat after which a worker is dead, and its jobs with it."""
 GRACE = 25.0
 """Seconds that jobs in hand have to end once the worker was told to."""
+PATIENCE = 10.0
+"""Seconds that a transaction of a task may last: nobody waits for its answer."""
 PAUSE = 2.0
 """Seconds between two tries where PostgreSQL is away."""
 
@@ -117,7 +119,7 @@ def _with_worker(work: Work) -> Work:
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """The two connections of a worker: to the domain as the application, to the queue in its own role."""
     url = address(settings)
-    database, queue = Database(url, settings.pool_size), _queue(url)
+    database, queue = Database(url, settings.pool_size, seconds=PATIENCE), _queue(url)
     await database.open()
     try:
         async with queue.open_async():

@@ -228,6 +228,8 @@ begin
   get diagnostics n = row_count; v_total := v_total + n;
   delete from retries where ctid = any (array(select ctid from retries limit p_many));
   get diagnostics n = row_count; v_total := v_total + n;
+  delete from webhook_deliveries where ctid = any (array(select ctid from webhook_deliveries limit p_many));
+  get diagnostics n = row_count; v_total := v_total + n;
   delete from sign_in_failures where ctid = any (array(select ctid from sign_in_failures where until <= now() limit p_many));
   get diagnostics n = row_count;
   return v_total + n;

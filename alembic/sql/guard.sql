@@ -46,9 +46,11 @@ begin
     execute format('create policy work on %I for select to huayuan_work using (true)', t);
   end loop;
   grant usage on schema public to huayuan_sweep;
-  grant select, delete on sessions, retries, sign_in_failures to huayuan_sweep;
+  grant select, delete on sessions, retries, sign_in_failures, webhook_deliveries to huayuan_sweep;
   create policy is_over on sessions to huayuan_sweep
     using (least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days');
+  create policy is_over on webhook_deliveries to huayuan_sweep
+    using (state = 'delivered' and last_at < now() - interval '90 days');
   create policy is_over on retries to huayuan_sweep using (created_at < now() - interval '90 days');
   grant create on schema public to huayuan_public, huayuan_log, huayuan_sweep;  -- a function's new owner must be able to make it
   alter function place_of_round owner to huayuan_public;

@@ -97,9 +97,13 @@ class Campaign:
         body = {"url": system.receiver.url, "cursor": Position(COUNTY, {}).cursor}
         self.hook = admin.made("/webhooks", body)
         system.secret = self.hook["secret"]
-        self.state = lambda: admin.read(f"/webhooks/{self.hook['id']}")["state"]
         self.service = service
         self.workers = list[tuple[subprocess.Popen[bytes], int]]()
+
+    def state(self) -> str:
+        with self.machine.connect() as connection:
+            found = connection.execute("select state from webhooks where id = %s", [self.hook["id"]]).fetchone()
+        return str(found and found[0])
 
     def happen(self, many: int) -> None:
         """So many entries more in every log, by the function that every command appends with."""

@@ -15,7 +15,7 @@ LIVING = {
     "sessions": {"expires_at": "now() + interval '1 day'", "revoked_at": "null"},
     "retries": {"created_at": "now()"},
 }
-TABLES = ("sessions", "retries", "sign_in_failures")
+TABLES = ("sessions", "retries", "sign_in_failures", "webhook_deliveries")
 
 
 @pytest.fixture
@@ -66,7 +66,8 @@ def as_the_api(url: str, owner: psycopg.Connection) -> str:
 def test_what_is_over_is_forgotten_and_nothing_else(owner, own_database_url):
     before = many(owner)
     url = as_the_api(own_database_url, owner)
-    gone = {"sessions": 2 * 3, "retries": 2 * 2, "sign_in_failures": 1}  # the seeded rows are of 2017
+    gone = {"sessions": 2 * 3, "retries": 2 * 2, "sign_in_failures": 1, "webhook_deliveries": 2}
+    # the seeded rows are of 2017
     assert asyncio.run(actions.sweep(url)) == sum(gone.values())
     assert many(owner) == {table: before[table] - gone[table] for table in TABLES}
     assert asyncio.run(actions.sweep(url)) == 0, "what is left is not over"

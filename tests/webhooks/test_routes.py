@@ -265,6 +265,22 @@ def test_one_delivery_or_everything_from_a_cursor_on_is_told_again(county, recei
     assert len(receiver.ids) == 8, "a cursor ahead skips nothing"
 
 
+def test_what_was_told_is_noted_for_ninety_days_and_what_fails_until_it_is_told(county, receiver):
+    place = county.township()
+    happen(place)
+    hook = set_up(county, receiver)
+    happen(place, 2)
+    receiver.answer = lambda headers, body: 500 if len(receiver.messages) > 1 else 200
+    work(county)
+    log = f"/webhooks/{hook['id']}/deliveries"
+    for days, left in ((89, {"delivered", "failing"}), (91, {"failing"})):
+        with psycopg.connect(county.service.database_url) as connection:
+            aged = "update webhook_deliveries set last_at = now() - make_interval(days => %s) where webhook_id = %s"
+            connection.execute(aged, [days, hook["id"]])
+            connection.execute("select sweep(1000)")
+        assert {d["state"] for d in county.admin.read(log)["items"]} == left
+
+
 def test_only_the_countys_administrator_sets_up_and_others_of_the_county_see(county, receiver):
     place = county.township()
     body = {"url": receiver.url}
