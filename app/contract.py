@@ -127,12 +127,13 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[s
 
 
 def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
-    """Every list that asks for a sign-in is to be had as a file too."""
+    """Every list that asks for a sign-in and has an end is to be had as a file too."""
     answer = operation["responses"].get("200", {})
     schema = answer.get("content", {}).get(JSON, {}).get("schema", {})
     members = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
     own = XLSX in answer.get("content", {})  # a workbook that is something else than the list
-    if operation["security"] and {"items", "next_cursor"} <= members.keys() and not own:
+    ends = {"type": "null"} in members.get("next_cursor", {}).get("anyOf", ())
+    if operation["security"] and "items" in members and ends and not own:
         answer["description"] = A_LIST
         answer["content"] |= {CSV: {"schema": {"type": "string"}}, NDJSON: {"schema": {"type": "string"}}}
         answer["content"] |= {XLSX: {"schema": {"type": "string", "format": "binary"}}}

@@ -86,6 +86,7 @@ PAGES = [
     for router in feature.routers
     for route in router.routes
     if isinstance(route.response_model, type) and issubclass(route.response_model, PageOut)
+    if route.response_model.model_fields["next_cursor"].annotation is not str  # a feed, which has no end
 ]
 
 
