@@ -42,7 +42,7 @@ class FeedQuery(PageQuery):
     """Where to read on, what to leave out, and how long to wait."""
 
     cursor: str | None = Field(
-        None, max_length=16_000, description="`next_cursor` of the answer before; none: from the beginning / 上次的游标"
+        None, max_length=2_000, description="`next_cursor` of the answer before; none: from the beginning / 上次的游标"
     )
     event: list[EventName] = Field(
         [], max_length=50, description="Only these, each as a parameter of its own / 只要这些事件"

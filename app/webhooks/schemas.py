@@ -16,7 +16,7 @@ Url = Annotated[
     StringConstraints(min_length=10, max_length=500, pattern=r"^https?://[!-~]+$"),
     Field(examples=["https://county.example/huayuan/events"]),
 ]
-Cursor = Annotated[str, StringConstraints(min_length=1, max_length=16_000, pattern=r"^[A-Za-z0-9_-]+$")]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[A-Za-z0-9_-]+$")]
 Log = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{9}$", min_length=9, max_length=9), Field(examples=["411421201"])
 ]
