@@ -37,7 +37,7 @@ async def _register(town: Town, person: Person) -> None:
 async def let_the_county_read(town: Town) -> None:
     """县级管理员为县级业务系统建立客户端"""
     county = Desk(town.line, f"{TOWNSHIP[:6]}/{ADMIN_LOGIN}", ADMIN_PASSWORD)
-    await county.ask(api.clients_create({"login": CLIENT_LOGIN, "secret": CLIENT_SECRET}))
+    await county.ask(api.clients_create({"login": CLIENT_LOGIN, "secret": CLIENT_SECRET, "scopes": ["read", "events"]}))
 
 
 @on("2016-11-09 10:00")

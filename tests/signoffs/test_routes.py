@@ -618,7 +618,7 @@ def test_R5_5_a_move_takes_at_most_six_round_trips(village: Any, counter: Any) -
     for read in (path, "/signoffs?year=2017", "/me/tasks"):
         counter.seen.clear()
         assert village.office.get(read).status_code == 200
-        assert len(counter.work()) == 2, (read, counter.work())
+        assert len(counter.work()) <= 2, (read, counter.work())
 
 
 def test_a_new_sign_off_is_answered_without_anybody_else_s_signatures(village: Any) -> None:
