@@ -58,7 +58,7 @@ class Shelf:
 
 @pytest.fixture(scope="module")
 def shelf(service: Any) -> Shelf:
-    return Shelf(Township(service, "411421812"))
+    return Shelf(Township(service, "411421992"))
 
 
 def parsed(media: str, content: bytes) -> tuple[list[str], dict[str, Any]]:

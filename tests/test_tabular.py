@@ -107,7 +107,7 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(service: Any) -> Town:
-    return Town(Township(service, "411421811"))
+    return Town(Township(service, "411421991"))
 
 
 def test_every_list_of_the_document_is_a_file_too_and_says_so():
