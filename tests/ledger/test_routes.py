@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import openpyxl
 import psycopg
+import pytest
 from psycopg import sql
 
 from app.tabular import XLSX
@@ -78,18 +79,29 @@ def test_what_was_written_in_a_finding_or_a_case_is_disclosed_to_the_organs_and_
 RECORD = {"version": 1, "created_at": "2016-12-01", "fingerprint": ""}
 
 
-def kept(place, table: str, **values) -> None:
-    """A row as the service would keep it, past what it refers to."""
-    row = {"county_code": place.county, "township_code": place.code, "id": str(uuid4()), **values}
-    names, marks = map(sql.Identifier, row), [sql.Placeholder()] * len(row)
-    parts = (sql.Identifier(table), sql.SQL(", ").join(names), sql.SQL(", ").join(marks))
-    statement = sql.SQL("insert into {} ({}) values ({})").format(*parts)
-    with psycopg.connect(place.service.database_url) as owner:
-        owner.execute("set session_replication_role = replica")
-        owner.execute(statement, list(row.values()))
+@pytest.fixture
+def keep(township):
+    """Rows as the service would keep them, past what they refer to; gone afterwards, for a backup wants them whole."""
+    tables: dict[str, None] = {}
+
+    def kept(table: str, **values) -> None:
+        tables[table] = None
+        row = {"county_code": township.county, "township_code": township.code, "id": str(uuid4()), **values}
+        names, marks = map(sql.Identifier, row), [sql.Placeholder()] * len(row)
+        parts = (sql.Identifier(table), sql.SQL(", ").join(names), sql.SQL(", ").join(marks))
+        past(sql.SQL("insert into {} ({}) values ({})").format(*parts), list(row.values()))
+
+    def past(statement, values: list[object]) -> None:
+        with psycopg.connect(township.service.database_url) as owner:
+            owner.execute("set session_replication_role = replica")
+            owner.execute(statement, values)
+
+    yield kept
+    for table in tables:
+        past(sql.SQL("delete from {} where township_code = %s").format(sql.Identifier(table)), [township.code])
 
 
-def test_R5_1_the_two_ledgers_say_what_an_office_wants_to_know_of_the_year(township):
+def test_R5_1_the_two_ledgers_say_what_an_office_wants_to_know_of_the_year(township, keep):
     """Visits by month, checks, quarters, determination; the household's helper and sign-off: of that year alone."""
     office = township.office("leading_group_office")
     household, helper = township.helped("孙帮扶")
@@ -102,8 +114,8 @@ def test_R5_1_the_two_ledgers_say_what_an_office_wants_to_know_of_the_year(towns
     for month, state, why in (("2016-11", "not_checked", "外出"), ("2016-12", "pending", None)):
         check = {"round_id": str(uuid4()), "month": month, "kind": "additional", "added_reason": "x", "state": state}
         nothing = dict.fromkeys(("team", "further", "interviews", "problems"), "[]")
-        kept(township, "inspections", **him, **since, **check, **nothing, team_warnings=[], not_checked_reason=why)
-    kept(township, "quarterly_scores", **him, **since, round_id=str(uuid4()), quarter="2016-Q4", state="assessed")
+        keep("inspections", **him, **since, **check, **nothing, team_warnings=[], not_checked_reason=why)
+    keep("quarterly_scores", **him, **since, round_id=str(uuid4()), quarter="2016-Q4", state="assessed")
     made = {"proposal": "{}", "proposal_hash": "0", "departs": False, "measures": [], "priority_for_excellent": False}
     made |= {"priority_for_awards": False, "notice_due": False, "author_id": str(uuid4()), "reasons": "x"}
     made |= {"determined_at": "2016-12-31", "submission_id": str(uuid4()), "results_considered": "x", "year": 2016}
@@ -111,8 +123,8 @@ def test_R5_1_the_two_ledgers_say_what_an_office_wants_to_know_of_the_year(towns
     for number, outcome, before in ((1, "not_determined", None), (2, "complete", str(uuid4()))):
         again = {"replaces_id": before, "reopened_because": before and "x"}
         what = {"evaluation_id": evaluation, "number": number, "outcome": outcome, **again}
-        kept(township, "annual_determinations", **him, **made, **what)
-    kept(township, "signoffs", **since, household_id=household, village_code=township.village, year=2016, revision=1,
+        keep("annual_determinations", **him, **made, **what)
+    keep("signoffs", **since, household_id=household, village_code=township.village, year=2016, revision=1,
          state="household_signed", out_of_poverty=True, outside_rule="x", measures=[], checks="{}", nonce="0",
          statement_hash="0" * 64, prepared_by=str(uuid4()), objected=False, late=False)  # fmt: skip
 
