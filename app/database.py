@@ -340,14 +340,14 @@ def insertion_of(table: type[SQLModel], many: int) -> Any:
     """
     columns = metadata.tables[str(table.__tablename__)].columns
     return insert(table).values(
-        [{c.name: bindparam(f"{c.name}_{at}", type_=c.type) for c in columns} for at in range(many)]
+        [{c.name: bindparam(f"row_{at}_{c.name}", type_=c.type) for c in columns} for at in range(many)]
     )
 
 
 def numbered(table: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The values of `insertion_of`; what a row does not name is null."""
     names = metadata.tables[str(table.__tablename__)].columns.keys()
-    return {f"{name}_{at}": row.get(name) for at, row in enumerate(rows) for name in names}
+    return {f"row_{at}_{name}": row.get(name) for at, row in enumerate(rows) for name in names}
 
 
 @cache

@@ -199,6 +199,8 @@ class ScanOfNoPaper(Invalid):
     用签字码签字没有可扫描的纸质件。
     """
 
+    article = "5"
+
 
 class CodeNeeded(Invalid):
     """The method `code` needs the code, and no other method takes one.
