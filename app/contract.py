@@ -144,7 +144,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, Any], body: Mappin
     needed = {422, 429, 503, *(int(status) for status in operation["responses"] if status >= "400")}
     if operation["security"]:
         needed |= {401, 403}
-    if "{" in path or any(name.endswith("_id") for name in body):
+    replayed = "201" in operation["responses"]  # a replay is told only to who may still read what it made
+    if replayed or "{" in path or any(name.endswith("_id") for name in body):
         needed |= {404}
     if method in ("post", "patch", "put"):
         needed |= {400, 408, 409, 413}

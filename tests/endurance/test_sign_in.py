@@ -220,7 +220,7 @@ def test_a_flood_of_guesses(township: Township, figures: Figures) -> None:
         "slowest refusal, s": round(slowest[0], 2), "requests served meanwhile": worked,
         "slowest of them, s": round(slowest_work, 2),
     }  # fmt: skip
-    assert {400, 429} <= set(told) <= {400, 429, 503} and worked > 0
+    assert {400} < set(told) <= {400, 429, 503} and worked > 0
     assert max(slowest[0], slowest_work) < PROMPT
     with httpx.Client(base_url=township.service.address) as client:
         assert sign_in(client, township.code, "admin", PASSWORD).status_code == 200, "and it is over when it is over"
@@ -236,7 +236,7 @@ def test_only_a_bounded_line_refuses(waiting: int, refused: int) -> None:
         assert await hashing.verify("x" * 12, next(d for d in done if isinstance(d, str)), "a"), "there is room again"
         return sum(isinstance(d, TooManyRequests) for d in done)
 
-    assert asyncio.run(hash_all()) == refused
+    assert max(0, refused - 2) <= asyncio.run(hash_all()) <= refused, "some are done before the last has come"
 
 
 # ── timing ───────────────────────────────────────────────────────────────────────────────────────
