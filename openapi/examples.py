@@ -46,7 +46,9 @@ class Example:
         query = f"?{urlencode(self.query)}" if self.query else ""
         lines = [f"### {self.operation}: {self.summary}", f"{self.method} {{{{address}}}}{address}{query}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        body = urlencode(self.body) if self.media == FORM else json.dumps(self.body, ensure_ascii=False, indent=2)
+        body = self.body
+        if not isinstance(body, str):
+            body = urlencode(body) if self.media == FORM else json.dumps(body, ensure_ascii=False, indent=2)
         return "\n".join([*lines, *(["", body] if self.body is not None else []), ""])
 
 
@@ -74,9 +76,9 @@ def examples(document: Json) -> Iterator[Example]:
 
 
 def _body(media: str, content: Json, schemas: Json) -> Json:
-    if media == JSON:
-        return content["example"]
-    return example(content["schema"], schemas, whole=False) if media == FORM else None
+    if media == FORM:
+        return example(content["schema"], schemas, whole=False)
+    return content.get("example")  # of a file where it is text
 
 
 def written(document: Json) -> str:

@@ -53,7 +53,9 @@ class Examples:
             record = "/".join(path.split("/")[:4])
             headers["If-Match"] = self._client.get(record, headers=signed).headers.get("etag", '"1"')
         sent: dict[str, Any] = {}
-        if example.body is not None:
+        if isinstance(example.body, str):
+            sent = {"content": example.body.encode()}
+        elif example.body is not None:
             body = {**example.body, **occasion["body"]}
             form = {name: value for name, value in body.items() if value is not None}
             sent = {"json": body} if example.media == JSON else {"data": form}
