@@ -62,7 +62,7 @@ def examples(document: Json) -> Iterator[Example]:
             for place in ("path", "query")
         }
         contents = operation.get("requestBody", {}).get("content", {})
-        media = next(iter(contents), "")
+        media = next((one for one in contents if "example" in contents[one]), next(iter(contents), ""))
         named = {p["name"] for p in operation.get("parameters", ())}
         headers = {"Authorization": "Bearer {{token}}"} if operation["security"] else {}
         headers |= {"Idempotency-Key": f"{operation['operationId']}-1"} if "idempotency-key" in named else {}
