@@ -47,7 +47,9 @@ class Example:
         lines = [f"### {self.operation}: {self.summary}", f"{self.method} {{{{address}}}}{address}{query}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         body = self.body
-        if not isinstance(body, str):
+        if isinstance(body, str):
+            body = body.replace("\r\n", "\n")
+        else:
             body = urlencode(body) if self.media == FORM else json.dumps(body, ensure_ascii=False, indent=2)
         return "\n".join([*lines, *(["", body] if self.body is not None else []), ""])
 

@@ -102,8 +102,9 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
                 taken[operation] += 1
             else:
                 _fill(case, operation)
-            _sheet(case)
             _number(case)
+        if operation == "imports_create":
+            _sheet(case)
         _hold_still(case, operation)
 
 
@@ -120,11 +121,11 @@ def _number(case: Any) -> None:
 
 
 def _sheet(case: Any) -> None:
-    """A sheet of the kind that is asked for: what makes bytes one, no schema can say."""
-    whole = all(part.mode == GenerationMode.POSITIVE for part in case.meta.components.values())
-    if _operation(case) == "imports_create" and whole:
-        kind = (case.query or {}).get("kind")
-        case.media_type, case.body = "text/csv", GROUND["sheets"].get(kind, "").encode()
+    """A sheet of the kind that is asked for, or none where the request is wrong: no schema tells bytes from a sheet."""
+    right = _is_meant_well(case) and all(p.mode == GenerationMode.POSITIVE for p in case.meta.components.values())
+    kind = (case.query or {}).get("kind")
+    case.media_type, case.body = "text/csv", GROUND["sheets"].get(kind, "").encode() if right else b"\x00"
+    if right:
         case.query = {**(case.query or {}), "mode": "independent"}  # all or nothing takes no long sheet
 
 
