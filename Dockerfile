@@ -14,6 +14,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-runtime.lock
 COPY alembic.ini ./
 COPY alembic alembic
 COPY app app
+COPY client/huayuan_client huayuan_client
 COPY verify verify
 RUN python -m compileall -q app
 

@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.vault import Vault
 
 NOBODY = UUID(int=0)
-"""The account of whoever did not sign in, and of the operator."""
+"""The account of whoever did not sign in, of the operator, and of a worker."""
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"
 REQUIRED = ["exp", "iat", "aud", "iss", "sub", "jti", "county", "township", "scope"]

@@ -6,10 +6,11 @@ import os
 import re
 import secrets
 import sys
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import date
 from getpass import getpass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import asyncpg
 import cyclopts
@@ -58,6 +59,20 @@ def standing(url: str) -> list[str | None] | None:
     except psycopg.OperationalError as fault:
         halt("无法连接数据库", f"the database cannot be reached: {fault}")
     return None if found is None else found[0]
+
+
+def in_each(townships: Sequence[str], work: Callable[[str], Coroutine[Any, Any, Any]]) -> None:
+    """Do it for one after another and print what came of it; those that have not adopted are named at the end."""
+    unknown = []
+    for code in townships:
+        try:
+            told = asyncio.run(work(code))
+        except asyncpg.NoDataFoundError:
+            unknown.append(code)
+        else:
+            print(code, *(told if isinstance(told, Iterable) else [told]))
+    if unknown:
+        halt(f"{' '.join(unknown)}:该乡尚未启用", "not a township that has adopted the service")
 
 
 def ready() -> Settings:
@@ -179,16 +194,9 @@ def mark_missed(*townships: str) -> None:
     """Put on record the months that ended in these townships without a draw; for a daily timer (G8)."""
     from app.inspections import actions
 
-    settings, unknown = ready(), []
-    for code in townships:
-        try:
-            months = asyncio.run(actions.mark_township(address(settings), Vault(settings.master_secret), code))
-        except asyncpg.NoDataFoundError:
-            unknown.append(code)
-        else:
-            print(code, *months)
-    if unknown:
-        halt(f"{' '.join(unknown)}:该乡尚未启用", "not a township that has adopted the service")
+    settings = ready()
+    vault = Vault(settings.master_secret)
+    in_each(townships, lambda code: actions.mark_township(address(settings), vault, code))
 
 
 @app.command(name="import")
@@ -218,12 +226,8 @@ def expire_imports(*townships: str) -> None:
     from app.imports import actions
 
     settings = ready()
-    for code in townships:
-        try:
-            over = asyncio.run(actions.expire(address(settings), Vault(settings.master_secret), code))
-        except asyncpg.NoDataFoundError:
-            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
-        print(code, over)
+    vault = Vault(settings.master_secret)
+    in_each(townships, lambda code: actions.expire(address(settings), vault, code))
 
 
 @app.command
@@ -234,12 +238,7 @@ def sweep_attachments(*townships: str) -> None:
 
     settings = ready()
     vault, storage = Vault(settings.master_secret), Storage(settings)
-    for code in townships:
-        try:
-            ended, removed = asyncio.run(actions.sweep(address(settings), vault, storage, code))
-        except asyncpg.NoDataFoundError:
-            halt(f"{code}:该乡尚未启用", "this township has not adopted the service")
-        print(code, ended, removed)
+    in_each(townships, lambda code: actions.sweep(address(settings), vault, storage, code))
 
 
 @app.command

@@ -24,9 +24,9 @@ from sqlalchemy import ClauseElement
 
 from app import admission, problems
 from app import refusal as kinds
-from app.problems import PAGES, STATUS, NoSuchPage, every, render, status_of
+from app.problems import PAGES, STATUS, NoSuchPage, render, status_of
 from app.reading import preferred
-from app.refusal import Refusal, TooManyRequests
+from app.refusal import Refusal, TooManyRequests, every
 from app.workflow import Workflow
 from app.writing import DECLARED
 

@@ -6,7 +6,7 @@ import json
 import logging
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import Any, Self
@@ -287,12 +287,6 @@ def pointer(loc: Sequence[Any]) -> str:
     return f"{where}:{'/'.join(parts)}"
 
 
-def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
-    yield kind
-    for below in kind.__subclasses__():
-        yield from every(below)
-
-
 class DuplicateKey(Malformed):
     """An object in the body has the same key twice.
 
@@ -438,41 +432,43 @@ class Guard:
             raise kinds.TooLarge(limit=expected.limit)
         if expected.is_file:
             self._tokens().bearer(Request(scope).headers.get("authorization"))  # nobody else fills the disk
-        arrived = files.enter_context(Arriving())
+        file, body = files.enter_context(Arriving()) if expected.is_file else None, bytearray()
         try:
             async with asyncio.timeout(expected.seconds):
-                await self._read(receive, expected.limit, arrived)
+                async for part in _parts(receive, expected.limit):
+                    (file.add if file else body.extend)(part)
         except TimeoutError as error:
             raise kinds.TooSlow from error
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        if arrived.size and media not in expected.media:
+        if (file.size if file else body) and media not in expected.media:
             raise kinds.UnsupportedMediaType(accept=", ".join(expected.media))
-        if expected.is_file:
-            arrived.file.seek(0)
-            scope.setdefault("state", {})["upload"] = Upload(arrived.file, arrived.size, arrived.digest, media)
-            return _replaying(receive, b"")
-        arrived.file.seek(0)
-        body = arrived.file.read()
-        if body and media == JSON:
+        if file:
+            file.file.seek(0)
+            scope.setdefault("state", {})["upload"] = Upload(file.file, file.size, file.digest, media)
+        elif body and media == JSON:
             _parse(body)
         elif b"\x00" in body or b"%00" in body:
             raise BadText
-        return _replaying(receive, body)
+        return _replaying(receive, bytes(body))
 
-    async def _read(self, receive: Receive, limit: int, arrived: "Arriving") -> None:
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise kinds.TooSlow
-            arrived.add(message.get("body", b""))
-            if arrived.size > limit:
-                raise kinds.TooLarge(limit=limit)
-            more = message.get("more_body", False)
+
+async def _parts(receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """A body part by part. Raises TooLarge, TooSlow."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise kinds.TooSlow
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise kinds.TooLarge(limit=limit)
+        yield part
+        more = message.get("more_body", False)
 
 
 class Arriving:
-    """A body as it comes: in memory while it is small, else in a file without a name."""
+    """A file as it comes, counted and hashed: in memory while it is small, else on disk without a name."""
 
     def __init__(self) -> None:
         self.file, self.size = SpooledTemporaryFile(max_size=IN_MEMORY), 0  # noqa: SIM115  closed on leaving
@@ -508,7 +504,7 @@ def _replaying(receive: Receive, body: bytes) -> Receive:
     return again
 
 
-def _parse(body: bytes) -> None:
+def _parse(body: bytearray) -> None:
     try:
         _walk(_strict(body.decode()))
     except (ValueError, RecursionError) as error:

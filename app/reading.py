@@ -39,7 +39,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
-from app.access import Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
+from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
 from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
@@ -566,6 +566,11 @@ async def enter(
     """Set the row-level context; who calls, what time it is, and the stored answer: one round trip."""
     found = await transaction.call(ENTER, bearer.county_code, bearer.township_code, bearer.account_id, key, operation)
     return Entered.of(bearer, json.loads(found))
+
+
+async def enter_as_nobody(transaction: Transaction, place: str) -> None:
+    """Set the row-level context of a place for whoever has no account: one round trip."""
+    await transaction.call(ENTER, place[:6], place, NOBODY, None, None)
 
 
 def write_cursor(key: str) -> str:

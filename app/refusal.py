@@ -6,6 +6,7 @@ problems.py alone knows which status that becomes.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, ClassVar
 
@@ -35,6 +36,13 @@ class Refusal(Exception):
         """One sentence in `zh-CN` or `en`."""
         lines = [line.strip() for line in (cls.__doc__ or "").strip().splitlines() if line.strip()]
         return lines[1] if language.startswith("zh") and len(lines) > 1 else lines[0]
+
+
+def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    """The kind of refusal, and all kinds of it that are known by now."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from every(below)
 
 
 class Unauthenticated(Refusal):

@@ -53,6 +53,8 @@ LETTERS = 32_767
 """Of one cell of Excel."""
 PARTS = {12: "{}月", 4: "第{}季度"}
 """What the members of a list of that length are called, each of which is a column of its own."""
+AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""A text in a cell stays what it is, whatever it begins with."""
 PIECE = 65_536
 
 
@@ -333,8 +335,7 @@ class Workbook:
         self._folder = TemporaryDirectory(prefix="huayuan-")
         self._file = TemporaryFile()  # noqa: SIM115  it outlives the workbook, until it has been read
         options = {"constant_memory": True, "tmpdir": self._folder.name, "use_zip64": True}
-        as_text = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._book = xlsxwriter.Workbook(self._file, {**options, **as_text})
+        self._book = xlsxwriter.Workbook(self._file, {**options, **AS_TEXT})
         self._book.set_properties({"created": datetime(day.year, day.month, day.day)})  # noqa: DTZ001  Excel knows no zones
         font = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
         edged = {**font, "border": 1}

@@ -78,24 +78,7 @@ def _compared(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _grown(found: dict[str, Any]) -> str:
-    sizes = list(found["sizes"])
-    lines = [
-        "## As the ledger grows 随台账增长\n",
-        "CPU of the API and of PostgreSQL together, µs a request; the last column is the largest ÷ the smallest.\n",
-    ]
-    lines += [
-        f"| request | {' | '.join(f'{int(s):,} entries' for s in sizes)} | growth |",
-        "|---|" + "---|" * (len(sizes) + 1),
-    ]
-    for kind in found["sizes"][sizes[0]]:
-        told = [found["sizes"][size][kind] for size in sizes]
-        lines.append(f"| {kind} | {' | '.join(f'{one:,.0f}' for one in told)} | {told[-1] / told[0]:.2f} |")
-    (RESULTS / "growth.svg").write_text(growth_chart(found["sizes"]), "utf-8")
-    return "\n".join([*lines, "\n![growth](growth.svg)", ""]) + "\n" + "".join(f"- {fact}\n" for fact in found["facts"])
-
-
-SECTIONS = {"compare": _compared, "growth": _grown}
+SECTIONS = {"compare": _compared}
 
 
 # ── plots ────────────────────────────────────────────────────────────────────────────────────────
@@ -123,24 +106,3 @@ def bar_chart(title: str, bars: Mapping[str, Mapping[str, float]]) -> str:
             f'<text class="q" x="{at["max"] + 6:.1f}" y="{y + 14}">{of["median"]:,.0f}</text>',
         ]
     return _svg(left + wide + 70, 44 + 26 * len(bars), title, body)
-
-
-def growth_chart(sizes: Mapping[str, Mapping[str, float]]) -> str:
-    """A line a request: its cost at each size beside that at the smallest."""
-    title, names = "cost of a request as the ledger grows, smallest = 1", list(next(iter(sizes.values())))
-    top = max(2.0, *(of[name] / next(iter(sizes.values()))[name] for of in sizes.values() for name in names))
-    xs = [60 + 420 * n / max(1, len(sizes) - 1) for n in range(len(sizes))]
-    body = [
-        f'<text class="q" x="{x:.0f}" y="258" text-anchor="middle">{int(size):,}</text>'
-        for x, size in zip(xs, sizes, strict=True)
-    ]
-    body += [f'<line x1="60" x2="480" y1="{240 - 200 * v / top:.1f}" y2="{240 - 200 * v / top:.1f}" stroke="#ddd"/>'
-             f'<text class="q" x="52" y="{244 - 200 * v / top:.1f}" text-anchor="end">{v}</text>' for v in (0, 1, 1.3)]  # fmt: skip
-    for number, name in enumerate(names):
-        first = next(iter(sizes.values()))[name]
-        points = [(x, 240 - 200 * of[name] / first / top) for x, of in zip(xs, sizes.values(), strict=True)]
-        colour = f"hsl({number * 360 // len(names)} 60% 40%)"
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        body += [f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>',
-                 f'<text x="490" y="{50 + number * 18}" style="fill:{colour}">{escape(name)}</text>']  # fmt: skip
-    return _svg(680, 270, title, body)

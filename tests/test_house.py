@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import app
-from app.refusal import Refusal
+from app.refusal import Refusal, every
 
 ROOT = Path(__file__).parent.parent
 LAW = {"rules", "draw", "policies", "pictures", "words"}
@@ -236,12 +236,7 @@ def test_a_violation_is_caught(check: Callable[[Tree], list[str]], violation: Tr
 def all_refusals() -> list[type[Refusal]]:
     for module in pkgutil.walk_packages(app.__path__, "app."):
         importlib.import_module(module.name)
-    found, todo = [], [Refusal]
-    while todo:
-        here = todo.pop()
-        found.append(here)
-        todo += here.__subclasses__()
-    return [refusal for refusal in found if refusal.__module__.startswith("app.")]
+    return [refusal for refusal in every(Refusal) if refusal.__module__.startswith("app.")]
 
 
 def test_every_refusal_speaks_both_languages() -> None:

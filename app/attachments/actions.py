@@ -17,7 +17,7 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from app.access import WIDE, Bearer, Entered, Scope
+from app.access import NOBODY, WIDE, Bearer, Entered, Scope
 from app.attachments import rules, schemas
 from app.attachments.rules import Event, Part, Standing
 from app.attachments.tables import EXPIRE, NAMED, TAKE, Attachment, AttachmentPart
@@ -31,8 +31,6 @@ from app.wire import Upload
 from app.writing import Answer, Change, commanding, creates, moves, operating, uuid7
 
 A, P = Attachment, AttachmentPart
-NOBODY = UUID(int=0)
-"""Who clears away: the operator's timer."""
 
 
 def _standing(row: dict[str, Any], facts: dict[str, Any], entered: Entered) -> Standing:

@@ -8,15 +8,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.database import Database
 from app.events import tables
-from app.reading import ENTER, BadCursor, Reading
+from app.reading import BadCursor, Reading, enter_as_nobody
 from app.refusal import NotYourOffice
 
-NOBODY = UUID(int=0)
 LOOK = 0.5
 """Seconds after which it is asked anew how far a county's logs are, for all who wait together."""
 ROOM = 500
@@ -127,6 +125,6 @@ class Watch:
 
     async def _ask(self, county: str) -> dict[str, int]:
         async with self._database.transaction(readonly=True) as transaction:
-            await transaction.call(ENTER, county, county, NOBODY, None, None)
+            await enter_as_nobody(transaction, county)
             rows = await transaction.rows(tables.HEADS, at_county=county, at_log=county)
         return {row["log"]: row["size"] for row in rows}

@@ -25,8 +25,9 @@ from app.intake.rules import WITHIN, Header, Kind, OnTwoRows, Row, called, find_
 from app.intake.rules import plain as plain_cell
 from app.log import plain
 from app.reading import Reading, Resource, place_values, read_cursor, rows_of
-from app.refusal import Refusal
+from app.refusal import Refusal, every
 from app.sheets import Cells, opened
+from app.tabular import AS_TEXT
 from app.vault import Vault
 from app.wire import Upload
 from app.writing import Answer, Batch, Change, commanding, creates, moves, operating, uuid7
@@ -269,12 +270,7 @@ async def expire(url: str, vault: Vault, township_code: str) -> int:
 @cache
 def _refusals() -> dict[str, type[Refusal]]:
     """Every refusal there is, by its code."""
-    found, todo = dict[str, type[Refusal]](), [Refusal]
-    while todo:
-        kind = todo.pop()
-        found[kind.code()] = kind
-        todo += kind.__subclasses__()
-    return found
+    return {kind.code(): kind for kind in every(Refusal)}
 
 
 def _told(problem: dict[str, Any], language: str) -> dict[str, Any]:
@@ -339,8 +335,7 @@ class Returned:
     def __init__(self, vault: Vault, language: str) -> None:
         self._vault, self._language = vault, language
         self._file = TemporaryFile()  # noqa: SIM115  handed to whoever sends it
-        as_text = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._book = xlsxwriter.Workbook(self._file, {"constant_memory": True, **as_text})
+        self._book = xlsxwriter.Workbook(self._file, {"constant_memory": True, **AS_TEXT})
         self._sheet = self._book.add_worksheet()
         self._marked = self._book.add_format({"bg_color": "#FFC7CE", "text_wrap": True})
 

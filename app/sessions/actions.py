@@ -15,12 +15,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, LargeBinary, and_, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.access import NOBODY, PLACE, Bearer
+from app.access import PLACE, Bearer
 from app.accounts import tables as accounts
 from app.accounts.actions import ACCOUNTS, GIVEN, HASHING, PASSWORDS, secret
 from app.database import Database, Prepared, as_json, here, same_place
 from app.issuer import Issuer
-from app.reading import ENTER
+from app.reading import ENTER, enter_as_nobody
 from app.refusal import Conflict, Forbidden, Refusal, TooManyRequests, Unauthenticated
 from app.sessions import rules, schemas, tables
 from app.settings import Settings
@@ -173,7 +173,7 @@ async def sign_in(
     place, login = split_login(username)
     attempt = Attempt.of(vault, username, address)
     async with database.transaction(readonly=True) as transaction:
-        await transaction.call(ENTER, place[:6], place, NOBODY, None, None)
+        await enter_as_nobody(transaction, place)
         await attempt.check(transaction)
         found = await transaction.row(BY_LOGIN, county=place[:6], township=place, login=login, kind=kind)
     right = await HASHING.verify(given, found["secret_hash"] if found else _NOBODYS_HASH, attempt.pair)
@@ -204,7 +204,7 @@ async def exchange(database: Database, issuer: Issuer | None, place: str, token:
     except Unauthenticated as error:
         raise SignInFailed from error
     async with database.transaction(readonly=True) as transaction:
-        await transaction.call(ENTER, place[:6], place, NOBODY, None, None)
+        await enter_as_nobody(transaction, place)
         values = {"county": place[:6], "township": place, "issuer": issuer.name, "subject": subject}
         account = await transaction.value(BY_SUBJECT, **values)
     if account is None:
@@ -272,7 +272,7 @@ async def refresh(database: Database, vault: Vault, token: str) -> SignedIn:
     place, session = parts[1], UUID(parts[2])
     following = f"{place}.{session.hex}.{vault.successor(token)}"
     async with database.transaction() as transaction:
-        await transaction.call(ENTER, place[:6], place, NOBODY, None, None)
+        await enter_as_nobody(transaction, place)
         used = await transaction.row(
             USE, county=place[:6], township=place, session=session, hash=_hash(token), next=_hash(following)
         )
@@ -285,7 +285,7 @@ async def revoke(database: Database, token: str) -> None:
     """End the session of a refresh token, also of one that is used up; an unknown one is no error (RFC 7009)."""
     if parts := TOKEN.fullmatch(token):
         async with database.transaction() as transaction:
-            await transaction.call(ENTER, parts[1][:6], parts[1], NOBODY, None, None)
+            await enter_as_nobody(transaction, parts[1])
             await transaction.rows(END, county=parts[1][:6], township=parts[1], session=UUID(parts[2]))
 
 

@@ -10,20 +10,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.access import Bearer, Scope
+from app.access import NOBODY, Bearer, Scope
 from app.actor import Office
 from app.database import Transaction, as_json
 from app.events.actions import Position
 from app.jobs import Worker, looks, works
 from app.outbound import Outcome, Sender
-from app.reading import ENTER, Resource
+from app.reading import Resource, enter_as_nobody
 from app.refusal import NotFound
 from app.webhooks import rules, schemas, tables
 from app.webhooks.rules import Event, State, Told, Why
 from app.writing import Answer, Change, changes, commanding, creates, uuid7
 
-SERVICE = UUID(int=0)
-"""Who acts where nobody does: the worker."""
 SPELL = 5.0
 """Seconds after which a job ends and leaves the rest to the next, so that no webhook and no stop waits long for it."""
 BATCH = 50
@@ -175,7 +173,7 @@ async def tell(worker: Worker, county: str, webhook: str, log: str) -> None:
 async def _context(worker: Worker, county: str, *, readonly: bool = False) -> AsyncIterator[Transaction]:
     """A transaction in the county's context, of nobody."""
     async with worker.database.transaction(readonly=readonly) as transaction:
-        await transaction.call(ENTER, county, county, SERVICE, None, None)
+        await enter_as_nobody(transaction, county)
         yield transaction
 
 
@@ -284,7 +282,7 @@ class Telling:
 
     async def _stop(self, why: Why) -> None:
         """Disable the webhook and put that on record in the county's log."""
-        operator = Bearer(SERVICE, self._county, self._county)
+        operator = Bearer(NOBODY, self._county, self._county)
         async with commanding(self._worker.database, self._worker.vault, operator, "webhooks.tell") as change:
             where = {"at_county": self._county, "of_webhook": self._webhook}
             version = await change.transaction.value(tables.STOP, **where, why=why)
