@@ -9,9 +9,9 @@ from typing import Any
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
+from app.wire import JSON
 from app.workflow import WORKFLOWS
 
-JSON = "application/json"
 BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 BY_FORMAT = {
     "uuid": "01920000-0000-7000-8000-000000000001",

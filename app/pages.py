@@ -30,7 +30,7 @@ from app.refusal import Refusal, TooManyRequests, every
 from app.workflow import Workflow
 from app.writing import DECLARED
 
-OUTSIDE = (problems.Guard, admission.Admission, problems.refusal_of)
+OUTSIDE = (admission.Gate, problems.Guard, admission.Admission, problems.refusal_of)
 """What stands before every operation."""
 EVERYWHERE = {"en": "every operation", "zh-CN": "各接口通用"}
 NOWHERE = {

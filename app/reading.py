@@ -472,17 +472,21 @@ class Reading:
         _, page = await self._found(one_page)
         if missing is not None and not page["found"]:
             raise missing
-        return self.paged(page["items"], page["last"] if page["more"] else None)
+        return self._paged(page["items"], page["last"] if page["more"] else None)
 
     async def given(self, query: PageQuery, rows: Sequence[Mapping[str, str]], day: date) -> Response:
         """The same of rows that no statement finds: all that there are after the cursor."""
         if (media := self._liked()) == JSON:
-            shown, more = rows[: query.limit], len(rows) > query.limit
-            return self.paged(",".join(row["body"] for row in shown), shown[-1]["at"] if more else None)
+            return self.listed(rows, query.limit)
         sheet = self._sheet(query, day, self._bearer.township_code)
         return await _written(media, sheet, _at_once(rows), AsyncExitStack())
 
-    def paged(self, items: str, last: str | None) -> Response:
+    def listed(self, rows: Sequence[Any], limit: int) -> Response:
+        """Rows of `body` and `at`, one more than `limit` where there is more, as a page."""
+        shown = rows[:limit]
+        return self._paged(",".join(row["body"] for row in shown), shown[-1]["at"] if len(rows) > limit else None)
+
+    def _paged(self, items: str, last: str | None) -> Response:
         """A page of items, and where it goes on after the last of them, if it does."""
         cursor = None if last is None else write_cursor(last)
         headers = {}
@@ -513,7 +517,7 @@ class Reading:
             code = entered.actor.township_code
             unit = await transaction.value(PLACE_NAME, code=code)
             pieces = transaction.pieces(statement, PIECE, **values, many=None)
-            first = _there(await anext(pieces, []), missing)
+            first = belonging(await anext(pieces, []), missing)
             sheet = self._sheet(query, entered.today, f"{unit or ''}({code})")
             return await _written(media, sheet, self._parts(first, pieces, files.seconds), held.pop_all())
 
@@ -540,7 +544,7 @@ class Reading:
         return Sheet(route.name.removesuffix("_list"), en if english else zh, day, columns, above, english)
 
 
-def _there(rows: list[Any], missing: type[NotFound] | None) -> list[Any]:
+def belonging(rows: list[Any], missing: type[NotFound] | None) -> list[Any]:
     """Of a statement of `inside`, without the row that only says that the record is there. Raises `missing`."""
     if missing is None:
         return rows

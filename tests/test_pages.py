@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.pages import ADVICE, Code
-from app.problems import PAGES, STATUS, every, status_of
-from app.refusal import Conflict, Refusal
+from app.problems import PAGES, STATUS, status_of
+from app.refusal import Conflict, Refusal, every
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NOWHERE = {"conflict", "method-not-allowed", "no-such-page", "not-migrated", "release-too-old", "service-failed"}

@@ -1,8 +1,6 @@
 """What can be done with what happens? Read it on from a cursor, and wait for more."""
 
 import asyncio
-import base64
-import binascii
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.database import Database
 from app.events import tables
-from app.reading import BadCursor, Reading, enter_as_nobody
+from app.reading import BadCursor, Reading, enter_as_nobody, read_cursor, write_cursor
 from app.refusal import NotYourOffice
 
 LOOK = 0.5
@@ -34,10 +32,7 @@ class Position:
         """Raises BadCursor where it is none, or one of another county."""
         if cursor is None:
             return cls(county, {})
-        try:
-            told = SHAPE.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
-        except (ValueError, binascii.Error):
-            told = None
+        told = SHAPE.fullmatch(read_cursor(cursor, str))
         if told is None or told[1] != county:
             raise BadCursor("query:cursor")
         parts = [part.split(":") for part in told[2].split(",")[1:]]
@@ -46,7 +41,7 @@ class Position:
     @property
     def cursor(self) -> str:
         parts = [f"{code[6:]}:{seq}" for code, seq in sorted(self.next.items())]
-        return base64.urlsafe_b64encode(",".join([self.county, *parts]).encode()).decode().rstrip("=")
+        return write_cursor(",".join([self.county, *parts]))
 
     def is_behind(self, sizes: Mapping[str, int]) -> bool:
         return any(self.next.get(log, 0) < size for log, size in sizes.items())

@@ -24,7 +24,7 @@ from app.intake.actions import judge, key_of
 from app.intake.rules import WITHIN, Header, Kind, OnTwoRows, Row, called, find_header, read_row
 from app.intake.rules import plain as plain_cell
 from app.log import plain
-from app.reading import Reading, Resource, place_values, read_cursor, rows_of
+from app.reading import Reading, Resource, belonging, place_values, read_cursor, rows_of
 from app.refusal import Refusal, every
 from app.sheets import Cells, opened
 from app.tabular import AS_TEXT
@@ -296,12 +296,9 @@ async def report(reading: Reading, id: UUID, query: schemas.ReportQuery) -> Resp
             tables.report(there, of_one_outcome=query.outcome is not None), **values, of_import=id, of_parent=id,
             after=-1 if after is None else after, many=query.limit + 1, by_outcome=query.outcome,
         )  # fmt: skip
-    if not rows:
-        raise IMPORTS.not_found
-    found = [row for row in rows if row["at"] is not None]
-    shown, more = found[: query.limit], len(found) > query.limit
-    items = ",".join(_row_told(row["body"], reading.language) for row in shown)
-    return reading.paged(items, shown[-1]["at"] if more else None)
+    found = belonging(rows, IMPORTS.not_found)
+    told = [{"body": _row_told(row["body"], reading.language), "at": row["at"]} for row in found]
+    return reading.listed(told, query.limit)
 
 
 def _row_told(body: str, language: str) -> str:
