@@ -121,10 +121,13 @@ def _number(case: Any) -> None:
 
 
 def _sheet(case: Any) -> None:
-    """A sheet of the kind that is asked for, or none where the request is wrong: no schema tells bytes from a sheet."""
+    """A sheet of the kind that is asked for, or none where the request is wrong: no schema tells bytes from a sheet.
+
+    The document's type of a body is text, so bytes are wrong in Schemathesis's eyes too, which looks at what is sent.
+    """
     right = _is_meant_well(case) and all(p.mode == GenerationMode.POSITIVE for p in case.meta.components.values())
     kind = (case.query or {}).get("kind")
-    case.media_type, case.body = "text/csv", GROUND["sheets"].get(kind, "").encode() if right else b"\x00"
+    case.media_type, case.body = "text/csv", GROUND["sheets"].get(kind, "") if right else b"\x00"
     if right:
         case.query = {**(case.query or {}), "mode": "independent"}  # all or nothing takes no long sheet
 

@@ -42,7 +42,6 @@ def told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-@pytest.mark.xfail(not LONG, reason="open: ST201 on POST /v1/imports, a sheet that Schemathesis takes for wrong (D34)")
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed_{seed}") for seed in SEEDS])
 def test_contract_run(ground, figures, seed):
     """Schemathesis, all phases and checks, two peers, against a process of the service with records in every state."""
