@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from app.access import NOBODY
 from app.accounts.actions import adopt
 from app.events.actions import Position
 from app.log import canonical
 from app.settings import Settings
-from app.webhooks import actions, rules, tables
+from app.webhooks import rules, tables
 from app.webhooks.actions import Telling
 from tests.conftest import Service, service_account
 from tests.endurance.machine import Machine
@@ -119,7 +120,7 @@ class Campaign:
                     connection.execute(
                         "select set_config('app.county', %s, true), set_config('app.township', %s, true)", [COUNTY, log]
                     )
-                    ids = [actions.SERVICE] * many
+                    ids = [NOBODY] * many
                     connection.execute(
                         "select log_append(%s, %s, %s, %s, %s, %s, %s, now())",
                         [log, leaves, ["unit.created"] * many, ids, [None] * many, [None] * many, [None] * many],
