@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
-from sqlalchemy import Boolean, ColumnElement, Date, bindparam, column, false, or_, select, table
+from sqlalchemy import Boolean, ColumnElement, Date, any_, bindparam, column, false, func, or_, select, table, union_all
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
@@ -173,7 +173,9 @@ PAIRINGS = table(
     column("starts", Date()), column("ends", Date()), column("is_primary"),
 )  # fmt: skip
 """Who helps whom, named here because what a helper may see hangs on it."""
-HOUSEHOLDS = table("households", column("county_code"), column("township_code"), column("id"), column("village_code"))
+HOUSEHOLDS = table(
+    "households", column("county_code"), column("township_code"), column("id", Uuid()), column("village_code")
+)
 PERSON: Any = bindparam("scope_person", type_=Uuid())
 HELPER: Any = bindparam("scope_helper", type_=Uuid())
 """The caller, where he holds a helper's office today; null otherwise, which helps nobody (G16, G18)."""
@@ -184,6 +186,20 @@ WIDE: Any = bindparam("scope_wide", type_=Boolean())
 VILLAGES: Any = bindparam("scope_villages", type_=ARRAY(SqlText()))
 TODAY: Any = bindparam("today", type_=Date())
 """The township's day, for conditions on dated rows."""
+
+
+def _here(register: Any) -> tuple[ColumnElement[bool], ...]:
+    county, township = bindparam("at_county", type_=SqlText()), bindparam("at_township", type_=SqlText())
+    return register.c.county_code == county, register.c.township_code == township
+
+
+def _near() -> Any:
+    """Households that the caller helps or answers for today: found once a statement, so that rows are found by them."""
+    helped = select(PAIRINGS.c.household_id).where(
+        *_here(PAIRINGS), PAIRINGS.c.helper_id == HELPER, holds_on(PAIRINGS, TODAY)
+    )
+    local = select(HOUSEHOLDS.c.id).where(*_here(HOUSEHOLDS), HOUSEHOLDS.c.village_code == VILLAGES.any_())
+    return func.array(union_all(helped, local).scalar_subquery(), type_=ARRAY(Uuid()))
 
 
 @dataclass(frozen=True)
@@ -207,25 +223,14 @@ class Scope:
     def sees_all(self, offices: frozenset[Office]) -> bool:
         return self.open or not self.wide.isdisjoint(offices)
 
-    def condition(self, county: Any, township: Any) -> ColumnElement[bool]:
-        """What a narrow reader may see, as SQL over the parameters of `scope_values` and `today`."""
-        helped = select(PAIRINGS.c.household_id).where(
-            PAIRINGS.c.county_code == county,
-            PAIRINGS.c.township_code == township,
-            PAIRINGS.c.helper_id == HELPER,
-            holds_on(PAIRINGS, TODAY),
-        )
-        local = select(HOUSEHOLDS.c.id).where(
-            HOUSEHOLDS.c.county_code == county,
-            HOUSEHOLDS.c.township_code == township,
-            HOUSEHOLDS.c.village_code == VILLAGES.any_(),
-        )
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """What a narrow reader may see, as SQL over the parameters of `scope_values`, his place and `today`."""
         return or_(
             false(),
             *[c == PERSON for c in self.people],
             *[c == VILLAGES.any_() for c in self.villages],
-            *[c.in_(helped) for c in self.households],
-            *[c.in_(local) for c in self.households],
+            *[c == any_(_near()) for c in self.households],
             *self.more,
         )
 

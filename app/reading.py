@@ -194,7 +194,7 @@ class Resource:
         if not county:
             where.append(t.c.township_code == bindparam("at_township", type_=Text()))
         if not wide:
-            where.append(self.scope.condition(t.c.county_code, t.c.township_code))
+            where.append(self.scope.condition)
         return where
 
     def awaiting(self, offices: frozenset[Office], county: bool) -> Any:

@@ -13,13 +13,11 @@ import itertools
 import random
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import psycopg
 
@@ -36,7 +34,6 @@ from bench.ground import (
     Ground,
     adopted,
     bearing,
-    environment,
     fill,
     standing_on,
 )
@@ -136,7 +133,9 @@ class Asked(Requests):
         self._chance = random.Random(number)
         here = [COUNTY, TOWNSHIP]
         with psycopg.connect(place.url) as owner:
-            heads = owner.execute("select township_code, size from log_head where county_code = %s", [COUNTY]).fetchall()
+            heads = owner.execute(
+                "select township_code, size from log_head where county_code = %s", [COUNTY]
+            ).fetchall()
             self._heads = {log: size for log, size in heads if len(log) == 9}
             ((client,),) = owner.execute("select id from accounts where kind = 'client'").fetchall()
             found = owner.execute(
@@ -254,7 +253,7 @@ class Subject:
         if which != FILES[0]:
             ((many,),) = self.watch.execute(f"select count(*) {here}", [COUNTY, TOWNSHIP]).fetchall()
             return None, many
-        year = (history.BEGAN + history.LASTS * (self.size - 1) / history.FULL).year
+        year = (history.BEGAN + history.STEP * (self.size - 1)).year
         ((many,),) = self.watch.execute(
             f"select count(*) {here} and helper_id is not null"
             " and extract(year from at at time zone 'Asia/Shanghai') = %s", [COUNTY, TOWNSHIP, year],
@@ -312,7 +311,9 @@ def with_ratios(found: dict[int, list[dict[str, float]]], of: str) -> dict[str, 
 
 
 def say(what: str, told: dict[str, Any], of: str) -> None:
-    line = ", ".join(f"{int(size):,}: {one[of]['median']:,.0f} µs ({one['ratio']['median']:.2f})" for size, one in told.items())
+    line = ", ".join(
+        f"{int(size):,}: {one[of]['median']:,.0f} µs ({one['ratio']['median']:.2f})" for size, one in told.items()
+    )
     print(f"{what}: {line}", flush=True)
 
 

@@ -21,9 +21,8 @@ from app.work.rules import Event
 from app.writing import uuid7
 
 BEGAN = datetime(2016, 11, 9, 1, tzinfo=UTC)
-LASTS = timedelta(days=3_660)
-FULL = 10_000_000
-"""Entries in which that time passes: ten years of some 750 households a township, each visited about once a month."""
+STEP = timedelta(days=3_660) / 10_000_000
+"""From one entry to the next: ten million are ten years of 73 townships, each household visited some 1.4 times a month."""
 PIECE = 10_000
 WORKERS = 2
 TEXT = "第{}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。"
@@ -155,8 +154,8 @@ def put(owner: psycopg.Connection[Any], rows: Rows, among: Iterable[Town]) -> No
 
 
 def moments(first: int, end: int, every: int = 1, offset: int = 0) -> Iterator[datetime]:
-    """When the entries numbered so happen: as many as there are in `FULL` fill the whole time evenly."""
-    return (BEGAN + LASTS * number / FULL for number in range(first + offset, end, every))
+    """When the entries numbered so happen."""
+    return (BEGAN + STEP * number for number in range(first + offset, end, every))
 
 
 def _load(url: str, part: int, first: int, end: int) -> None:

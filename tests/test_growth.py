@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from collections.abc import Iterator
 
 import psycopg
@@ -91,7 +92,7 @@ def test_control_an_entry_out_of_its_place_is_another_root(owner: Connection) ->
 def test_the_service_appends_to_what_was_copied_in(owner: Connection) -> None:
     """And what is then copied in goes on from there."""
     grow(owner, 600)
-    bulk.append(owner, LOGS[0], bulk.entries(LOGS[0], 11, bulk.random.Random(3)))
+    bulk.append(owner, LOGS[0], bulk.entries(LOGS[0], 11, random.Random(3)))
     grow(owner, 1_200)
     copied = rows_of(owner, LOGS[0])
     assert appended(owner, LOGS[0]) == copied

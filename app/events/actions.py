@@ -73,8 +73,9 @@ async def look(read: Reading, cursor: str | None, events: list[str], many: int) 
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
         position = Position.of(cursor, actor.county_code)
         rows = await transaction.rows(
-            tables.FEED, at_county=actor.county_code, at_log=actor.township_code, logs=[*position.next],
-            positions=[*position.next.values()], events=events, many=many, confidential=actor.holds(*ORGANS),
+            tables.FEED_OF_CHOSEN if events else tables.FEED, at_county=actor.county_code, at_log=actor.township_code,
+            logs=[*position.next], positions=[*position.next.values()], events=events, many=many,
+            confidential=actor.holds(*ORGANS),
         )  # fmt: skip
     entries = [row for row in rows if row["at"] is not None]
     after, behind = dict(position.next), False

@@ -99,7 +99,7 @@ OF_HOUSEHOLD = _belonging(LogEvent.household_id, HOUSEHOLDS)
 OF_HOUSEHOLD_NEAR = _belonging(
     LogEvent.household_id,
     HOUSEHOLDS,
-    Scope(households=(HOUSEHOLDS.c.id,)).condition(HOUSEHOLDS.c.county_code, HOUSEHOLDS.c.township_code),
+    Scope(households=(HOUSEHOLDS.c.id,)).condition,
 )
 """For those whose work does not cover the whole township."""
 

@@ -101,7 +101,7 @@ def test_a_long_log_is_looked_through_in_pieces(county, monkeypatch):
     place = county.township()
     happen(place, 6)
     monkeypatch.setattr(tables, "SPAN", 3)
-    monkeypatch.setattr(tables, "FEED", tables._feed())
+    monkeypatch.setattr(tables, "FEED_OF_CHOSEN", tables._feed(tables.CHOSEN))
     feed = county.client("events")
     first = feed.read("/events", event="unit.created")
     assert first["more"] and first["items"] == []
