@@ -33,6 +33,7 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy import table as sql_table
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -247,19 +248,27 @@ class Resource:
     def page(
         self, wide: bool, county: bool, after: bool, filters: tuple[str, ...], within: ColumnElement[bool] | None = None
     ) -> Prepared:
-        """A page in keyset order: rows of `body` and `at`, one more than asked for; `within` as in `inside`."""
+        """A page in keyset order: rows of `body` and `at`, one more than asked for; `within` as in `inside`.
+
+        A county's comes township by township, as its index has it, and `at` names the township before the key.
+        """
         t = self.table.__table__  # type: ignore[attr-defined]
-        key = t.c[self.key]
+        key, place = t.c[self.key], t.c.township_code
         names = {**{c.name: c for c in t.columns}, **self.extra}
-        statement = self._statement(wide, county, key.cast(Text()).label("at"))
+        at = place.concat(literal_column("':'")).concat(key.cast(Text())) if county else key.cast(Text())
+        statement = self._statement(wide, county, at.label("at"))
         for name in filters:
             by = self.filters.get(name)
             if by is None:
                 by = names[name] == bindparam(f"by_{name}", type_=names[name].type)
             statement = statement.where(by)
+        order = tuple_(place, key) if county else key
         if after:
-            statement = statement.where(key > bindparam("after", type_=key.type))
-        statement = statement.order_by(key).limit(bindparam("many", type_=Integer()))
+            last = bindparam("after", type_=key.type)
+            statement = statement.where(
+                order > (tuple_(bindparam("after_place", type_=Text()), last) if county else last)
+            )
+        statement = statement.order_by(*([place, key] if county else [key])).limit(bindparam("many", type_=Integer()))
         if within is not None:
             statement = inside(within, statement, self.key)
         return Prepared(statement, json=True, beside=("at",))
@@ -437,18 +446,20 @@ class Reading:
         Raises BadCursor; NotFound where it is a list `within` a record that the caller may not see.
         """
         filters = {**query.model_dump(exclude={"limit", "cursor"}, exclude_none=True), **fixed}
-        key = resource.table.__table__.c[resource.key]  # type: ignore[attr-defined]
-        after = read_cursor(query.cursor, key.type.python_type)
+        kind = resource.table.__table__.c[resource.key].type.python_type  # type: ignore[attr-defined]
 
         def asked(entered: Entered) -> Asked:
             actor = entered.actor
+            at_place, after = (
+                _last_seen(query.cursor, kind) if actor.reads_county else (None, read_cursor(query.cursor, kind))
+            )
             reach = (resource.scope.sees_all(actor.offices), actor.reads_county, after is not None)
             there = within and within[0].there(within[0].scope.sees_all(actor.offices), actor.reads_county)
             values = {f"by_{name}": value for name, value in filters.items()}
             place = place_values(entered)
             parent = within and within[1]
             return resource.page(*reach, tuple(sorted(filters)), there), {
-                **place, **values, "after": after, "of_parent": parent,
+                **place, **values, "after": after, "after_place": at_place, "of_parent": parent,
             }  # fmt: skip
 
         return await self.listing(query, asked, within and within[0].not_found)
@@ -593,6 +604,12 @@ def read_cursor(cursor: str | None, kind: type) -> Any:
     if "\x00" in text or (kind is int and not 0 <= after < 2**63):
         raise BadCursor("query:cursor")
     return after
+
+
+def _last_seen(cursor: str | None, kind: type) -> tuple[str | None, Any]:
+    """Township and key after which a page of a county begins, or twice None. Raises BadCursor."""
+    place, _, key = (read_cursor(cursor, str) or "").partition(":")
+    return (place, read_cursor(write_cursor(key), kind)) if cursor is not None else (None, None)
 
 
 def refuse_odd_parameters(request: Request) -> None:

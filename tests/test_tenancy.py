@@ -122,3 +122,25 @@ def test_the_county_has_no_offices_but_its_own(county, shared_township):
     village = {"code": shared_township.code + "288", "name": "某村"}
     assert county.post("/villages", json=village).json()["code"] == "outside-the-township"
     assert shared_township.admin.post("/villages", village).status_code == 201
+
+
+def test_the_county_pages_through_its_townships_one_after_the_other(county, shared_township, other_township):
+    """Each record once, whatever lies on a page; a township's cursor is none of the county's."""
+    login = f"pages-{uuid4().hex[:8]}"
+    assert county.post("/clients", json={"login": login, "secret": "a long enough secret"}).status_code == 201
+    client = signed_in(
+        shared_township.service, grant_type="client_credentials", client_id=f"411421/{login}",
+        client_secret="a long enough secret",
+    )  # fmt: skip
+    places = [shared_township, other_township]
+    made = {place.office("leading_group_office").made("/people", PERSON)["id"] for place in places for _ in range(3)}
+    found, cursor = [], None
+    while cursor is not None or not found:
+        page = client.get("/people", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        found += [(one["township_code"], one["id"]) for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert found == sorted(set(found))
+    assert made <= {id_ for _, id_ in found}
+    theirs = places[0].office("leading_group_office").read("/people", limit=1)["next_cursor"]
+    refused = client.get("/people", params={"cursor": theirs})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad-cursor")
