@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi release browser bench endurance lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi release browser bench growth endurance lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -56,6 +56,9 @@ browser: ## get Debian's Chromium, in which the tests open /docs and /redoc (as 
 
 bench: $(READY) $(PEERS) ## measure beside a hand-written handler and the peers, write bench/results (ARGS="--only huayuan,bare")
 	$(RUN) bench.compare --keep $(ARGS)
+
+growth: $(READY) ## measure at 10⁴, 10⁵ and 10⁶ ledger entries, write bench/results and docs/scale.md (ARGS="--largest 10000000")
+	$(RUN) bench.growth --keep $(ARGS)
 
 endurance: $(READY) ## run the campaigns of tests/endurance in full and write docs/endurance.md (ARGS="-k kill")
 	HUAYUAN_LONG=1 $(RUN) pytest -q tests/endurance $(ARGS)

@@ -26,11 +26,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     event,
+    false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import asyncpg as driver
@@ -187,6 +190,15 @@ def here(table: Any) -> Any:
         _column(table, "county_code") == bindparam("county", type_=Text()),
         _column(table, "township_code") == bindparam("township", type_=Text()),
     )
+
+
+def is_there(correlated: Any, *where: Any) -> Any:
+    """Is there such a row beside one of the `correlated` table? Asked of each by an index.
+
+    An EXISTS would say the same, but PostgreSQL may answer it for many rows by hashing all that all tenants have.
+    """
+    found = select(true()).where(*where).limit(literal_column("1")).correlate(correlated).scalar_subquery()
+    return func.coalesce(found, false())
 
 
 def holds_on(table: Any, day: Any) -> Any:

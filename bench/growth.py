@@ -1,6 +1,6 @@
-"""What does a request cost as the work grows? One database that grows tenfold at a time, a copy kept of each size.
+"""What does a request cost as the work grows? One database that grows tenfold at a time and is kept at each size.
 
-All copies are measured in one run, in rounds that take turns, so that ratios are of the same minutes. The township
+All sizes are measured in one run, in rounds that take turns, so that ratios are of the same minutes. The township
 asked for is one of a county's twenty, the county one of four; townships, helpers and households stay as many, entries
 become more, as in ten years of work.
 """
@@ -23,7 +23,7 @@ import psycopg
 
 from app import embedded
 from app.places.actions import load_divisions
-from bench import history, page, servers
+from bench import history, nation, page, servers
 from bench.caller import closed, request
 from bench.compare import Requests, quantile, spread
 from bench.ground import (
@@ -50,9 +50,10 @@ YEAR = 2017
 CONNECTIONS = 4
 GOAL = 1.3
 KINDS = (
-    "one record", "page of 50", "visit recorded", "transition", "proposal of a helper's year", "entries of a log, 50",
-    "feed of a county, 50", "own households, 50",
+    "one record", "page of 50", "visit recorded", "transition", "proposal of a helper's year", "newest entries, 50",
+    "feed of a county, newest 50", "own households, 50", "anywhere in the visits, 50", "entries anywhere in a log, 50",
 )  # fmt: skip
+"""The last two read what nobody has read for long: rows of one township lie scattered among those of all."""
 FILES = ("ledger of helpers", "entries of a log")
 BEFORE = """
 insert into annual_evaluations (county_code, township_code, id, version, created_at, fingerprint, state, state_since,
@@ -72,27 +73,25 @@ def name_of(size: int) -> str:
 
 
 def grown(server: str, sizes: list[int]) -> dict[str, Any]:
-    """Grow one database through the sizes and keep a copy of each; what loading the nation's list took, if it did."""
-    there = _databases(server)
-    told: dict[str, Any] = {}
-    url = embedded.database(server, "grown")
-    if "grown" not in there:
-        told = _founded(url)
+    """A database of each size, grown from a copy of the one before; what loading the nation's list took, if it did."""
+    there, told, before = _databases(server), dict[str, Any](), "template0"
     for size in sizes:
-        if name_of(size) not in there:
-            began = time.perf_counter()
-            put = history.grow(url, size)
+        url = embedded.database(server, name_of(size), before)
+        if not there and before == "template0":
+            told = _founded(url)
+        began = time.perf_counter()
+        if put := history.grow(url, size):
             with psycopg.connect(url, autocommit=True) as owner:
                 owner.execute("vacuum analyze")
                 owner.execute("checkpoint")
-            embedded.database(server, name_of(size), "grown")
             print(f"{size:,} entries: {put:,} put in, {time.perf_counter() - began:.0f} s", flush=True)
+        before = name_of(size)
     return told
 
 
 def _databases(server: str) -> set[str]:
     with psycopg.connect(server) as owner:
-        return {row[0] for row in owner.execute("select datname from pg_database")}
+        return {row[0] for row in owner.execute("select datname from pg_database where datname like 'grown%'")}
 
 
 def _founded(url: str) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def cursor(text: str) -> dict[str, str]:
 
 
 class Asked(Requests):
-    """Endless requests of each kind of one database: pages begin anywhere, not only at the beginning."""
+    """Endless requests of each kind of one database."""
 
     def __init__(self, place: Ground, number: int) -> None:
         super().__init__(place)
@@ -145,7 +144,7 @@ class Asked(Requests):
         self._evaluations = itertools.cycle([[str(id_), version] for id_, version in found])
         self._begun = f"growth-{number}-{time.time_ns()}"
 
-    def _page(self) -> bytes:
+    def _anywhere(self) -> bytes:
         after = self._place.visits[self._chance.randrange(max(1, len(self._place.visits) - 60))]
         return request("GET", f"/v1/visits?{urlencode(cursor(after))}", self._place.headers)
 
@@ -155,12 +154,15 @@ class Asked(Requests):
         evaluation[1] += 1
         return request("POST", f"/v1/annual-evaluations/{evaluation[0]}/propose", headers, {})
 
-    def _entries(self) -> bytes:
-        after = self._chance.randrange(self._heads[TOWNSHIP] - 50)
+    def _newest(self) -> bytes:
+        return self._entries(self._heads[TOWNSHIP] - 51)
+
+    def _entries(self, after: int | None = None) -> bytes:
+        after = self._chance.randrange(self._heads[TOWNSHIP] - 50) if after is None else after
         return request("GET", f"/v1/ledger/{TOWNSHIP}/entries?{urlencode(cursor(str(after)))}", self._place.headers)
 
     def _feed(self) -> bytes:
-        at = [f"{log[6:]}:{self._chance.randrange(size - 50)}" for log, size in self._heads.items()]
+        at = [f"{log[6:]}:{size - 3}" for log, size in self._heads.items()]
         asked = cursor(",".join([COUNTY, *at])) | {"limit": "50"}
         return request("GET", f"/v1/events?{urlencode(asked)}", self._county)
 
@@ -347,14 +349,16 @@ def verdicts(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--largest", type=int, default=USUAL, help="entries; sizes go up to it by tens")
+    parser.add_argument(
+        "--largest", type=int, default=USUAL, help="entries of the last size; those before it go up by tens"
+    )
     parser.add_argument("--data", type=Path, help="a folder in which the databases are kept for the next run")
     parser.add_argument("--only-load", action="store_true", help="make the databases in --data and measure nothing")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="how long each measurement lasts")
     parser.add_argument("--keep", action="store_true", help="write bench/results")
     options = parser.parse_args()
-    sizes = [size for power in range(8) if (size := SMALLEST * 10**power) <= options.largest]
+    sizes = sorted({*(size for power in range(8) if (size := SMALLEST * 10**power) < options.largest), options.largest})
     data = options.data or Path(tempfile.mkdtemp(prefix="huayuan-growth-"))
     url = embedded.ensure(data, "postgres")
     try:
@@ -377,6 +381,7 @@ def measured(url: str, sizes: list[int], options: argparse.Namespace, loaded: di
     if options.keep:
         rows = bytes_a_row(embedded.database(url, name_of(sizes[-1])))
         page.keep("growth", {"requests": requests, "files": lists, "goals": found, "bytes": rows, "nation": loaded})
+        nation.write()
 
 
 if __name__ == "__main__":

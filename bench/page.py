@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bench.servers import TITLES
 RESULTS = Path(__file__).parent / "results"
 HEAD = """# Measured 测量结果
 
-Written by `make bench`; nothing here is typed by hand. CPU is that of a server's own processes, per request; every
+Written by `make bench` and `make growth`; nothing here is typed by hand. CPU is that of a server's own processes, per request; every
 ratio is of rounds that alternated in one run, as median with the least and the greatest. Servers have one core, the
 caller the others; the machine is shared, so ratios count and absolute figures do not.
 """
@@ -78,7 +78,45 @@ def _compared(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-SECTIONS = {"compare": _compared}
+def _grown(found: dict[str, Any]) -> str:
+    sizes = list(next(iter(found["requests"].values())))
+    lines = [
+        "## As the ledger grows 随台账增长\n",
+        "CPU of the API and of PostgreSQL's backends together, µs a request (of a file: µs an entry that it tells of), and in",
+        "brackets its ratio to the smallest size in the same round, as median with the least and the greatest. One township",
+        "of the 20 of a county, one county of four; townships, helpers and households stay, entries become more.\n",
+    ]
+    lines += [f"| | {' | '.join(f'{int(size):,} entries' for size in sizes)} | p50, p99 ms at the largest |"]
+    lines += ["|---|" + "---|" * (len(sizes) + 1)]
+    for kind, at in found["requests"].items():
+        told = " | ".join(f"{one['cpu_us']['median']:,.0f} ({_spread(one['ratio'])})" for one in at.values())
+        last = at[sizes[-1]]
+        lines.append(f"| {kind} | {told} | {last['p50_ms']['median']:.1f}, {last['p99_ms']['median']:.1f} |")
+    for which, at in found["files"].items():
+        told = " | ".join(f"{one['cpu_us_an_entry']['median']:,.0f} ({_spread(one['ratio'])})" for one in at.values())
+        lines.append(f"| file: {which} | {told} | |")
+    lines += ["\n| file | entries | MB | CPU ms | peak MB of the worker | grown by MB |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {which}, at {int(size):,} | {one['entries']['median']:,.0f} | {one['mb']['median']:.2f} | {one['cpu_ms']['median']:,.0f} |"
+        f" {one['peak_mb']['median']:.0f} | {one['grown_mb']['median']:.1f} |"
+        for which, at in found["files"].items()
+        for size, one in at.items()
+    ]
+    missed = [one for one in found["goals"] if not one["met"]]
+    lines += [f"\nGoals met: {len(found['goals']) - len(missed)} of {len(found['goals'])}."]
+    lines += [f"- **missed**: {one['goal']}, reached {one['reached']}" for one in missed]
+    if found["nation"]:
+        nation = found["nation"]
+        lines += [
+            f"\nThe nation's list: {nation['places']:,} places, {nation['villages']:,} of them villages, in"
+            f" {nation['seconds']} s."
+        ]
+    ratios = {kind: [one["ratio"]["median"] for one in at.values()] for kind, at in found["requests"].items()}
+    (RESULTS / "growth.svg").write_text(growth_chart([int(size) for size in sizes], ratios), "utf-8")
+    return "\n".join([*lines, "\n![growth](growth.svg)\n"])
+
+
+SECTIONS = {"compare": _compared, "growth": _grown}
 
 
 # ── plots ────────────────────────────────────────────────────────────────────────────────────────
@@ -106,3 +144,26 @@ def bar_chart(title: str, bars: Mapping[str, Mapping[str, float]]) -> str:
             f'<text class="q" x="{at["max"] + 6:.1f}" y="{y + 14}">{of["median"]:,.0f}</text>',
         ]
     return _svg(left + wide + 70, 44 + 26 * len(bars), title, body)
+
+
+def growth_chart(sizes: Sequence[int], ratios: Mapping[str, Sequence[float]]) -> str:
+    """A line a request: its cost at each size beside that at the smallest, and how far it may rise."""
+    top = max(2.0, *(max(of) for of in ratios.values()))
+    xs = [60 + 420 * n / max(1, len(sizes) - 1) for n in range(len(sizes))]
+    body = [
+        f'<text class="q" x="{x:.0f}" y="258" text-anchor="middle">{size:,}</text>'
+        for x, size in zip(xs, sizes, strict=True)
+    ]
+    body += [
+        f'<line x1="60" x2="480" y1="{240 - 200 * v / top:.1f}" y2="{240 - 200 * v / top:.1f}" stroke="#ddd"/>'
+        f'<text class="q" x="52" y="{244 - 200 * v / top:.1f}" text-anchor="end">{v}</text>'
+        for v in (0, 1, 1.3)
+    ]
+    for number, (name, of) in enumerate(ratios.items()):
+        colour = f"hsl({number * 360 // len(ratios)} 60% 40%)"
+        line = " ".join(f"{x:.1f},{240 - 200 * v / top:.1f}" for x, v in zip(xs, of, strict=True))
+        body += [
+            f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>',
+            f'<text x="490" y="{50 + number * 18}" style="fill:{colour}">{escape(name)}</text>',
+        ]
+    return _svg(720, 270, "CPU of a request as the ledger grows, smallest = 1", body)

@@ -1,14 +1,14 @@
 -- Row-level security on every tenant's table, and the rights of the application's role.
--- Policies are comparisons within one `coalesce`, of which the planner supposes that half of the rows pass. Of the bare
--- comparisons it supposes that next to none do, on top of the same condition in the statement, and then it reads and
--- sorts all of a township's rows where a list needs the first fifty of an index.
+-- Policies are comparisons within one `coalesce`, of which the planner supposes that half of the rows pass. A bare one it
+-- judges by the setting as it is when it plans, and a read's plan is made before its door has set any: then it supposes
+-- that no row passes, and sorts or hashes all of a county where a list needs the first fifty rows of an index.
 do $$
 declare t text;
   v_sealed constant text[] := array['log_head', 'log_event', 'log_tile', 'log_checkpoint', 'log_cosignature'];
   v_followed constant text[] := array['imports', 'webhooks'];
-  v_reach constant text := $r$ county_code = nullif(current_setting('app.county', true), '')
-    and coalesce(township_code = nullif(current_setting('app.township', true), '')
-                 or current_setting('app.reach', true) = 'county', false) $r$;
+  v_reach constant text := $r$ coalesce(county_code = nullif(current_setting('app.county', true), '')
+    and (township_code = nullif(current_setting('app.township', true), '')
+         or current_setting('app.reach', true) = 'county'), false) $r$;
   v_logs constant text := $r$ coalesce(county_code = '0' or (county_code = nullif(current_setting('app.county', true), '')
     and (township_code in (current_setting('app.township', true), current_setting('app.county', true))
          or current_setting('app.reach', true) = 'county')), false) $r$;

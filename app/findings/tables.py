@@ -27,7 +27,7 @@ from sqlmodel import Field, col
 from app.access import PERSON, TODAY
 from app.actor import Office
 from app.attachments.tables import naming
-from app.database import KEYS, Prepared, WorkflowRecord, belongs, here, holds_on, one_of, same_place, tenant
+from app.database import KEYS, Prepared, WorkflowRecord, belongs, here, holds_on, is_there, one_of, same_place, tenant
 from app.duties.rules import Attendance
 from app.duties.tables import FormSubmission, FormTask, Meeting, MeetingInvitation, RequirementRow
 from app.findings.rules import FINDING, Source
@@ -92,15 +92,12 @@ IN_CASES = table(
     "case_findings", column("county_code"), column("township_code"), column("finding_id", Uuid()), column("dropped")
 )
 """Which findings a case rests on, named here because a confirmed one must not vanish from sight (article 2)."""
-HAS_CASE = (
-    exists(select(literal_column("1")))
-    .where(
-        IN_CASES.c.county_code == col(Finding.county_code),
-        IN_CASES.c.township_code == col(Finding.township_code),
-        IN_CASES.c.finding_id == col(Finding.id),
-        IN_CASES.c.dropped.is_(False),
-    )
-    .correlate(Finding)
+HAS_CASE = is_there(
+    Finding.__table__,  # type: ignore[attr-defined]
+    IN_CASES.c.county_code == col(Finding.county_code),
+    IN_CASES.c.township_code == col(Finding.township_code),
+    IN_CASES.c.finding_id == col(Finding.id),
+    IN_CASES.c.dropped.is_(False),
 )
 
 

@@ -28,7 +28,7 @@ from sqlmodel import col
 
 from app.access import PERSON, TODAY, Scope
 from app.actor import Office
-from app.database import Prepared, as_json, here, holds_on, same_place
+from app.database import Prepared, as_json, here, holds_on, is_there, same_place
 from app.households import rules, schemas, tables
 from app.households.rules import Event
 from app.people import rules as people_rules
@@ -58,7 +58,7 @@ OF_ITS_HELPER = and_(
 IN_OFFICE = exists().where(OF_ITS_HELPER, holds_on(A, TODAY)).correlate(PAIRED)
 """Is who is paired a helper today? Who left that office helps nobody, whatever his pairing says (G16, G18)."""
 TODAYS = and_(*_children(P), holds_on(P, TODAY), IN_OFFICE)
-HAS_HELPER = exists().where(TODAYS).correlate(HOUSEHOLD)
+HAS_HELPER = is_there(HOUSEHOLD, TODAYS)
 ALONE_SINCE = func.timezone("Asia/Shanghai", cast(func.coalesce(
     select(func.max(func.least(col(P.ends), col(A.ends)))).select_from(P).join(A, OF_ITS_HELPER, isouter=True)
     .where(*_children(P)).correlate(HOUSEHOLD).scalar_subquery(),

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, exists, func, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 from sqlmodel import col
 
 from app.access import PERSON, Scope
 from app.attachments import actions as attachments
-from app.database import Prepared, as_json, here, table_of
+from app.database import Prepared, as_json, here, is_there, table_of
 from app.households.rules import CLOSED
 from app.households.tables import Household
 from app.reading import Resource
@@ -81,12 +81,11 @@ def derived(facts: SignoffFacts) -> dict[str, Any]:
 
 
 B = tables.SignoffSubstitute
-SUBSTITUTED = exists().where(tables.of_signoff(B), col(B.person_id) == PERSON).correlate(table_of(tables.Signoff))
-SIGNED = (
-    exists()
-    .where(tables.of_signoff(tables.SignoffSignature), col(tables.SignoffSignature.person_id) == PERSON)
-    .correlate(table_of(tables.Signoff))
-)
+SUBSTITUTED = is_there(table_of(tables.Signoff), tables.of_signoff(B), col(B.person_id) == PERSON)
+SIGNED = is_there(
+    table_of(tables.Signoff),
+    tables.of_signoff(tables.SignoffSignature), col(tables.SignoffSignature.person_id) == PERSON,
+)  # fmt: skip
 SIGNOFFS = Resource(
     "signoffs",
     tables.Signoff,
