@@ -105,12 +105,11 @@ def _grown(found: dict[str, Any]) -> str:
     missed = [one for one in found["goals"] if not one["met"]]
     lines += [f"\nGoals met: {len(found['goals']) - len(missed)} of {len(found['goals'])}."]
     lines += [f"- **missed**: {one['goal']}, reached {one['reached']}" for one in missed]
-    if found["nation"]:
-        nation = found["nation"]
-        lines += [
-            f"\nThe nation's list: {nation['places']:,} places, {nation['villages']:,} of them villages, in"
-            f" {nation['seconds']} s."
-        ]
+    nation = found["nation"]
+    first = f"{nation['first']['places']:,} places, {nation['villages']:,} of them villages, in {nation['first']['seconds']} s"
+    lines += [
+        f"\nThe nation's list of divisions: {first}; a second time, without news, {nation['again']['seconds']} s."
+    ]
     ratios = {kind: [one["ratio"]["median"] for one in at.values()] for kind, at in found["requests"].items()}
     (RESULTS / "growth.svg").write_text(growth_chart([int(size) for size in sizes], ratios), "utf-8")
     return "\n".join([*lines, "\n![growth](growth.svg)\n"])
