@@ -9,7 +9,7 @@ from typing import Any
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
-from app.wire import JSON
+from app.wire import FORM, JSON
 from app.workflow import WORKFLOWS
 
 BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -80,6 +80,7 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
             operation["description"] = more.strip()
         operation["responses"].pop("422", None)
         _files(operation, schemas)
+        _form(operation, schemas)
         body = _body(operation, schemas)
         if "201" in operation["responses"] and "id" in body:
             again = {
@@ -124,6 +125,13 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[s
     schema = operation.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
     members: Mapping[str, Any] = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {}).get("properties", {})
     return members
+
+
+def _form(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Fields that nobody knows are passed over (RFC 6749, section 3.2), but no field's name holds NUL."""
+    schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
+    if "$ref" in schema:
+        schemas[schema["$ref"].rsplit("/", 1)[-1]]["propertyNames"] = {"pattern": r"^[^\x00]*$"}
 
 
 def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:

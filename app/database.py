@@ -543,6 +543,11 @@ class Database:
         async with self._connection() as connection:
             return await connection.fetchrow(statement.sql, *statement.args(values))
 
+    async def call(self, sql: str, *args: Any) -> Any:
+        """The row of the database's own functions behind their door, likewise."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(sql, *args)
+
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Do the work in a transaction, and again where PostgreSQL broke it off to let another go on.
 

@@ -29,6 +29,10 @@ from app.writing import Answer, Change, commanding, creates, operating
 STANDING = "select log_standing($1, $2)"
 STANDING_OF_ANY = "select log_standing($1, $2) from enter(left($1, 6), $1, $3, null, null)"
 HASHES = "select log_hashes($1, $2, $3, $4)"
+PROVING = """
+    select log_standing($1, $2) as standing, log_hashes($1, $4, $5, $6) as hashes
+      from enter_to_read(left($1, 6), $1, $3)
+"""
 SIGN = "select log_sign($1, $2, $3, $4)"
 COSIGN = "select log_cosign($1, $2, $3, $4)"
 COSIGNED = "select log_cosigned($1, $2)"
@@ -300,39 +304,52 @@ class Proof:
 
 async def inclusion(database: Database, log: str, query: schemas.InclusionQuery) -> Proof:
     """That an entry is in the tree. Raises NotFound, NothingSigned, OutsideTheTree."""
-    async with database.transaction(readonly=True) as transaction:
-        stands, size = await _tree(transaction, log, query.size)
+
+    def subtrees(size: int) -> list[merkle.Range]:
         if query.index >= size:
             raise OutsideTheTree
-        known = stands.root_of(size)
-        wanted = [(query.index, query.index + 1), *merkle.inclusion_ranges(query.index, size)]
-        leaf, *hashes = await roots(transaction, log, wanted if known else [*wanted, (0, size)])
-        root = known or hashes.pop()
+        return [(query.index, query.index + 1), *merkle.inclusion_ranges(query.index, size)]
+
+    stands, size, root, (leaf, *hashes) = await _proving(database, log, query.size, subtrees)
     about = {"log": log, "index": query.index, "size": size, "leaf_hash": leaf.hex(), "root": root.hex()}
     return Proof(about, hashes, stands)
 
 
 async def consistency(database: Database, log: str, query: schemas.ConsistencyQuery) -> Proof:
     """That the tree extends its first `old` entries. Raises NotFound, NothingSigned, OutsideTheTree."""
-    async with database.transaction(readonly=True) as transaction:
-        stands, size = await _tree(transaction, log, query.size)
+
+    def subtrees(size: int) -> list[merkle.Range]:
         if query.old > size:
             raise OutsideTheTree
-        known = stands.root_of(size)
-        wanted = [(0, query.old), *merkle.consistency_ranges(query.old, size)]
-        old_root, *hashes = await roots(transaction, log, wanted if known else [*wanted, (0, size)])
-        root = known or hashes.pop()
+        return [(0, query.old), *merkle.consistency_ranges(query.old, size)]
+
+    stands, size, root, (old_root, *hashes) = await _proving(database, log, query.size, subtrees)
     about = {"log": log, "old": query.old, "size": size, "old_root": old_root.hex(), "root": root.hex()}
     return Proof(about, hashes, stands)
 
 
-async def _tree(transaction: Transaction, log: str, size: int | None) -> tuple[Standing, int]:
-    """The log, and the size of the tree that is asked about: that of the newest signed checkpoint if none is said."""
-    stands = await standing_of(transaction, log, size)
-    size = stands.signed_size if size is None else size
+async def _proving(
+    database: Database, log: str, asked_size: int | None, subtrees: Callable[[int], list[merkle.Range]]
+) -> tuple[Standing, int, bytes, list[bytes]]:
+    """Where the log stands, the size of the tree in question, its root, and the roots of its subtrees.
+
+    The tree is that of the newest signed checkpoint where no size is said. One round trip where it is said and is the
+    size of a checkpoint or of the log as it stands; two otherwise, and the log only grows between them.
+    """
+
+    async def read(size: int | None, ranges: Sequence[merkle.Range]) -> tuple[Standing, list[bytes | None]]:
+        found = await database.call(PROVING, log, size, NOBODY, *asked(ranges))
+        return Standing.of(log, found["standing"]), found["hashes"] or []
+
+    size = (await read(None, ()))[0].signed_size if asked_size is None else asked_size
+    wanted = subtrees(size)
+    stands, found = await read(size, wanted)
     if not 0 < size <= stands.size:
         raise OutsideTheTree
-    return stands, size
+    root = stands.root_of(size)
+    if root is None:
+        (root,) = roots_of([(0, size)], (await read(size, [(0, size)]))[1])
+    return stands, size, root, roots_of(wanted, found)
 
 
 def tile_range(path: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ UTC = "to_char({} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 VISIT = f"""
   v.township_code, v.id, v.version, {UTC.format("v.created_at")} as created_at, v.helper_id, v.household_id, v.visited_on,
   {UTC.format("v.device_time")} as device_time, {UTC.format("v.received_at")} as received_at, v.clock, v.received_later, v.place,
-  v.text, to_char(v.visited_on, 'YYYY-MM') as month, (
+  v.text, v.attachment_ids, to_char(v.visited_on, 'YYYY-MM') as month, (
     select coalesce(json_agg(json_build_object('version', o.version, 'place', o.place, 'text', o.text, 'author_id', o.author_id,
                     'reason', o.reason, 'corrected_at', {UTC.format("o.corrected_at")}) order by o.version), '[]'::json)
       from visit_versions o

@@ -1,11 +1,13 @@
 """What do the campaigns break? A PostgreSQL that commits to disk and workers of the service, each ended by its pid."""
 
+import os
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
 import httpx
 import psutil
@@ -123,3 +125,40 @@ class Machine:
         for worker in self.workers:
             worker.stop()
         embedded.stop(self.home)
+
+
+class Cores:
+    """The worker has a processor to itself; the database and the callers share another, at the peak and beyond alike.
+
+    Otherwise callers who ask twice as often would take from the service the time that is to be measured.
+    """
+
+    def __init__(self, machine: Machine, worker: Process) -> None:
+        postmaster = int((machine.home / "postgres" / "postmaster.pid").read_text().split()[0])
+        self._all = os.sched_getaffinity(0)
+        self._worker, self._database = psutil.Process(worker.process.pid), psutil.Process(postmaster)
+
+    def __enter__(self) -> Self:
+        if len(self._all) > 1:
+            first, second, *_ = sorted(self._all)
+            self._bind({first}, {second})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bind(self._all, self._all)
+
+    def _bind(self, of_the_worker: set[int], of_the_rest: set[int]) -> None:
+        for thread in self._worker.threads():
+            os.sched_setaffinity(thread.id, of_the_worker)
+        for process in (self._database, *self._database.children(recursive=True)):
+            os.sched_setaffinity(process.pid, of_the_rest)
+        os.sched_setaffinity(0, of_the_rest)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of a processor so far, of whom."""
+        family = (self._database, *self._database.children(recursive=True))
+        return {
+            "worker": sum(self._worker.cpu_times()[:2]),
+            "database": sum(sum(process.cpu_times()[:2]) for process in family),
+            "callers": time.process_time(),
+        }

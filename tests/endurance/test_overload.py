@@ -1,13 +1,12 @@
 """Does the service go on when more is asked than it can do, and when callers dawdle or leave?"""
 
 import asyncio
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import psutil
@@ -18,7 +17,7 @@ from app.database import FILES_AT_ONCE, PATIENCE
 from app.settings import Settings
 from tests.endurance.desk import townships
 from tests.endurance.load import Answer, Ask, Callers, mix, percentile, run, told, wrong
-from tests.endurance.machine import Machine
+from tests.endurance.machine import Cores, Machine
 from tests.endurance.report import LONG
 from tests.serving import Process, eventually
 
@@ -170,43 +169,6 @@ def spread(sizes: Sequence[int]) -> float:
     warm = sizes[len(sizes) // 5 :]
     middle = statistics.median(warm)
     return max(abs(size - middle) for size in warm) / middle
-
-
-class Cores:
-    """The worker has a processor to itself; the database and the callers share another, at the peak and beyond alike.
-
-    Otherwise callers who ask twice as often would take from the service the time that is to be measured.
-    """
-
-    def __init__(self, machine: Machine, worker: Process) -> None:
-        postmaster = int((machine.home / "postgres" / "postmaster.pid").read_text().split()[0])
-        self._all = os.sched_getaffinity(0)
-        self._worker, self._database = psutil.Process(worker.process.pid), psutil.Process(postmaster)
-
-    def __enter__(self) -> Self:
-        if len(self._all) > 1:
-            first, second, *_ = sorted(self._all)
-            self._bind({first}, {second})
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bind(self._all, self._all)
-
-    def _bind(self, of_the_worker: set[int], of_the_rest: set[int]) -> None:
-        for thread in self._worker.threads():
-            os.sched_setaffinity(thread.id, of_the_worker)
-        for process in (self._database, *self._database.children(recursive=True)):
-            os.sched_setaffinity(process.pid, of_the_rest)
-        os.sched_setaffinity(0, of_the_rest)
-
-    def spent(self) -> dict[str, float]:
-        """Seconds of a processor so far, of whom."""
-        family = (self._database, *self._database.children(recursive=True))
-        return {
-            "worker": sum(self._worker.cpu_times()[:2]),
-            "database": sum(sum(process.cpu_times()[:2]) for process in family),
-            "callers": time.process_time(),
-        }
 
 
 @dataclass(frozen=True)
