@@ -39,11 +39,11 @@ class Server:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, name: str, environment: dict[str, str]) -> "Server":
+    def start(cls, name: str, environment: dict[str, str], command: tuple[str, str] | None = None) -> "Server":
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        python, words = COMMANDS[name]
+        python, words = command or COMMANDS[name]
         told = [python, *words.format(port=port).split()]
         server = cls(name, port, subprocess.Popen(told, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL))
         server._await()
