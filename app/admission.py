@@ -10,11 +10,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Bearer, Tokens
-from app.problems import refused
+from app.problems import turned_away
 from app.rate import Rate
 from app.refusal import Refusal, TooManyRequests, Unauthenticated, Unavailable
 
@@ -118,7 +117,7 @@ class Gate:
             if places.full:
                 raise places.turn_away()
         except Refusal as refusal:
-            await refused(scope, refusal)(scope, receive, send)
+            await turned_away(scope, refusal)(scope, receive, send)
             return
         scope.setdefault("state", {})["place"] = Place(places)
         await self._app(scope, receive, send)
@@ -134,8 +133,10 @@ class Gate:
         Every token of an account counts for it, and whoever shows none that holds counts for his address.
         """
         bearer = None
-        with suppress(Unauthenticated):
-            bearer = self._tokens().bearer(Request(scope).headers.get("authorization"), about_himself=True)
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
+        if given is not None:
+            with suppress(Unauthenticated):
+                bearer = self._tokens().bearer(given, about_himself=True)
         whose = bearer.account_id if bearer else scope["client"] and scope["client"][0]
         if seconds := self._rate.take(whose, time.monotonic()):
             raise TooManyRequests(math.ceil(seconds))
@@ -183,7 +184,7 @@ class Admission:
         try:
             await place.take()
         except Overloaded as refusal:
-            await refused(scope, refusal)(scope, receive, send)
+            await turned_away(scope, refusal)(scope, receive, send)
             return
 
         async def answer(message: Message) -> None:

@@ -42,11 +42,8 @@ from sqlalchemy.sql.expression import FromClause
 from sqlmodel import Field, SQLModel, insert
 from sqlmodel.sql.sqltypes import AutoString
 
+from app.pool import Pool
 from app.settings import Settings
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -57,6 +54,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 DIALECT: Any = driver.dialect(json_serializer=as_json)  # type: ignore[no-untyped-call]
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
@@ -278,19 +276,29 @@ DOOR = Prepared(
 """The door alone: sets the context of a read, and says who enters."""
 
 
+DOOR_NAMES = ("door_county", "door_township", "door_account")
+
+
 @cache
-def behind_the_door(statement: Prepared) -> Prepared:
-    """A read together with the door, in one round trip: its rows with `entered` beside them, one also if it finds none.
+def behind_the_door(statement: Prepared, *, function: str = "enter_to_read", more: tuple[str, ...] = ()) -> Prepared:
+    """A statement together with the door, in one round trip: its rows with `entered` beside them.
+
+    Where it finds none there is one row nevertheless.
 
     The door is the outer side of a nested loop, so that the row-level context stands before a table is looked at; the
-    parameters `door_county`, `door_township` and `door_account` say who enters.
+    parameters `door_county`, `door_township`, `door_account` and `more` say who enters.
     """
-    place = ", ".join(f"${len(statement.names) + n}" for n in (1, 2, 3))
-    door = f"select enter_to_read({place}) as entered offset 0"
+    names = (*DOOR_NAMES, *more)
+    place = ", ".join(f"${len(statement.names) + n}" for n in range(1, len(names) + 1))
+    door = f"select {function}({place}) as entered offset 0"
     return statement.as_sql(
-        f"select e.entered, r.* from ({door}) e left join lateral ({statement.sql}) r on true",
-        "door_county", "door_township", "door_account",
-    )  # fmt: skip
+        f"select e.entered, r.* from ({door}) e left join lateral ({statement.sql}) r on true", *names
+    )
+
+
+def behind_the_door_of_a_command(statement: Prepared) -> Prepared:
+    """The same for a record that is locked for a change; `door_key` and `door_operation` name the request."""
+    return behind_the_door(statement, function="enter", more=("door_key", "door_operation"))
 
 
 @cache
@@ -481,13 +489,6 @@ async def _begun(connection: Any, *, readonly: bool = False) -> AsyncIterator[Tr
         transaction.check_recorded()
 
 
-class _Connection(asyncpg.Connection):
-    """Nothing is set for a session here, so that nothing needs resetting when it returns to the pool."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
 class Database:
     """The pool of one worker."""
 
@@ -502,30 +503,24 @@ class Database:
     ) -> None:
         self._url, self._size, self.seconds = url, size, seconds
         self._settings = {**limits, "role": role}
-        self._pool: Any = None
+        self._pool: Pool
 
     async def open(self) -> None:
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=1,
-            max_size=self._size,
-            connection_class=_Connection,
-            server_settings=self._settings,
-            statement_cache_size=1024,
-            timeout=5,
-        )
+        self._pool = Pool(self._connect, self._size, QUEUE)
+        self._pool.give_back(await self._pool.take(), whole=True)  # that the server is there is known at once
+
+    async def _connect(self) -> Any:
+        return await asyncpg.connect(
+            self._url, server_settings=self._settings, statement_cache_size=1024, timeout=5,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Waits for transactions in hand, at most five seconds."""
-        try:
-            await asyncio.wait_for(self._pool.close(), 5)
-        except TimeoutError:
-            self._pool.terminate()
+        await self._pool.close(5)
 
     def gauges(self, of: str) -> dict[str, int]:
         """How many connections are open, how many of these are in use, and how many there may be."""
-        size = self._pool.get_size()
-        counts = {"open": size, "in_use": size - self._pool.get_idle_size(), "limit": self._pool.get_max_size()}
+        counts = {"open": self._pool.open, "in_use": self._pool.in_use, "limit": self._pool.size}
         return {f"{of}_connections_{name}": many for name, many in counts.items()}
 
     @asynccontextmanager
@@ -564,9 +559,14 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         """A connection from the pool, which hangs up when it is kept too long."""
-        async with self._pool.acquire(timeout=QUEUE) as connection:
-            hang_up = asyncio.get_running_loop().call_later(self.seconds, connection.terminate)
-            try:
-                yield connection
-            finally:
-                hang_up.cancel()
+        connection, whole = await self._pool.take(), False
+        hang_up = asyncio.get_running_loop().call_later(self.seconds, connection.terminate)
+        try:
+            yield connection
+            whole = True
+        except Exception:
+            whole = True
+            raise
+        finally:
+            hang_up.cancel()
+            self._pool.give_back(connection, whole=whole)

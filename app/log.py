@@ -147,9 +147,12 @@ class Entry:
     household: UUID | None = None
 
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def canonical(value: Any) -> bytes:
     """RFC 8785 for what entries hold: objects with ASCII keys, strings, booleans, null, |integers| < 2^53."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _canonical(value).encode()
 
 
 def commitment(salt: bytes, name: str, value: Any) -> str:

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import refusal as kinds
 from app.access import Tokens
-from app.reading import language_of
+from app.reading import language_of, preferred_language
 from app.refusal import (
     Conflict,
     Invalid,
@@ -165,10 +165,38 @@ def _again(refusal: Refusal) -> int | None:
     return 1 if refusal.code() == "still-in-flight" else None
 
 
+_HALVES: dict[tuple[type[Refusal], str], tuple[bytes, bytes]] = {}
+_ID = "0" * 32
+"""Where a request's id goes in a body that is made once."""
+
+
 def refused(scope: Scope, refusal: Refusal) -> Response:
     """The answer to a request that goes no further."""
     request = Request(scope)
     return render(language_of(request), refusal, request_id=getattr(request.state, "request_id", None))
+
+
+def turned_away(scope: Scope, refusal: Refusal) -> ASGIApp:
+    """The same where a whole crowd gets it: put together from two halves that are made once."""
+    given = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    language, rid = preferred_language(given.decode("latin-1")), scope.get("state", {}).get("request_id")
+    seconds = _again(refusal)
+    if seconds is None or rid is None or refusal.facts:
+        return refused(scope, refusal)
+    key = (type(refusal), language)
+    if key not in _HALVES:
+        before, _, after = bytes(render(language, refusal, request_id=_ID).body).partition(_ID.encode())
+        _HALVES[key] = before, after
+    body = rid.encode().join(_HALVES[key])
+    headers = [
+        (b"content-type", MEDIA.encode()), (b"content-length", b"%d" % len(body)), (b"retry-after", b"%d" % seconds),
+    ]  # fmt: skip
+
+    async def answer(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status_of(type(refusal)), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return answer
 
 
 def refusal_of(error: Exception) -> Refusal | None:

@@ -327,7 +327,12 @@ def actions(
 
 def language_of(request: Request) -> str:
     """`zh-CN` unless the caller prefers English."""
-    wanted = request.headers.get("accept-language", "").lower()
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def preferred_language(accept: str) -> str:
+    """The same of what `Accept-Language` says."""
+    wanted = accept.lower()
     english, chinese = wanted.find("en"), wanted.find("zh")
     return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh-CN"
 
@@ -347,6 +352,13 @@ def preferred(request: Request, offers: Sequence[str]) -> str:
     if like(best) <= 0:
         raise NotAcceptable(offers=list(offers))
     return best
+
+
+def acquaint(known: dict[UUID, Entered], entered: Entered) -> None:
+    """Remember who he was, so that next time the door and his first statement are one round trip."""
+    if len(known) >= ACQUAINTANCES:
+        known.clear()
+    known[entered.actor.account_id] = entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,9 +419,7 @@ class Reading:
             if (entered.actor, entered.today) == (before.actor, before.today):
                 break
             before = entered
-        if len(self._acquainted) >= ACQUAINTANCES:
-            self._acquainted.clear()
-        self._acquainted[bearer.account_id] = entered
+        acquaint(self._acquainted, entered)
         return self._let_in(entered), row
 
     async def find(self, resource: Resource, id: UUID) -> Found:

@@ -7,9 +7,9 @@ the command line call the same actions through here.
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -23,9 +23,16 @@ from sqlmodel import SQLModel
 from app.access import Bearer, Entered
 from app.actor import Actor, Office
 from app.calendar import month_of
-from app.database import Database, Prepared, Transaction, as_json, as_wire
+from app.database import (
+    Database,
+    Prepared,
+    Transaction,
+    as_json,
+    as_wire,
+    behind_the_door_of_a_command,
+)
 from app.log import LISTED, Entry, sealed
-from app.reading import ENTER, RESOURCES, Resource, enter, place_values, refuse_odd_parameters
+from app.reading import ENTER, RESOURCES, Resource, acquaint, enter, place_values, refuse_odd_parameters
 from app.refusal import (
     Conflict,
     Forbidden,
@@ -103,9 +110,15 @@ class Taken:
 Action = Callable[..., Awaitable[Answer]]
 
 
-def creates(*offices: Office, of: Resource | None = None) -> Callable[[Action], Action]:
-    """An action that makes a record, of a resource whose id the client may choose: who may."""
-    return _declare("creates", frozenset(offices), None, of)
+def creates(
+    *offices: Office, of: Resource | None = None, about: tuple[Resource, str] | None = None
+) -> Callable[[Action], Action]:
+    """An action that makes a record, of a resource whose id the client may choose: who may.
+
+    `about` is the record that it looks at first, and the member of the body that holds its id.
+    """
+    first = about and (lambda args: (about[0], getattr(args[-1], about[1])))
+    return _declare("creates", frozenset(offices), None, of, first)
 
 
 def creates_for_anyone(of: Resource) -> Callable[[Action], Action]:
@@ -120,14 +133,25 @@ def changes(*offices: Office) -> Callable[[Action], Action]:
 
 def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
     """An action that is a move of a workflow: the declaration says who may."""
-    return _declare("moves", workflow.move(name).offices, workflow.move(name))
+    move = workflow.move(name)
+
+    def first(args: Sequence[Any]) -> tuple[Resource, UUID] | None:
+        resource = next((r for r in RESOURCES if r.workflow is workflow), None)
+        return None if resource is None else (resource, args[0])
+
+    return _declare("moves", move.offices, move, first=first)
+
+
+First = Callable[[Sequence[Any]], tuple[Resource, UUID] | None]
+"""Of an action's arguments: the record that it locks first."""
 
 
 def _declare(
-    kind: str, offices: frozenset[Office] | None, move: Move | None, of: Resource | None = None
-) -> Callable[[Action], Action]:
+    kind: str, offices: frozenset[Office] | None, move: Move | None, of: Resource | None = None,
+    first: First | None = None,
+) -> Callable[[Action], Action]:  # fmt: skip
     def mark(action: Action) -> Action:
-        DECLARED[action] = Declaration(kind, offices, move, of)
+        DECLARED[action] = Declaration(kind, offices, move, of, first)
         return action
 
     return mark
@@ -141,6 +165,7 @@ class Declaration:
     offices: frozenset[Office] | None
     move: Move | None
     of: Resource | None = None
+    first: First | None = None
 
 
 DECLARED: dict[Action, Declaration] = {}
@@ -162,6 +187,8 @@ class Change:
         self._checked = declared.kind == "creates"
         self.entries: list[Entry] = []
         self.log = entered.actor.township_code
+        self.ahead: tuple[Resource, UUID, Any] | None = None
+        """The record that came with the door, locked."""
 
     @property
     def place(self) -> dict[str, str]:
@@ -218,7 +245,10 @@ class Change:
         actor = self.actor
         statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
         values = {"at_id": id, **place_values(self.entered)}
-        found = await self.transaction.row(statement, **values)
+        if self.ahead is not None and self.ahead[:2] == (resource, id):
+            found = self.ahead[2]
+        else:
+            found = await self.transaction.row(statement, **values)
         if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
             found = await self.transaction.row(statement, **values)
         if found is None:
@@ -409,9 +439,10 @@ class Command:
 
     def __init__(
         self, database: Database, vault: Any, bearer: Bearer, *, operation: str, fingerprint: str,
-        key: str | None = None, if_match: str | None = None,
+        key: str | None = None, if_match: str | None = None, acquainted: dict[UUID, Entered] | None = None,
     ) -> None:  # fmt: skip
         self.vault = vault
+        self._acquainted = {} if acquainted is None else acquainted
         self.operation, self.fingerprint, self.key = operation, fingerprint, key
         self.bearer = bearer
         self._database, self._if_match = database, if_match
@@ -435,13 +466,39 @@ class Command:
         body = f"{answer.body[:-1]},{as_json(answer.once)[1:]}" if answer.once else answer.body
         return Response(body, answer.status, answer.headers, "application/json")
 
+    async def _enter(
+        self, transaction: Transaction, first: tuple[Resource, UUID] | None
+    ) -> tuple[Entered, tuple[Resource, UUID, Any] | None]:
+        """Who calls, and with him the record that the action locks first, where he was here before: one round trip.
+
+        How he may see that record hangs on his offices; were they others before, what came along is left alone.
+        """
+        before = self._acquainted.get(self.bearer.account_id)
+        if before is None or first is None:
+            entered, ahead = await enter(transaction, self.bearer, self.key, self.operation), None
+        else:
+            resource, record = first
+            actor, bearer = before.actor, self.bearer
+            statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
+            found = await transaction.row(
+                behind_the_door_of_a_command(statement), at_id=record, **place_values(before),
+                door_county=bearer.county_code, door_township=bearer.township_code, door_account=bearer.account_id,
+                door_key=self.key, door_operation=self.operation,
+            )  # fmt: skip
+            entered = Entered.of(bearer, json.loads(found["entered"]))
+            same = (entered.actor, entered.today) == (before.actor, before.today)
+            ahead = (resource, record, found if found["body"] is not None else None) if same else None
+        acquaint(self._acquainted, replace(entered, stored=None, busy=False))
+        return entered, ahead
+
     async def _do(self, transaction: Transaction, action: Action, *args: Any) -> Answer:
         """All of it but the commit; it can be done again, since nothing of it is kept but in the transaction."""
         declared = DECLARED[action]
-        entered = await enter(transaction, self.bearer, self.key, self.operation)
+        entered, ahead = await self._enter(transaction, declared.first and declared.first(args))
         if entered.busy:
             raise StillInFlight
         change = Change(transaction, entered, self, declared)
+        change.ahead = ahead
         try:
             made = None
             if declared.kind == "creates":
@@ -548,8 +605,9 @@ async def _command(request: Request, key: str | None, if_match: str | None, *, a
         what = json.dumps(json.loads(body), sort_keys=True) if body else ""
     fingerprint = state.vault.fingerprint(f"{operation}\n{bearer.account_id}\n{what}")
     return Command(
-        state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match
-    )
+        state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match,
+        acquainted=state.acquainted,
+    )  # fmt: skip
 
 
 Key = Annotated[

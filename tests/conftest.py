@@ -217,6 +217,7 @@ class Requests:
         async def noted(message: Any) -> None:
             nonlocal refused
             if message["type"] == "http.response.start":
+                await asyncio.sleep(0)  # the driver tells of the last statement in the loop's next round
                 refused = (b"content-type", b"application/problem+json") in message["headers"]
             elif refused:
                 request.problem = json.loads(message["body"])["code"]
@@ -226,14 +227,16 @@ class Requests:
 
     def listen(self, pool: Any) -> None:
         """On the connections there are, and on those the pool will open."""
-        for holder in pool._holders:
-            if holder._con is not None:
-                holder._con.add_query_logger(self._note)
-
-        async def init(connection: Any) -> None:
+        for connection in pool._idle:
             connection.add_query_logger(self._note)
+        connect = pool._connect
 
-        pool._init = init
+        async def connected() -> Any:
+            connection = await connect()
+            connection.add_query_logger(self._note)
+            return connection
+
+        pool._connect = connected
 
     def _note(self, record: Any) -> None:
         if request := self._current.get():
@@ -595,7 +598,7 @@ class Counter:
 def counter(service: Service) -> Iterator[Counter]:
     """Statements on the service's own pool, which this fixture narrows to loggers on every connection."""
     count = Counter()
-    held = [h._con for h in service.app.state.database._pool._holders if h._con is not None]
+    held = list(service.app.state.database._pool._idle)
     for connection in held:
         connection.add_query_logger(count)
     yield count

@@ -131,7 +131,7 @@ async def drop_measure(change: Change, id: UUID, body: Reason) -> Answer:
 # ── visits ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@creates(Office.HELPER, of=VISITS)
+@creates(Office.HELPER, of=VISITS, about=(VISITED, "household_id"))
 async def record_visit(change: Change, body: schemas.CreateVisit) -> Answer:
     """The caller's own visit; sent again with the same id it is no second visit. Raises NotPairedThatDay."""
     me = change.actor.person_id
