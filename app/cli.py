@@ -26,6 +26,8 @@ from app.witness import Policy
 
 app = cyclopts.App(name="huayuan", help="精准脱贫考核与责任追究服务 / assessment and accountability service")
 app.command(phone)
+scale = cyclopts.App(name="scale", help="把数据库分布到 Citus 集群 / make a Citus cluster of the database")
+app.command(scale)
 ROOT = Path(__file__).parent.parent
 
 
@@ -314,6 +316,48 @@ def export_log(log: str, folder: Path, *, disclosed: bool = False) -> None:
     except NotFound as refusal:
         halt(f"{log}:{refusal.title('zh-CN')}", refusal.title("en"))
     print(log, count)
+
+
+@scale.command(name="plan")
+def scale_plan() -> None:
+    """What would become of each table, and what stands in the way; nothing is changed. Ends with 1 where something does."""
+    from app.scale import Plan
+
+    def show(_: Any, plan: Plan) -> None:
+        for table in plan.tables:
+            print(table.name, table.kind, "已完成 / done" if table.is_done else "待转换 / to do")
+        print(f"待建外键 / foreign keys to make: {len(plan.missing)}")
+
+    scaling(show)
+
+
+@scale.command(name="distribute")
+def scale_distribute(*, shards: int = 32) -> None:
+    """Do so, table by table, as the database's owner and while nothing else runs; broken off, it goes on when run again.
+
+    Nothing can be added to SHARDS later without moving data: it is how many parts the counties fall into.
+    """
+    from app.scale import Plan, distribute
+
+    def convert(connection: Any, plan: Plan) -> None:
+        if not plan.obstacles:
+            for line in distribute(connection, shards):
+                print(line, flush=True)
+
+    scaling(convert)
+
+
+def scaling(work: Callable[[Any, Any], None]) -> None:
+    """The plan, what is done with it, and whatever forbids it, which ends the command."""
+    from app.scale import plan
+
+    with psycopg.connect(address(ready()), autocommit=True) as connection:
+        planned = plan(connection)
+        work(connection, planned)
+    for one in planned.obstacles:
+        print(f"{one.zh} / {one.en}: {one.concerns}", file=sys.stderr)
+    if planned.obstacles:
+        sys.exit(1)
 
 
 @app.command

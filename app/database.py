@@ -85,6 +85,8 @@ AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
 T = TypeVar("T")
 
+IS_CLUSTER = "select to_regclass('pg_dist_partition') is not null"
+
 KEYS = ("county_code", "township_code")
 """What every key, constraint and index of a tenant's table begins with."""
 
@@ -392,8 +394,8 @@ class UnrecordedChange(RuntimeError):
 class Transaction:
     """One transaction in hand. Every statement passes through here, so that none goes unrecorded."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, *, is_cluster: bool = False) -> None:
+        self._connection, self.is_cluster = connection, is_cluster
         self._written: str | None = None
         self._recorded = False
 
@@ -481,14 +483,6 @@ def address(settings: Settings) -> str:
     return embedded.ensure(settings.data_dir)
 
 
-@asynccontextmanager
-async def _begun(connection: Any, *, readonly: bool = False) -> AsyncIterator[Transaction]:
-    async with connection.transaction(readonly=readonly):
-        transaction = Transaction(connection)
-        yield transaction
-        transaction.check_recorded()
-
-
 class Database:
     """The pool of one worker."""
 
@@ -504,10 +498,13 @@ class Database:
         self._url, self._size, self.seconds = url, size, seconds
         self._settings = {**limits, "role": role}
         self._pool: Pool
+        self.is_cluster = False
+        """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
 
     async def open(self) -> None:
         self._pool = Pool(self._connect, self._size, QUEUE)
-        self._pool.give_back(await self._pool.take(), whole=True)  # that the server is there is known at once
+        async with self._connection() as connection:  # that the server is there is known at once
+            self.is_cluster = await connection.fetchval(IS_CLUSTER)
 
     async def _connect(self) -> Any:
         return await asyncpg.connect(
@@ -530,7 +527,7 @@ class Database:
         A transaction that lasts too long, also because nobody answers any more, ends by hanging up: whoever waits
         for the server then has asyncpg's ConnectionDoesNotExistError.
         """
-        async with self._connection() as connection, _begun(connection, readonly=readonly) as transaction:
+        async with self._connection() as connection, self._begun(connection, readonly=readonly) as transaction:
             yield transaction
 
     async def row(self, statement: Prepared, /, **values: Any) -> Any:
@@ -551,10 +548,17 @@ class Database:
         async with self._connection() as connection:
             for _ in range(AGAIN):
                 with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                    async with _begun(connection) as transaction:
+                    async with self._begun(connection) as transaction:
                         return await work(transaction)
-            async with _begun(connection) as transaction:
+            async with self._begun(connection) as transaction:
                 return await work(transaction)
+
+    @asynccontextmanager
+    async def _begun(self, connection: Any, *, readonly: bool = False) -> AsyncIterator[Transaction]:
+        async with connection.transaction(readonly=readonly):
+            transaction = Transaction(connection, is_cluster=self.is_cluster)
+            yield transaction
+            transaction.check_recorded()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:

@@ -244,6 +244,13 @@ class Resource:
         statement = statement.add_columns(*versions).with_for_update(of=t)
         return Prepared(statement, json=True, beside=("facts", "made_by", "seen", "stands"))
 
+    @cached_property
+    def hold(self) -> Prepared:
+        """The lock alone, where it may not be part of a larger statement: on a cluster."""
+        t = self.table.__table__  # type: ignore[attr-defined]
+        by_id = (t.c.county_code == bindparam("at_county", type_=Text()), t.c.id == bindparam("at_id"))
+        return Prepared(select(t.c.id).where(*by_id).with_for_update())
+
     @cache  # noqa: B019
     def page(
         self, wide: bool, county: bool, after: bool, filters: tuple[str, ...], within: ColumnElement[bool] | None = None
@@ -399,12 +406,16 @@ class Reading:
         return entered
 
     async def _found(self, asked: Callable[[Entered], Asked]) -> tuple[Entered, Any]:
-        """Who asks, and the row of the statement, all nulls where it finds none.
+        """Who asks, and the row of the statement, None or all nulls where it finds none.
 
         Which statement it is hangs on his offices and the day, and these the door tells. Whoever was here before is
         taken for who he was then, so that the door and the statement are one round trip; where something has changed
         since, the statement is asked again.
         """
+        if self._database.is_cluster:
+            async with self.open() as (transaction, entered):
+                statement, values = asked(entered)
+                return entered, await transaction.row(statement, **values)
         bearer = self._bearer
         door = {
             "door_county": bearer.county_code, "door_township": bearer.township_code, "door_account": bearer.account_id,
@@ -431,7 +442,7 @@ class Reading:
             return statement, {"at_id": id, **place_values(entered)}
 
         entered, found = await self._found(asked)
-        if found["body"] is None:
+        if not found or found["body"] is None:
             raise resource.not_found
         row = json.loads(found["body"])
         facts = resource.read_facts(row, json.loads(found["facts"]), entered) if resource.read_facts else None

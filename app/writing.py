@@ -44,7 +44,7 @@ from app.refusal import (
 from app.wire import Upload
 from app.workflow import Move, Workflow
 
-FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
 class KeyReused(Invalid):
@@ -243,14 +243,18 @@ class Change:
     async def find(self, resource: Resource, id: UUID, *, missing: Exception | None = None) -> Taken:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor
-        statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
+        reach = (resource.scope.sees_all(actor.offices), actor.reads_county)
         values = {"at_id": id, **place_values(self.entered)}
-        if self.ahead is not None and self.ahead[:2] == (resource, id):
-            found = self.ahead[2]
+        if self.transaction.is_cluster:
+            await self.transaction.rows(resource.hold, **values)
+            found = await self.transaction.row(resource.one(*reach, False), **values)
         else:
-            found = await self.transaction.row(statement, **values)
-        if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
-            found = await self.transaction.row(statement, **values)
+            if self.ahead is not None and self.ahead[:2] == (resource, id):
+                found = self.ahead[2]
+            else:
+                found = await self.transaction.row(resource.one(*reach, True), **values)
+            if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
+                found = await self.transaction.row(resource.one(*reach, True), **values)
         if found is None:
             raise missing or resource.not_found
         row = json.loads(found["body"])
@@ -383,7 +387,7 @@ class Change:
             stored = as_json({"operation": command.operation, "key": command.key, "fingerprint": self.fingerprint,
                               "status": answer.status, "body": answer.body, "headers": answer.headers})  # fmt: skip
         last = await self.transaction.call(
-            FINISH, self.log, self.actor.account_id, stored,
+            FINISH, self.actor.county_code, self.log, self.actor.account_id, stored,
             [leaf for leaf, _ in leaves], [e.event for e in self.entries], [e.subject_id for e in self.entries],
             [e.helper for e in self.entries], [e.household for e in self.entries], [d for _, d in leaves], self.now,
         )  # fmt: skip
@@ -474,7 +478,7 @@ class Command:
         How he may see that record hangs on his offices; were they others before, what came along is left alone.
         """
         before = self._acquainted.get(self.bearer.account_id)
-        if before is None or first is None:
+        if before is None or first is None or transaction.is_cluster:
             entered, ahead = await enter(transaction, self.bearer, self.key, self.operation), None
         else:
             resource, record = first
@@ -548,16 +552,19 @@ _cache: dict[Any, Prepared] = {}
 def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
     """Insert and show. SQLAlchemy correlates nothing in the RETURNING of an INSERT, so the record is selected from it.
 
-    The select reads the inserted row under its table's own name; values are bound as `new_<column>`.
+    The select reads the inserted row under its table's own name; values are bound as `new_<column>`. The county is
+    given, not read back, so that a cluster knows where the rest of what is shown lies.
     """
     key = (resource.name, "insert", names)
     if key not in _cache:
         t = resource.table.__table__  # type: ignore[attr-defined]
         statement = insert(t).values({n: bindparam(f"new_{n}", type_=t.c[n].type) for n in names})
         statement = statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
-        made = statement.returning(*t.c).cte(t.name)
+        made = statement.returning(*t.c).cte("made")
+        county = bindparam("new_county_code", type_=Text()).label("county_code")
+        row = select(county, *[c for c in made.c if c.name != "county_code"]).cte(t.name)
         shown = select(*resource.columns).select_from(t).subquery("t")
-        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(made))
+        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(row))
         prepared.tenant_table, prepared.returns = t.name, True
         _cache[key] = prepared
     return _cache[key]

@@ -38,6 +38,7 @@ from app.main import create_app
 from app.rulebook.rules import huayuan
 from app.settings import Settings
 from app.workflow import WORKFLOWS
+from tests import cluster
 
 if os.environ.get("HUAYUAN_LONG") != "1":  # many accounts are made and few sign in; processes of their own hash in full
     accounts.PASSWORDS = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
@@ -90,13 +91,19 @@ def fresh_database(server_url: str, template: str, name: str) -> Iterator[str]:
     from app import embedded
 
     _drop(server_url, name)
-    yield embedded.database(server_url, name, template)
+    for node in cluster.nodes(server_url):
+        cluster.quiet(node, template)
+        embedded.database(node, name, template)
+    url = embedded.database(server_url, name, template)
+    cluster.settle(url)
+    yield url
     _drop(server_url, name)
 
 
 def _drop(server_url: str, name: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    for node in cluster.nodes(server_url):
+        with psycopg.connect(node, autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _template(server_url: str) -> str:
@@ -112,11 +119,17 @@ def _template(server_url: str) -> str:
                     _drop(server_url, leftover)
         if name not in known:
             _drop(server_url, f"{name}_new")
-            _migrate(embedded.database(server_url, f"{name}_new"))
-            server.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(f"{name}_new"), sql.Identifier(name))
-            )
+            made = [embedded.database(node, f"{name}_new") for node in cluster.nodes(server_url)]
+            cluster.make(made, _migrate)
+            for node in cluster.nodes(server_url):
+                _rename(node, f"{name}_new", name)
     return name
+
+
+def _rename(server_url: str, name: str, new: str) -> None:
+    cluster.quiet(server_url, name)
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new)))
 
 
 def _is_left_over(name: str) -> bool:

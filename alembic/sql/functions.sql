@@ -92,8 +92,9 @@ begin
   return n - 1;
 end $$;
 
--- The last statement of every command: store the answer under its retry key, append the entries.
-create function finish(p_log text, p_account uuid, p_stored text, p_leaves bytea[], p_events text[], p_subjects uuid[],
+-- The last statement of every command: store the answer under its retry key, append the entries. On a cluster it is handed over
+-- whole to the node that holds the county, as are `log_sign` and `log_cosign`: there another role may go on in one transaction.
+create function finish(p_county text, p_log text, p_account uuid, p_stored text, p_leaves bytea[], p_events text[], p_subjects uuid[],
                        p_helpers uuid[], p_households uuid[], p_disclosed text[], p_at timestamptz)
 returns bigint language plpgsql as $$
 declare s json := p_stored::json; v_seq bigint;
@@ -103,12 +104,12 @@ begin
   end if;
   if s is not null then
     insert into retries (county_code, township_code, account_id, operation, key, fingerprint, status, body, headers, log, seq)
-    values (current_setting('app.county'), current_setting('app.township'), p_account, s->>'operation', s->>'key',
+    values (p_county, current_setting('app.township'), p_account, s->>'operation', s->>'key',
             s->>'fingerprint', (s->>'status')::int, s->>'body', (s->'headers')::jsonb,
             case when v_seq is not null then p_log end, v_seq)
     on conflict (county_code, township_code, account_id, operation, key) do update
       set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
-          headers = excluded.headers, log = excluded.log, seq = excluded.seq, created_at = now();
+          headers = excluded.headers, log = excluded.log, seq = excluded.seq, created_at = excluded.created_at;
   end if;
   return v_seq;
 end $$;
@@ -155,11 +156,11 @@ begin
 end $$;
 
 -- Keep what is being signed of a log; false where it stands already. It runs as the log's own role; the application cannot take it back.
-create function log_sign(p_log text, p_size bigint, p_root bytea, p_note text) returns boolean
+create function log_sign(p_county text, p_log text, p_size bigint, p_root bytea, p_note text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, public as $$
 declare v_county text := nullif(current_setting('app.county', true), '');
 begin
-  if v_county is null or left(p_log, 6) <> v_county
+  if v_county is null or p_county <> v_county or left(p_log, 6) <> v_county
      or not (p_log in (current_setting('app.township', true), v_county) or current_setting('app.reach', true) = 'county') then
     raise insufficient_privilege using message = 'this log is not open to the caller';
   end if;
@@ -174,12 +175,13 @@ begin
 end $$;
 
 -- Keep what a witness signed of a checkpoint. It runs as the log's own role; the application cannot take it back.
-create function log_cosign(p_log text, p_size bigint, p_witness text, p_line text) returns void
+create function log_cosign(p_county text, p_log text, p_size bigint, p_witness text, p_line text) returns void
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
   insert into log_cosignature (county_code, township_code, size, witness, line)
   select c.county_code, c.township_code, c.size, p_witness, p_line from log_checkpoint c
-   where c.county_code = nullif(current_setting('app.county', true), '') and c.township_code = p_log and c.size = p_size
+   where c.county_code = p_county and c.county_code = nullif(current_setting('app.county', true), '')
+     and c.township_code = p_log and c.size = p_size
   on conflict do nothing;
 end $$;
 

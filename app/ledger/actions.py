@@ -32,8 +32,8 @@ PROVING = """
     select log_standing($1, $2) as standing, log_hashes($1, $4, $5, $6) as hashes
       from enter_to_read(left($1, 6), $1, $3)
 """
-SIGN = "select log_sign($1, $2, $3, $4)"
-COSIGN = "select log_cosign($1, $2, $3, $4)"
+SIGN = "select log_sign($1, $2, $3, $4, $5)"
+COSIGN = "select log_cosign($1, $2, $3, $4, $5)"
 COSIGNED = "select log_cosigned($1, $2)"
 Begin = Callable[[], AbstractAsyncContextManager[Change]]
 """A transaction of the operator's, in the context of a county."""
@@ -179,7 +179,7 @@ async def checkpoint(change: Change, log: str, origin: str) -> Standing:
             raise HistoryRewritten(log=log, signed=old, size=stands.size)
     signer = change.vault.signer(f"{origin}/{log}")
     signed = note.checkpoint(signer, stands.size, stands.root)
-    if await transaction.call(SIGN, log, stands.size, stands.root, signed) and log != change.actor.county_code:
+    if await transaction.call(SIGN, log[:6], log, stands.size, stands.root, signed) and log != change.actor.county_code:
         change.log = change.actor.county_code
         head = {"log": log, "origin": signer.name, "size": stands.size, "root": stands.root.hex()}
         change.record(Event.CHECKPOINT_SIGNED, "ledger", uuid5(NAMESPACE_URL, signer.name), public=head)
@@ -264,7 +264,7 @@ async def _show(begin: Begin, http: httpx.AsyncClient, log: str, witness: Verifi
     if line is None:
         return Shown.REFUSED
     async with begin() as change:
-        await change.transaction.call(COSIGN, log, stands.signed_size, witness.name, line)
+        await change.transaction.call(COSIGN, log[:6], log, stands.signed_size, witness.name, line)
     return Shown.COSIGNED
 
 
@@ -350,6 +350,10 @@ async def _proving(
     """
 
     async def read(size: int | None, ranges: Sequence[merkle.Range]) -> tuple[Standing, list[bytes | None]]:
+        if database.is_cluster:
+            async with database.transaction(readonly=True) as transaction:
+                stands = await standing_of(transaction, log, size)
+                return stands, await transaction.call(HASHES, log, *asked(ranges)) or []
         found = await database.call(PROVING, log, size, NOBODY, *asked(ranges))
         return Standing.of(log, found["standing"]), found["hashes"] or []
 

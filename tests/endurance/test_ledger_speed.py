@@ -97,7 +97,7 @@ begin
           set_config('app.reach', 'township', true);
   insert into units (county_code, township_code, id, version, created_at, fingerprint, name, level)
   values (p_county, p_township, p_id, 1, now(), '', p_id::text, 'township');
-  perform finish(p_township, p_id,
+  perform finish(left(p_township, 6), p_township, p_id,
     json_build_object('operation', 'POST /v1/units', 'key', p_id, 'fingerprint', '', 'status', 201, 'body', '{}',
                       'headers', json_build_object())::text,
     p_leaves, array['unit.created'], array[p_id], array[null::uuid], array[null::uuid], array[null::text], now());
