@@ -85,6 +85,9 @@ AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
 T = TypeVar("T")
 
+COUNTY_NAMES = ("at_county", "county", "new_county_code")
+"""What statements call the county they are about."""
+JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
 IS_CLUSTER = "select to_regclass('pg_dist_partition') is not null"
 
 KEYS = ("county_code", "township_code")
@@ -304,6 +307,20 @@ def behind_the_door_of_a_command(statement: Prepared) -> Prepared:
 
 
 @cache
+def on_a_cluster(statement: Prepared) -> str:
+    """The statement with its county said anew wherever two tables are joined by it.
+
+    A cluster's planner does not conclude it for a sub-select from what the statement says of its outer table, and so
+    would not know that all of it lies on one node.
+    """
+    given = next((name for name in COUNTY_NAMES if name in statement.names), None)
+    if given is None:
+        return statement.sql
+    county = f"${statement.names.index(given) + 1}::text"
+    return JOINED.sub(rf"(\1.county_code = {county} AND \2.county_code = {county})", statement.sql)
+
+
+@cache
 def as_page(statement: Prepared) -> Prepared:
     """A list, of rows of `body` and `at`, at most `many`, as one row, whose text is joined where it is made.
 
@@ -401,7 +418,8 @@ class Transaction:
 
     async def rows(self, statement: Prepared, /, **values: Any) -> list[Any]:
         """All rows of a statement; one round trip."""
-        found: list[Any] = await self._connection.fetch(statement.sql, *statement.args(values))
+        sql = on_a_cluster(statement) if self.is_cluster else statement.sql
+        found: list[Any] = await self._connection.fetch(sql, *statement.args(values))
         if statement.tenant_table and (found or not statement.returns):
             self._written = statement.tenant_table
         return found
@@ -418,7 +436,8 @@ class Transaction:
 
     async def pieces(self, statement: Prepared, many: int, /, **values: Any) -> AsyncIterator[list[Any]]:
         """All rows of a statement, so many at a time: the server keeps the place, and only they are in memory."""
-        cursor = await self._connection.cursor(statement.sql, *statement.args(values))
+        sql = on_a_cluster(statement) if self.is_cluster else statement.sql
+        cursor = await self._connection.cursor(sql, *statement.args(values))
         while rows := await cursor.fetch(many):
             yield rows
 
@@ -497,14 +516,23 @@ class Database:
     ) -> None:
         self._url, self._size, self.seconds = url, size, seconds
         self._settings = {**limits, "role": role}
-        self._pool: Pool
+        self._pool: Any = None
         self.is_cluster = False
         """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
 
     async def open(self) -> None:
-        self._pool = Pool(self._connect, self._size, QUEUE)
-        async with self._connection() as connection:  # that the server is there is known at once
+        """Raises what asyncpg raises where the server is not there: that is known at once."""
+        pool = Pool(self._connect, self._size, QUEUE)
+        connection = await pool.take()
+        try:
             self.is_cluster = await connection.fetchval(IS_CLUSTER)
+        finally:
+            pool.give_back(connection, whole=True)
+        self._pool = pool
+
+    @property
+    def is_open(self) -> bool:
+        return self._pool is not None
 
     async def _connect(self) -> Any:
         return await asyncpg.connect(

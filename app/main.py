@@ -46,6 +46,7 @@ from app.scores import routes as scores
 from app.sessions import routes as sessions
 from app.settings import Settings
 from app.signoffs import routes as signoffs
+from app.standby import Standby
 from app.storage import Storage
 from app.sync import routes as sync
 from app.telemetry import Metrics, Telemetry
@@ -134,13 +135,16 @@ def create_app(settings: Settings) -> FastAPI:
         api.state.files = Database(address(settings), FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
         await api.state.database.open()
         await api.state.files.open()
-        api.state.watch = Watch(api.state.database)
+        standby = stand_by(api, settings)
+        api.state.watch = Watch(api.state.recent)
         if settings.profile == "production":
             await refuse_a_moved_clock(api.state.database)
         api.openapi()  # made now: two hundred operations take over a second, and nobody's request should wait for it
         gc.collect()
         gc.freeze()
         yield
+        if standby:
+            await standby.close()
         await api.state.files.close()
         await api.state.database.close()
         api.state.press.close()
@@ -190,9 +194,21 @@ def create_app(settings: Settings) -> FastAPI:
     async def metrics(request: Request) -> Response:
         state = request.app.state
         gauges = state.database.gauges("database") | state.files.gauges("file") | state.places.gauges()
+        gauges |= {"standby_is_read": int(state.standby is not None and state.standby.is_there)}
         return Response(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
 
     return api
+
+
+def stand_by(api: FastAPI, settings: Settings) -> Standby | None:
+    """Of what is read that may be a moment old: of a standby where one is named."""
+    state = api.state
+    state.standby, state.recent, state.recent_files = None, state.database, state.files
+    if settings.standby_url is not None:
+        of = (settings.standby_url, settings.standby_seconds, settings.pool_size)
+        state.standby = Standby(*of, state.database, state.files)
+        state.recent, state.recent_files = state.standby.recent, state.standby.files
+    return state.standby
 
 
 class ClockWasMoved(RuntimeError):

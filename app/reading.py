@@ -45,6 +45,7 @@ from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
 from app.sheets import CSV, XLSX
+from app.standby import Recent
 from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
 from app.wire import JSON
 from app.workflow import Workflow
@@ -64,6 +65,8 @@ SHARE = 0.8
 DIVISIONS = sql_table("divisions", column("code"), column("name", Text()))
 PLACE_NAME = Prepared(select(DIVISIONS.c.name).where(DIVISIONS.c.code == bindparam("code", type_=Text())))
 """What a file's unit is called in the national list."""
+Reads = Database | Recent
+"""Of what is read that may be a moment old."""
 Asked = tuple[Prepared, dict[str, Any]]
 """A statement and the values of its parameters."""
 
@@ -381,8 +384,10 @@ class Found:
 class Reading:
     """One read: the door and the statement, together in one round trip or, where a statement is no list, one each."""
 
-    def __init__(self, request: Request, database: Database, bearer: Bearer, scope: ClientScope | None) -> None:
-        self._request, self._database, self._bearer, self._scope = request, database, bearer, scope
+    def __init__(self, request: Request, bearer: Bearer, scope: ClientScope | None) -> None:
+        self._request, self._bearer, self._scope = request, bearer, scope
+        self._database: Database = request.app.state.database
+        self._recent: Reads = request.app.state.recent
         self._acquainted: dict[UUID, Entered] = request.app.state.acquainted
 
     @cached_property
@@ -391,12 +396,12 @@ class Reading:
         return language_of(self._request)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[tuple[Transaction, Entered]]:
+    async def open(self, *, recent: bool = False) -> AsyncIterator[tuple[Transaction, Entered]]:
         """The transaction with its context set, and who is in it; for reads no Resource describes.
 
-        Raises ScopeNotGiven.
+        `recent` is for what nothing is decided by, so that it may be a moment old. Raises ScopeNotGiven.
         """
-        async with self._database.transaction(readonly=True) as transaction:
+        async with (self._recent if recent else self._database).transaction(readonly=True) as transaction:
             yield transaction, self._let_in(await enter(transaction, self._bearer))
 
     def _let_in(self, entered: Entered) -> Entered:
@@ -405,15 +410,16 @@ class Reading:
             raise ScopeNotGiven(scope=self._scope)
         return entered
 
-    async def _found(self, asked: Callable[[Entered], Asked]) -> tuple[Entered, Any]:
+    async def _found(self, asked: Callable[[Entered], Asked], *, recent: bool = False) -> tuple[Entered, Any]:
         """Who asks, and the row of the statement, None or all nulls where it finds none.
 
         Which statement it is hangs on his offices and the day, and these the door tells. Whoever was here before is
         taken for who he was then, so that the door and the statement are one round trip; where something has changed
         since, the statement is asked again.
         """
-        if self._database.is_cluster:
-            async with self.open() as (transaction, entered):
+        database = self._recent if recent else self._database
+        if database.is_cluster:
+            async with self.open(recent=recent) as (transaction, entered):
                 statement, values = asked(entered)
                 return entered, await transaction.row(statement, **values)
         bearer = self._bearer
@@ -422,10 +428,10 @@ class Reading:
         }  # fmt: skip
         before = self._acquainted.get(bearer.account_id)
         if before is None:
-            before = Entered.of(bearer, json.loads((await self._database.row(DOOR, **door))["entered"]))
+            before = Entered.of(bearer, json.loads((await database.row(DOOR, **door))["entered"]))
         while True:
             statement, values = asked(before)
-            row = await self._database.row(behind_the_door(statement), **values, **door)
+            row = await database.row(behind_the_door(statement), **values, **door)
             entered = Entered.of(bearer, json.loads(row["entered"]))
             if (entered.actor, entered.today) == (before.actor, before.today):
                 break
@@ -501,7 +507,7 @@ class Reading:
             statement, values = asked(entered)
             return as_page(statement), {**values, "many": query.limit + 1}
 
-        _, page = await self._found(one_page)
+        _, page = await self._found(one_page, recent=True)
         if missing is not None and not page["found"]:
             raise missing
         return self._paged(page["items"], page["last"] if page["more"] else None)
@@ -541,7 +547,7 @@ class Reading:
         self, media: str, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None
     ) -> Response:
         """All that the statement finds, read piece by piece on one of the few connections there are for files."""
-        files: Database = self._request.app.state.files
+        files: Reads = self._request.app.state.recent_files
         async with AsyncExitStack() as held:
             transaction = await held.enter_async_context(files.transaction(readonly=True))
             entered = self._let_in(await enter(transaction, self._bearer))
@@ -676,7 +682,7 @@ def _reading(request: Request, scope: ClientScope | None, *, about_himself: bool
     tokens: Tokens = state.tokens
     bearer = tokens.bearer(request.headers.get("authorization"), about_himself=about_himself)
     refuse_odd_parameters(request)
-    return Reading(request, state.database, bearer, scope)
+    return Reading(request, bearer, scope)
 
 
 Read = Annotated[Reading, Depends(reading)]

@@ -214,9 +214,12 @@ def _name(key: ForeignKeyConstraint) -> str:
 def _obstacles(connection: psycopg.Connection, *, extension: bool) -> Iterator[Obstacle]:
     if not extension:
         yield Obstacle("未安装 citus 扩展", "the extension citus is not there: see docs/operations.md", "citus")
-    elif connection.execute(
-        "select from pg_dist_node where groupid <> 0 and isactive and noderole = 'primary'"
-    ).fetchone() is None:
+    elif (
+        connection.execute(
+            "select from pg_dist_node where groupid <> 0 and isactive and noderole = 'primary'"
+        ).fetchone()
+        is None
+    ):
         yield Obstacle("集群没有工作节点", "no worker has been added: select citus_add_node(…)", "pg_dist_node")
     for zh, en, query in REASONS:
         for (concerns,) in connection.execute(query, {"tenants": TENANTS}).fetchall():

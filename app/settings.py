@@ -17,6 +17,10 @@ class Settings(BaseSettings):
 
     database_url: str | None = None
     """PostgreSQL 18 as a libpq URL; without one an embedded server runs in `data_dir`."""
+    standby_url: str | None = None
+    """A hot standby, likewise, of which lists, their files and the feed are read; nothing is decided from it."""
+    standby_seconds: float = 10
+    """By how much it may be behind; then all is read of the primary."""
     data_dir: Path = Path(".huayuan")
     storage: str | None = None
     """Where attachments lie: an address that obstore opens, `s3://bucket/prefix`; the folder `data_dir`/attachments."""

@@ -7,13 +7,13 @@ neither a list, nor a file of one, nor the feed go to the primary.
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import literal_column, select
 
-from app.database import PATIENCE, QUEUE, Database, Prepared, Transaction
+from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, PATIENCE, QUEUE, Database, Prepared, Transaction
 
 LOOK = 1.0
 """Seconds between two looks at how far the standby is."""
@@ -25,31 +25,79 @@ WRITTEN = Prepared(select(literal_column("pg_current_wal_lsn() - '0/0'")))
 REPLAYED = Prepared(select(literal_column("pg_last_wal_replay_lsn() - '0/0'")))
 
 
+class Recent:
+    """The reads of a `Database`, asked of its double on the standby as long as that is there."""
+
+    def __init__(self, standby: "Standby", double: Database, primary: Database) -> None:
+        self._standby, self._double, self._primary = standby, double, primary
+
+    @property
+    def seconds(self) -> float:
+        return self._primary.seconds
+
+    @property
+    def is_cluster(self) -> bool:
+        return self._primary.is_cluster
+
+    async def row(self, statement: Prepared, /, **values: Any) -> Any:
+        """As `Database.row`, in the time of one. Raises TimeoutError."""
+        async with asyncio.timeout(QUEUE + PATIENCE):
+            if self._standby.is_there:
+                try:
+                    return await self._double.row(statement, **values)
+                except FAULTS:
+                    self._standby.is_there = False
+            return await self._primary.row(statement, **values)
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool) -> AsyncIterator[Transaction]:
+        """As `Database.transaction`, of whichever lets it begin; what fails after that fails."""
+        async with AsyncExitStack() as held:
+            yield await self._begun(held, readonly=readonly)
+
+    async def _begun(self, held: AsyncExitStack, *, readonly: bool) -> Transaction:
+        if self._standby.is_there:
+            try:
+                return await held.enter_async_context(self._double.transaction(readonly=readonly))
+            except FAULTS:
+                self._standby.is_there = False
+        return await held.enter_async_context(self._primary.transaction(readonly=readonly))
+
+
 class Standby:
-    """Does the standby answer, and is it at most `lag` seconds behind?"""
+    """Does the standby answer, and has it replayed all that the primary had written `lag` seconds ago?
 
-    def __init__(self, primary: Database, standby: Database, lag: float) -> None:
+    `recent` and `files` are read in the place of the two databases.
+    """
+
+    def __init__(self, url: str, lag: float, size: int, database: Database, files: Database) -> None:
         self.is_there = False
-        self._primary, self._standby, self._lag = primary, standby, lag
-        self._watching: asyncio.Task[None] | None = None
-
-    async def open(self) -> None:
-        await self._standby.open()
-        self._watching = asyncio.create_task(self._watch())
+        self._lag, self._primary, self._watching = lag, database, asyncio.create_task(self._watch())
+        self._double = Database(url, size, seconds=BRIEF)
+        self._files = Database(url, FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
+        self.recent = Recent(self, self._double, database)
+        self.files = Recent(self, self._files, files)
 
     async def close(self) -> None:
-        assert self._watching is not None
         self._watching.cancel()
         await asyncio.gather(self._watching, return_exceptions=True)
-        await self._standby.close()
-
-    def gauges(self) -> dict[str, int]:
-        """Are reads asked of it now? And its connections."""
-        return {"standby_is_read": int(self.is_there)} | self._standby.gauges("standby")
+        for double in (self._double, self._files):
+            if double.is_open:
+                await double.close()
 
     async def _watch(self) -> None:
-        """What the primary had written at one look must have been replayed `lag` seconds later."""
-        mark, marked = None, 0.0
+        """Which place in the log must be reached next, and since when."""
+        mark, since = 0, 0.0
         while True:
-            self.is_there, mark, marked = await self._look(mark, marked)
+            try:
+                for double in (self._double, self._files):
+                    if not double.is_open:
+                        await double.open()
+                (written,) = await self._primary.row(WRITTEN)
+                (replayed,) = await self._double.row(REPLAYED)
+                if replayed is not None and replayed >= mark:
+                    mark, since = written, time.monotonic()
+                self.is_there = replayed is not None and time.monotonic() - since <= self._lag
+            except FAULTS:
+                self.is_there = False
             await asyncio.sleep(LOOK)

@@ -243,18 +243,7 @@ class Change:
     async def find(self, resource: Resource, id: UUID, *, missing: Exception | None = None) -> Taken:
         """Lock another record the change concerns, as the caller may see it. Raises NotFound, or `missing`."""
         actor = self.actor
-        reach = (resource.scope.sees_all(actor.offices), actor.reads_county)
-        values = {"at_id": id, **place_values(self.entered)}
-        if self.transaction.is_cluster:
-            await self.transaction.rows(resource.hold, **values)
-            found = await self.transaction.row(resource.one(*reach, False), **values)
-        else:
-            if self.ahead is not None and self.ahead[:2] == (resource, id):
-                found = self.ahead[2]
-            else:
-                found = await self.transaction.row(resource.one(*reach, True), **values)
-            if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
-                found = await self.transaction.row(resource.one(*reach, True), **values)
+        found = await self._held(resource, id)
         if found is None:
             raise missing or resource.not_found
         row = json.loads(found["body"])
@@ -262,6 +251,21 @@ class Change:
             raise TownshipsOwn
         facts = resource.read_facts(row, json.loads(found["facts"]), self.entered) if resource.read_facts else None
         return Taken(resource, id, row, facts)
+
+    async def _held(self, resource: Resource, id: UUID) -> Any:
+        """The row, locked, with facts as they stand now that it is; None where the caller may not see it."""
+        reach = (resource.scope.sees_all(self.actor.offices), self.actor.reads_county)
+        values = {"at_id": id, **place_values(self.entered)}
+        if self.transaction.is_cluster:
+            await self.transaction.rows(resource.hold, **values)
+            return await self.transaction.row(resource.one(*reach, False), **values)
+        if self.ahead is not None and self.ahead[:2] == (resource, id):
+            found = self.ahead[2]
+        else:
+            found = await self.transaction.row(resource.one(*reach, True), **values)
+        if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
+            found = await self.transaction.row(resource.one(*reach, True), **values)
+        return found
 
     def record(self, event: str, resource: Resource | str, id: UUID, **parts: Any) -> None:
         """Note an entry for the log; parts are `version`, `public`, `personal`, `helper`, `household`."""
@@ -552,19 +556,16 @@ _cache: dict[Any, Prepared] = {}
 def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
     """Insert and show. SQLAlchemy correlates nothing in the RETURNING of an INSERT, so the record is selected from it.
 
-    The select reads the inserted row under its table's own name; values are bound as `new_<column>`. The county is
-    given, not read back, so that a cluster knows where the rest of what is shown lies.
+    The select reads the inserted row under its table's own name; values are bound as `new_<column>`.
     """
     key = (resource.name, "insert", names)
     if key not in _cache:
         t = resource.table.__table__  # type: ignore[attr-defined]
         statement = insert(t).values({n: bindparam(f"new_{n}", type_=t.c[n].type) for n in names})
         statement = statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
-        made = statement.returning(*t.c).cte("made")
-        county = bindparam("new_county_code", type_=Text()).label("county_code")
-        row = select(county, *[c for c in made.c if c.name != "county_code"]).cte(t.name)
+        made = statement.returning(*t.c).cte(t.name)
         shown = select(*resource.columns).select_from(t).subquery("t")
-        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(row))
+        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(made))
         prepared.tenant_table, prepared.returns = t.name, True
         _cache[key] = prepared
     return _cache[key]

@@ -8,9 +8,8 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from app.actor import ORGANS, TOWNSHIP_WIDE
-from app.database import Database
 from app.events import tables
-from app.reading import BadCursor, Reading, enter_as_nobody, read_cursor, write_cursor
+from app.reading import BadCursor, Reading, Reads, enter_as_nobody, read_cursor, write_cursor
 from app.refusal import NotYourOffice
 
 LOOK = 0.5
@@ -67,7 +66,7 @@ async def look(read: Reading, cursor: str | None, events: list[str], many: int) 
 
     Raises NotYourOffice, BadCursor.
     """
-    async with read.open() as (transaction, entered):
+    async with read.open(recent=True) as (transaction, entered):
         actor = entered.actor
         if not actor.reads_township:
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
@@ -92,7 +91,7 @@ async def look(read: Reading, cursor: str | None, events: list[str], many: int) 
 class Watch:
     """Who waits holds neither a connection nor a place: a county's heads are asked for once, for all who wait."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Reads) -> None:
         self._database, self._waiting = database, 0
         self._asked: dict[str, tuple[float, asyncio.Task[dict[str, int]]]] = {}
 

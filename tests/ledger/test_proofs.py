@@ -249,7 +249,10 @@ def test_the_application_signs_no_tree_that_is_not_there(township: Township) -> 
         connection.execute("set local role huayuan_app")
         for statement, error in (
             ("select log_sign(left('{0}', 6), '{0}', {1}, sha256('x'), '')", psycopg.errors.CheckViolation),
-            ("select log_sign(left('{0}', 6), '{0}', {1} + 1, decode('{2}', 'hex'), '')", psycopg.errors.CheckViolation),
+            (
+                "select log_sign(left('{0}', 6), '{0}', {1} + 1, decode('{2}', 'hex'), '')",
+                psycopg.errors.CheckViolation,
+            ),
             ("select log_sign('411421', '411421999', 1, sha256('x'), '')", psycopg.errors.InsufficientPrivilege),
             ("delete from log_checkpoint", psycopg.errors.InsufficientPrivilege),
             ("update log_checkpoint set size = 1", psycopg.errors.InsufficientPrivilege),
