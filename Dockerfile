@@ -3,7 +3,7 @@
 FROM python:3.13-slim
 
 ARG PIP_INDEX_URL
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HUAYUAN_WORKERS=4
 
 RUN useradd --system --create-home --uid 10001 huayuan && install -d -o huayuan /var/lib/huayuan
 WORKDIR /srv/huayuan
@@ -23,4 +23,4 @@ EXPOSE 8411
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8411/healthz', timeout=2)"]
 ENTRYPOINT ["python", "-m", "app.cli"]
-CMD ["serve", "--host", "0.0.0.0", "--workers", "4"]
+CMD ["serve", "--host", "0.0.0.0"]

