@@ -40,7 +40,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
-from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
+from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, Unauthenticated, scope_values
 from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
@@ -401,8 +401,18 @@ class Reading:
 
         `recent` is for what nothing is decided by, so that it may be a moment old. Raises ScopeNotGiven.
         """
-        async with (self._recent if recent else self._database).transaction(readonly=True) as transaction:
-            yield transaction, self._let_in(await enter(transaction, self._bearer))
+        async with AsyncExitStack() as held:
+            yield await self._enter(held, self._recent if recent else self._database)
+
+    async def _enter(self, held: AsyncExitStack, reads: Reads) -> tuple[Transaction, Entered]:
+        """The same, held open; whom a standby does not know yet the primary is asked about."""
+        transaction = await held.enter_async_context(reads.transaction(readonly=True))
+        try:
+            return transaction, self._let_in(await enter(transaction, self._bearer))
+        except Unauthenticated:
+            if not isinstance(reads, Recent):
+                raise
+        return await self._enter(held, reads.primary)
 
     def _let_in(self, entered: Entered) -> Entered:
         """Raises ScopeNotGiven."""
@@ -410,28 +420,39 @@ class Reading:
             raise ScopeNotGiven(scope=self._scope)
         return entered
 
-    async def _found(self, asked: Callable[[Entered], Asked], *, recent: bool = False) -> tuple[Entered, Any]:
+    async def _found(self, asked: Callable[[Entered], Asked], reads: Reads) -> tuple[Entered, Any]:
         """Who asks, and the row of the statement, None or all nulls where it finds none.
 
-        Which statement it is hangs on his offices and the day, and these the door tells. Whoever was here before is
-        taken for who he was then, so that the door and the statement are one round trip; where something has changed
-        since, the statement is asked again.
+        Which statement it is hangs on his offices and the day, and these the door tells. Whom a standby does not know
+        yet the primary is asked about.
         """
-        database = self._recent if recent else self._database
-        if database.is_cluster:
-            async with self.open(recent=recent) as (transaction, entered):
+        if reads.is_cluster:
+            async with AsyncExitStack() as held:
+                transaction, entered = await self._enter(held, reads)
                 statement, values = asked(entered)
                 return entered, await transaction.row(statement, **values)
+        try:
+            return await self._found_in_one(asked, reads)
+        except Unauthenticated:
+            if not isinstance(reads, Recent):
+                raise
+        return await self._found(asked, reads.primary)
+
+    async def _found_in_one(self, asked: Callable[[Entered], Asked], reads: Reads) -> tuple[Entered, Any]:
+        """The same, the door and the statement together.
+
+        Whoever was here before is taken for who he was then; where something has changed since, it is asked again.
+        """
         bearer = self._bearer
         door = {
             "door_county": bearer.county_code, "door_township": bearer.township_code, "door_account": bearer.account_id,
         }  # fmt: skip
         before = self._acquainted.get(bearer.account_id)
         if before is None:
-            before = Entered.of(bearer, json.loads((await database.row(DOOR, **door))["entered"]))
+            before = Entered.of(bearer, json.loads((await reads.row(DOOR, **door))["entered"]))
         while True:
             statement, values = asked(before)
-            row = await database.row(behind_the_door(statement), **values, **door)
+            row = await reads.row(behind_the_door(statement), **values, **door)
             entered = Entered.of(bearer, json.loads(row["entered"]))
             if (entered.actor, entered.today) == (before.actor, before.today):
                 break
@@ -447,7 +468,7 @@ class Reading:
             statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, False)
             return statement, {"at_id": id, **place_values(entered)}
 
-        entered, found = await self._found(asked)
+        entered, found = await self._found(asked, self._database)
         if not found or found["body"] is None:
             raise resource.not_found
         row = json.loads(found["body"])
@@ -507,7 +528,7 @@ class Reading:
             statement, values = asked(entered)
             return as_page(statement), {**values, "many": query.limit + 1}
 
-        _, page = await self._found(one_page, recent=True)
+        _, page = await self._found(one_page, self._recent)
         if missing is not None and not page["found"]:
             raise missing
         return self._paged(page["items"], page["last"] if page["more"] else None)
@@ -549,8 +570,7 @@ class Reading:
         """All that the statement finds, read piece by piece on one of the few connections there are for files."""
         files: Reads = self._request.app.state.recent_files
         async with AsyncExitStack() as held:
-            transaction = await held.enter_async_context(files.transaction(readonly=True))
-            entered = self._let_in(await enter(transaction, self._bearer))
+            transaction, entered = await self._enter(held, files)
             statement, values = asked(entered)
             code = entered.actor.township_code
             unit = await transaction.value(PLACE_NAME, code=code)

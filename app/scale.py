@@ -187,7 +187,8 @@ def _converted(connection: psycopg.Connection) -> set[str]:
 
 def _drop_keys(connection: psycopg.Connection) -> None:
     found = connection.execute(
-        "select conrelid::regclass::text, conname from pg_constraint where contype = 'f' and conrelid = any (%s::regclass[])",
+        """select conrelid::regclass::text, conname from pg_constraint
+            where contype = 'f' and conrelid = any (%s::regclass[])""",
         [TENANTS],
     ).fetchall()
     for table, name in found:

@@ -29,15 +29,15 @@ class Recent:
     """The reads of a `Database`, asked of its double on the standby as long as that is there."""
 
     def __init__(self, standby: "Standby", double: Database, primary: Database) -> None:
-        self._standby, self._double, self._primary = standby, double, primary
+        self._standby, self._double, self.primary = standby, double, primary
 
     @property
     def seconds(self) -> float:
-        return self._primary.seconds
+        return self.primary.seconds
 
     @property
     def is_cluster(self) -> bool:
-        return self._primary.is_cluster
+        return self.primary.is_cluster
 
     async def row(self, statement: Prepared, /, **values: Any) -> Any:
         """As `Database.row`, in the time of one. Raises TimeoutError."""
@@ -47,7 +47,7 @@ class Recent:
                     return await self._double.row(statement, **values)
                 except FAULTS:
                     self._standby.is_there = False
-            return await self._primary.row(statement, **values)
+            return await self.primary.row(statement, **values)
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Transaction]:
@@ -61,7 +61,7 @@ class Recent:
                 return await held.enter_async_context(self._double.transaction(readonly=readonly))
             except FAULTS:
                 self._standby.is_there = False
-        return await held.enter_async_context(self._primary.transaction(readonly=readonly))
+        return await held.enter_async_context(self.primary.transaction(readonly=readonly))
 
 
 class Standby:

@@ -1,5 +1,6 @@
-"""How does a test get databases on a cluster? The same on every node, and joined; on one server all of this is nothing."""
+"""How does a test get databases on a cluster? The same on every node, and joined; on one server this is nothing."""
 
+import os
 import re
 from collections.abc import Callable
 from functools import cache
@@ -20,6 +21,13 @@ def nodes(url: str) -> tuple[str, ...]:
             return (url,)
         found = coordinator.execute("select nodename, nodeport from pg_dist_node where groupid <> 0").fetchall()
     return (url, *(at(url, host, port) for host, port in found))
+
+
+@cache
+def is_named() -> bool:
+    """Do the tests run on one?"""
+    url = os.environ.get("HUAYUAN_DATABASE_URL")
+    return url is not None and len(nodes(url)) > 1
 
 
 def at(url: str, host: str, port: int) -> str:
