@@ -320,12 +320,12 @@ def export_log(log: str, folder: Path, *, disclosed: bool = False) -> None:
 
 @scale.command(name="plan")
 def scale_plan() -> None:
-    """What would become of each table, and what stands in the way; nothing is changed. Ends with 1 where something does."""
+    """What would become of each table, and what stands in the way, which ends it with 1; nothing is changed."""
     from app.scale import Plan
 
     def show(_: Any, plan: Plan) -> None:
         for table in plan.tables:
-            print(table.name, table.kind, "已完成 / done" if table.is_done else "待转换 / to do")
+            print(table.name, table.kind, "已就绪 / done" if table.is_done else "待转换 / to do")
         print(f"待建外键 / foreign keys to make: {len(plan.missing)}")
 
     scaling(show)
@@ -333,9 +333,9 @@ def scale_plan() -> None:
 
 @scale.command(name="distribute")
 def scale_distribute(*, shards: int = 32) -> None:
-    """Do so, table by table, as the database's owner and while nothing else runs; broken off, it goes on when run again.
+    """Do so, table by table, as a superuser and while nothing else runs; broken off, it goes on when run again.
 
-    Nothing can be added to SHARDS later without moving data: it is how many parts the counties fall into.
+    SHARDS is how many parts the counties fall into; to have more of them later, data must be moved.
     """
     from app.scale import Plan, distribute
 

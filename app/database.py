@@ -372,6 +372,15 @@ def _at_once(tables: tuple[type[SQLModel], ...], updates: tuple[Any, ...]) -> Pr
     return prepared
 
 
+_prepared = cache(Prepared)
+
+
+@cache
+def _order() -> list[str]:
+    """All tables, parents before their children."""
+    return [table.name for table in metadata.sorted_tables]
+
+
 def insertion_of(table: type[SQLModel], many: int) -> Any:
     """INSERT of so many rows as a part of another statement; `numbered` gives their values.
 
@@ -452,11 +461,16 @@ class Transaction:
     ) -> None:
         """Any number of rows of any number of tables, and UPDATEs with their parameters; one round trip.
 
-        For loading alone: its INSERT ... SELECT fails under row-level security on a cluster, `insert_rows` does not.
+        On a cluster INSERT ... SELECT fails under row-level security, so there it is a statement a table, and more.
         """
         given = {table: many for table, many in rows.items() if many}
         updates = updates or {}
-        if given or updates:
+        if self.is_cluster:
+            for table in sorted(given, key=lambda table: _order().index(str(table.__tablename__))):
+                await self.insert_rows(table, given[table])
+            for update, more in updates.items():
+                await self.rows(_prepared(update), **more)
+        elif given or updates:
             values = {f"many_{table.__tablename__}": as_json(many) for table, many in given.items()}
             for more in updates.values():
                 values |= more
@@ -466,8 +480,11 @@ class Transaction:
         """Rows by COPY; once in a transaction.
 
         Row-level security refuses COPY, so they come into a table of this transaction, and from there by an INSERT
-        that it watches.
+        that it watches; on a cluster not even that, so there they are so many INSERTs.
         """
+        if self.is_cluster:
+            await self.insert_rows(table, rows)
+            return
         name = str(table.__tablename__)
         await self._connection.execute(f"create temp table incoming (like {name}) on commit drop")
         columns = list(metadata.tables[name].columns.keys())

@@ -199,15 +199,20 @@ def turned_away(scope: Scope, refusal: Refusal) -> ASGIApp:
     return answer
 
 
+def _constraint(error: Any) -> str | None:
+    """Its name; a cluster adds the number of the table's part."""
+    return error.constraint_name and re.sub(r"_\d{6,}$", "", error.constraint_name)
+
+
 def refusal_of(error: Exception) -> Refusal | None:
     """The refusal that an error of the database means, or None where it is our own mistake."""
     match error:
         case asyncpg.UniqueViolationError():
-            return AlreadyOnRecord(constraint=error.constraint_name)
+            return AlreadyOnRecord(constraint=_constraint(error))
         case asyncpg.ForeignKeyViolationError():
-            return ReferenceMissing(constraint=error.constraint_name)
+            return ReferenceMissing(constraint=_constraint(error))
         case asyncpg.CheckViolationError() | asyncpg.ExclusionViolationError():
-            return ContradictsItself(constraint=error.constraint_name)
+            return ContradictsItself(constraint=_constraint(error))
         case asyncpg.DataError():
             return ValueTooLarge()
         case (

@@ -64,7 +64,7 @@ COUNTY = "select attnum from pg_attribute where attname = 'county_code' and attr
 FOREIGN = "select k.conrelid::regclass || ' ' || k.conname from pg_constraint k join pg_class c on c.oid = k.conrelid"
 REASONS = (
     (
-        "运行此命令的角色看不到全部行(行级安全)", "this role does not see every row: use one that is above row security",
+        "运行此命令的角色看不到全部行(行级安全)", "this role does not see every row: use one above row security",
         "select current_user where not (select rolsuper or rolbypassrls from pg_roles where rolname = current_user)",
     ),
     (
@@ -121,7 +121,7 @@ def plan(connection: psycopg.Connection) -> Plan:
     done = _converted(connection) if extension else set()
     order = sorted(kinds, key=lambda name: list(Kind).index(kinds[name]))
     return Plan(
-        tuple(Table(name, kinds[name], name in done) for name in order),
+        tuple(Table(name, kinds[name], name in done or kinds[name] is Kind.LOCAL) for name in order),
         tuple(_missing(connection)),
         tuple(_obstacles(connection, extension=extension)),
     )
@@ -136,7 +136,7 @@ def distribute(connection: psycopg.Connection, shards: int) -> Iterator[str]:
     settle(connection)
     for (role,) in connection.execute(SHUT_OUT).fetchall():
         connection.execute(sql.SQL("alter role {} login").format(sql.Identifier(role)))
-    todo = [table for table in plan(connection).tables if table.kind is not Kind.LOCAL and not table.is_done]
+    todo = [table for table in plan(connection).tables if not table.is_done]
     if todo:
         _drop_keys(connection)
     for table in todo:

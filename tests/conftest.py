@@ -557,7 +557,7 @@ def service(database_url: str) -> Iterator[Service]:
     running.stop()
 
 
-_codes = itertools.count(701)
+_codes = itertools.count(501)
 """Codes that the national list does not have."""
 
 

@@ -1,4 +1,4 @@
-"""Does a process keep anything that another one would need? What officers do, each request at the other of two workers."""
+"""Does a process keep anything that another would need? What officers do, each request at the other of two workers."""
 
 import itertools
 from collections.abc import Iterator
