@@ -202,13 +202,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 def stand_by(api: FastAPI, settings: Settings) -> Standby | None:
     """Of what is read that may be a moment old: of a standby where one is named."""
-    state = api.state
-    state.standby, state.recent, state.recent_files = None, state.database, state.files
+    state, standby = api.state, None
+    state.recent, state.recent_files = state.database, state.files
     if settings.standby_url:
         of = (settings.standby_url, settings.standby_seconds, settings.pool_size)
-        state.standby = Standby(*of, state.database, state.files)
-        state.recent, state.recent_files = state.standby.recent, state.standby.files
-    return state.standby
+        standby = Standby(*of, state.database, state.files)
+        state.recent, state.recent_files = standby.recent, standby.files
+    state.standby = standby
+    return standby
 
 
 class ClockWasMoved(RuntimeError):

@@ -40,10 +40,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
-from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, Unauthenticated, scope_values
+from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
 from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
-from app.refusal import Invalid, NotAcceptable, NotFound, Refusal
+from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticated
 from app.sheets import CSV, XLSX
 from app.standby import Recent
 from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, name_of, streamed, workbook

@@ -7,6 +7,7 @@ models, which the newest migration equals. What is done already is passed over, 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -55,7 +56,7 @@ class LostRows(RuntimeError):
     """A table had another number of rows after its conversion, which was undone."""
 
 
-DIALECT = driver.dialect()
+DIALECT: Any = driver.dialect()  # type: ignore[no-untyped-call]
 TENANTS = [table.name for table in metadata.sorted_tables if "county_code" in table.columns]
 """Parents before their children."""
 OTHERS = [table.name for table in metadata.sorted_tables if "county_code" not in table.columns]
