@@ -1,6 +1,6 @@
 """Which connection does a transaction use? One of a few that stay open, the last used first.
 
-asyncpg's own pool makes two tasks and a proxy for each use, which was a quarter of the CPU of a read (D49).
+asyncpg's own pool makes two tasks and a proxy for each use, which was a quarter of the CPU of a read (D54).
 """
 
 import asyncio

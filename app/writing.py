@@ -133,13 +133,7 @@ def changes(*offices: Office) -> Callable[[Action], Action]:
 
 def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
     """An action that is a move of a workflow: the declaration says who may."""
-    move = workflow.move(name)
-
-    def first(args: Sequence[Any]) -> tuple[Resource, UUID] | None:
-        resource = next((r for r in RESOURCES if r.workflow is workflow), None)
-        return None if resource is None else (resource, args[0])
-
-    return _declare("moves", move.offices, move, first=first)
+    return _declare("moves", workflow.move(name).offices, workflow.move(name))
 
 
 First = Callable[[Sequence[Any]], tuple[Resource, UUID] | None]
