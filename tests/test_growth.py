@@ -10,7 +10,7 @@ import pytest
 
 from app.log import canonical, commitment
 from app.merkle import TILE_WIDTH
-from bench import ground, history
+from bench import ground, history, nation
 from tests import bulk
 
 LOGS = ("411421701", "411421702")
@@ -121,3 +121,12 @@ def test_towns_take_turns_in_order_of_time(owner: Connection) -> None:
     found = owner.execute("select at, township_code from log_event order by at").fetchall()
     assert all(one[0] < other[0] for one, other in itertools.pairwise(found))
     assert [log for _, log in found] == [*LOGS] * 150
+
+
+def test_the_plan_of_the_nation_stands_on_what_was_measured() -> None:
+    """And not on what somebody typed: the tables are those that the kept results make."""
+    found = json.loads(nation.RESULTS.read_text("utf-8"))
+    kept = nation.PLAN.read_text("utf-8").split(nation.BEGIN)[1].split(nation.END)[0].strip()
+    assert kept == nation.generated(found)
+    found["bytes"]["log_event"]["table"] += 1
+    assert kept != nation.generated(found), "control"
