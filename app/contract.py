@@ -128,10 +128,11 @@ def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[s
 
 
 def _form(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
-    """Fields that nobody knows are passed over (RFC 6749, section 3.2), but no field's name holds NUL."""
+    """Fields that nobody knows are passed over (RFC 6749, section 3.2), but neither name nor value holds NUL."""
     schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
     if "$ref" in schema:
-        schemas[schema["$ref"].rsplit("/", 1)[-1]]["propertyNames"] = {"pattern": r"^[^\x00]*$"}
+        text = {"type": "string", "pattern": r"^[^\x00]*$"}
+        schemas[schema["$ref"].rsplit("/", 1)[-1]] |= {"propertyNames": text, "additionalProperties": text}
 
 
 def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:

@@ -557,7 +557,7 @@ def service(database_url: str) -> Iterator[Service]:
     running.stop()
 
 
-_codes = itertools.count(501)
+_codes = itertools.chain(range(701, 1000), range(501, 690))
 """Codes that the national list does not have."""
 
 
