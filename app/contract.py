@@ -132,7 +132,7 @@ def _form(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
     if "$ref" in schema:
         text = {"type": "string", "pattern": r"^[^\x00]*$"}
-        schemas[schema["$ref"].rsplit("/", 1)[-1]] |= {"propertyNames": text, "additionalProperties": text}
+        schemas[schema["$ref"].rsplit("/", 1)[-1]].update(propertyNames=text, additionalProperties=text)
 
 
 def _files(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
