@@ -166,6 +166,10 @@ class Entered:
             found["busy"],
         )
 
+    def is_as(self, before: "Entered") -> bool:
+        """Is he in the same offices, on the same day? What a statement shows him hangs on these."""
+        return (self.actor, self.today) == (before.actor, before.today)
+
 
 PAIRINGS = table(
     "pairings",

@@ -364,6 +364,13 @@ def preferred(request: Request, offers: Sequence[str]) -> str:
     return best
 
 
+def door_values(bearer: Bearer) -> dict[str, Any]:
+    """Values of the parameters of `behind_the_door`."""
+    return {
+        "door_county": bearer.county_code, "door_township": bearer.township_code, "door_account": bearer.account_id,
+    }  # fmt: skip
+
+
 def acquaint(known: dict[UUID, Entered], entered: Entered) -> None:
     """Remember who he was, so that next time the door and his first statement are one round trip."""
     if len(known) >= ACQUAINTANCES:
@@ -443,10 +450,7 @@ class Reading:
 
         Whoever was here before is taken for who he was then; where something has changed since, it is asked again.
         """
-        bearer = self._bearer
-        door = {
-            "door_county": bearer.county_code, "door_township": bearer.township_code, "door_account": bearer.account_id,
-        }  # fmt: skip
+        bearer, door = self._bearer, door_values(self._bearer)
         before = self._acquainted.get(bearer.account_id)
         if before is None:
             before = Entered.of(bearer, json.loads((await reads.row(DOOR, **door))["entered"]))
@@ -454,7 +458,7 @@ class Reading:
             statement, values = asked(before)
             row = await reads.row(behind_the_door(statement), **values, **door)
             entered = Entered.of(bearer, json.loads(row["entered"]))
-            if (entered.actor, entered.today) == (before.actor, before.today):
+            if entered.is_as(before):
                 break
             before = entered
         acquaint(self._acquainted, entered)
@@ -645,18 +649,28 @@ def read_cursor(cursor: str | None, kind: type) -> Any:
         return None
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        after = kind(text)
     except (ValueError, binascii.Error) as error:
         raise BadCursor("query:cursor") from error
-    if "\x00" in text or (kind is int and not 0 <= after < 2**63):
+    return _key(text, kind)
+
+
+def _key(text: str, kind: type) -> Any:
+    """Raises BadCursor."""
+    try:
+        key = kind(text)
+    except ValueError as error:
+        raise BadCursor("query:cursor") from error
+    if "\x00" in text or (kind is int and not 0 <= key < 2**63):
         raise BadCursor("query:cursor")
-    return after
+    return key
 
 
 def _last_seen(cursor: str | None, kind: type) -> tuple[str | None, Any]:
     """Township and key after which a page of a county begins, or twice None. Raises BadCursor."""
-    place, _, key = (read_cursor(cursor, str) or "").partition(":")
-    return (place, read_cursor(write_cursor(key), kind)) if cursor is not None else (None, None)
+    if cursor is None:
+        return None, None
+    place, _, key = read_cursor(cursor, str).partition(":")
+    return place, _key(key, kind)
 
 
 def refuse_odd_parameters(request: Request) -> None:

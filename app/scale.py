@@ -113,19 +113,10 @@ SHUT_OUT = r"select rolname from pg_roles where rolname like 'huayuan\_%' and no
 
 def plan(connection: psycopg.Connection) -> Plan:
     """What there is to do, and what stands in the way; nothing is changed."""
-    unlogged, extension = connection.execute(
-        """select array(select relname::text from pg_class where relpersistence = 'u' and oid = any (%s::regclass[])),
-                  exists (select from pg_extension where extname = 'citus')""", [OTHERS],
-    ).fetchone() or ([], False)  # fmt: skip
-    kinds = {name: Kind.LOCAL if name in unlogged else Kind.REFERENCE for name in OTHERS}
-    kinds |= dict.fromkeys(TENANTS, Kind.BY_COUNTY)
+    extension = connection.execute("select from pg_extension where extname = 'citus'").fetchone() is not None
     done = _converted(connection) if extension else set()
-    order = sorted(kinds, key=lambda name: list(Kind).index(kinds[name]))
-    return Plan(
-        tuple(Table(name, kinds[name], name in done or kinds[name] is Kind.LOCAL) for name in order),
-        tuple(_missing(connection)),
-        tuple(_obstacles(connection, extension=extension)),
-    )
+    obstacles = tuple(_obstacles(connection, extension=extension))
+    return Plan(tuple(_tables(connection, done)), tuple(_missing(connection)), obstacles)
 
 
 def distribute(connection: psycopg.Connection, shards: int) -> Iterator[str]:
@@ -137,7 +128,7 @@ def distribute(connection: psycopg.Connection, shards: int) -> Iterator[str]:
     settle(connection)
     for (role,) in connection.execute(SHUT_OUT).fetchall():
         connection.execute(sql.SQL("alter role {} login").format(sql.Identifier(role)))
-    todo = [table for table in plan(connection).tables if not table.is_done]
+    todo = [table for table in _tables(connection, _converted(connection)) if not table.is_done]
     if todo:
         _drop_keys(connection)
     for table in todo:
@@ -162,6 +153,16 @@ def settle(connection: psycopg.Connection) -> None:
     for name, value in SETTINGS.items():
         setting = sql.SQL("alter database {} set {} = {}").format(database, sql.SQL(name), sql.Literal(value))
         connection.execute(setting)
+
+
+def _tables(connection: psycopg.Connection, done: set[str]) -> Iterator[Table]:
+    """In the order in which they are converted."""
+    query = "select relname::text from pg_class where relpersistence = 'u' and oid = any (%s::regclass[])"
+    unlogged = {name for (name,) in connection.execute(query, [OTHERS]).fetchall()}
+    kinds = {name: Kind.LOCAL if name in unlogged else Kind.REFERENCE for name in OTHERS}
+    kinds |= dict.fromkeys(TENANTS, Kind.BY_COUNTY)
+    for name in sorted(kinds, key=lambda name: list(Kind).index(kinds[name])):
+        yield Table(name, kinds[name], name in done or kinds[name] is Kind.LOCAL)
 
 
 def _convert(connection: psycopg.Connection, table: Table) -> int:

@@ -32,7 +32,16 @@ from app.database import (
     behind_the_door_of_a_command,
 )
 from app.log import LISTED, Entry, sealed
-from app.reading import ENTER, RESOURCES, Resource, acquaint, enter, place_values, refuse_odd_parameters
+from app.reading import (
+    ENTER,
+    RESOURCES,
+    Resource,
+    acquaint,
+    door_values,
+    enter,
+    place_values,
+    refuse_odd_parameters,
+)
 from app.refusal import (
     Conflict,
     Forbidden,
@@ -136,8 +145,10 @@ def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
     return _declare("moves", workflow.move(name).offices, workflow.move(name))
 
 
-First = Callable[[Sequence[Any]], tuple[Resource, UUID] | None]
+First = Callable[[Sequence[Any]], tuple[Resource, UUID]]
 """Of an action's arguments: the record that it locks first."""
+Ahead = tuple[Resource, UUID, Any]
+"""That record as it came with the door, locked; None in the place of its row where the caller may not see it."""
 
 
 def _declare(
@@ -169,7 +180,10 @@ DECLARED: dict[Action, Declaration] = {}
 class Change:
     """The command in hand: who, when, the transaction, what was written and what is to be recorded."""
 
-    def __init__(self, transaction: Transaction, entered: Entered, command: "Command", declared: Declaration) -> None:
+    def __init__(
+        self, transaction: Transaction, entered: Entered, command: "Command", declared: Declaration,
+        ahead: "Ahead | None" = None,
+    ) -> None:  # fmt: skip
         self.transaction = transaction
         self.entered = entered
         self.actor: Actor = entered.actor
@@ -181,8 +195,7 @@ class Change:
         self._checked = declared.kind == "creates"
         self.entries: list[Entry] = []
         self.log = entered.actor.township_code
-        self.ahead: tuple[Resource, UUID, Any] | None = None
-        """The record that came with the door, locked."""
+        self._ahead = ahead
 
     @property
     def place(self) -> dict[str, str]:
@@ -253,8 +266,9 @@ class Change:
         if self.transaction.is_cluster:
             await self.transaction.rows(resource.hold, **values)
             return await self.transaction.row(resource.one(*reach, False), **values)
-        if self.ahead is not None and self.ahead[:2] == (resource, id):
-            found = self.ahead[2]
+        ahead, self._ahead = self._ahead, None  # for the first lock alone: after another its facts would be too old
+        if ahead is not None and ahead[:2] == (resource, id):
+            found = ahead[2]
         else:
             found = await self.transaction.row(resource.one(*reach, True), **values)
         if found is not None and found["seen"] != found["stands"]:  # it waited for the lock: gather the facts anew
@@ -470,7 +484,7 @@ class Command:
 
     async def _enter(
         self, transaction: Transaction, first: tuple[Resource, UUID] | None
-    ) -> tuple[Entered, tuple[Resource, UUID, Any] | None]:
+    ) -> tuple[Entered, Ahead | None]:
         """Who calls, and with him the record that the action locks first, where he was here before: one round trip.
 
         How he may see that record hangs on his offices; were they others before, what came along is left alone.
@@ -480,16 +494,15 @@ class Command:
             entered, ahead = await enter(transaction, self.bearer, self.key, self.operation), None
         else:
             resource, record = first
-            actor, bearer = before.actor, self.bearer
+            actor = before.actor
             statement = resource.one(resource.scope.sees_all(actor.offices), actor.reads_county, True)
             found = await transaction.row(
                 behind_the_door_of_a_command(statement), at_id=record, **place_values(before),
-                door_county=bearer.county_code, door_township=bearer.township_code, door_account=bearer.account_id,
-                door_key=self.key, door_operation=self.operation,
+                **door_values(self.bearer), door_key=self.key, door_operation=self.operation,
             )  # fmt: skip
-            entered = Entered.of(bearer, json.loads(found["entered"]))
-            same = (entered.actor, entered.today) == (before.actor, before.today)
-            ahead = (resource, record, found if found["body"] is not None else None) if same else None
+            entered = Entered.of(self.bearer, json.loads(found["entered"]))
+            row = found if found["body"] is not None else None
+            ahead = (resource, record, row) if entered.is_as(before) else None
         acquaint(self._acquainted, replace(entered, stored=None, busy=False))
         return entered, ahead
 
@@ -499,8 +512,7 @@ class Command:
         entered, ahead = await self._enter(transaction, declared.first and declared.first(args))
         if entered.busy:
             raise StillInFlight
-        change = Change(transaction, entered, self, declared)
-        change.ahead = ahead
+        change = Change(transaction, entered, self, declared, ahead)
         try:
             made = None
             if declared.kind == "creates":

@@ -7,7 +7,6 @@ become more, as in ten years of work.
 
 import argparse
 import asyncio
-import base64
 import http.client
 import itertools
 import random
@@ -25,6 +24,7 @@ import psycopg
 
 from app import embedded
 from app.places.actions import load_divisions
+from app.reading import write_cursor
 from bench import history, nation, page, servers
 from bench.caller import closed, request
 from bench.compare import Requests, quantile, spread
@@ -134,7 +134,7 @@ def nation_loaded(server: str) -> dict[str, Any]:
 
 
 def cursor(text: str) -> dict[str, str]:
-    return {"cursor": base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")}
+    return {"cursor": write_cursor(text)}
 
 
 class Asked(Requests):

@@ -53,8 +53,8 @@ def known(ground: Ground) -> list[Prepared]:
                 for lock in (True, False) if "version" in columns else (False,):
                     resource.one(wide, False, lock)
     prepared = [p for p in gc.get_objects() if isinstance(p, Prepared)]
-    behind = re.compile(r"\(select enter(_to_read)?\(")  # what stands behind the door is there without it too
-    found = {p.sql: p for p in prepared if not behind.search(p.sql) and "enter_to_read" not in p.sql}
+    door = re.compile(r"\(select enter(_to_read)?\(")  # what stands behind the door is there without it too
+    found = {p.sql: p for p in prepared if not door.search(p.sql)}
     tables = [name for name in metadata.tables if is_of_tenants(name) or name in ("retries", "sessions")]
     named = re.compile(rf"\b({'|'.join(tables)})\b")
     return [found[sql] for sql in sorted(found) if named.search(sql)]
