@@ -1,7 +1,7 @@
 """How is it all joined? create_app(); nobody imports this but the server, the command line and the tests."""
 
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,7 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from app import contract, migrations, pages, problems
 from app.access import Tokens
@@ -22,6 +21,7 @@ from app.admission import Admission, Gate, Places
 from app.attachments import routes as attachments
 from app.cases import routes as cases
 from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
+from app.doors import Doors
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
 from app.events import routes as events
@@ -165,7 +165,7 @@ def create_app(settings: Settings) -> FastAPI:
     api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()
     api.state.places, api.state.acquainted = Places(settings.requests_at_once), {}
     api.state.press = Press(settings.fonts)
-    api.router.middleware_stack = BySegment(api, doors(*FEATURES))
+    api.router.middleware_stack = Doors(api, doors(*FEATURES))
     api.state.doors = [route for feature in FEATURES for router in feature.routers for route in router.routes]
     problems.install(api)
     pages.serve(api)
@@ -220,23 +220,6 @@ async def refuse_a_moved_clock(database: Database) -> None:
     async with database.transaction(readonly=True) as transaction:
         if await transaction.call("select exists (select from clock)"):
             raise ClockWasMoved
-
-
-class BySegment:
-    """Inside the router: a path goes straight to the routes that share its first segment, not past all others."""
-
-    def __init__(self, api: FastAPI, doors: Mapping[str, APIRouter]) -> None:
-        self._router, self._others, self._doors = api.router, api.router.middleware_stack, dict[str, BaseRoute]()
-        for segment, door in doors.items():
-            api.include_router(door, prefix="/v1")
-            self._doors[segment] = api.routes[-1]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (door := self._doors.get(scope["path"][4:].partition("/")[0])):
-            scope["router"] = self._router
-            await door.handle(scope, receive, send)
-        else:
-            await self._others(scope, receive, send)
 
 
 def doors(*features: Any) -> dict[str, APIRouter]:
