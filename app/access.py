@@ -181,6 +181,8 @@ HOUSEHOLDS = table(
     "households", column("county_code"), column("township_code"), column("id", Uuid()), column("village_code")
 )
 PERSON: Any = bindparam("scope_person", type_=Uuid())
+ACCOUNT: Any = bindparam("scope_account", type_=Uuid())
+"""With which the caller signed in: a county system's client is nobody, and has no more than that."""
 HELPER: Any = bindparam("scope_helper", type_=Uuid())
 """The caller, where he holds a helper's office today; null otherwise, which helps nobody (G16, G18)."""
 CONFIDANT: Any = bindparam("scope_confidant", type_=Boolean())
@@ -222,7 +224,7 @@ class Scope:
     households: tuple[Any, ...] = ()
     open: bool = False
     more: tuple[ColumnElement[bool], ...] = field(default=())
-    """Further conditions that open a row, written with PERSON and VILLAGES."""
+    """Further conditions that open a row, written with PERSON, ACCOUNT and VILLAGES."""
 
     def sees_all(self, offices: frozenset[Office]) -> bool:
         return self.open or not self.wide.isdisjoint(offices)
@@ -244,6 +246,7 @@ def scope_values(actor: Actor) -> dict[str, Any]:
     helper = actor.person_id if actor.holds(Office.HELPER) else None
     return {
         "scope_person": actor.person_id,
+        "scope_account": actor.account_id,
         "scope_helper": helper,
         "scope_villages": actor.places(*IN_A_VILLAGE),
         "scope_wide": actor.reads_township,

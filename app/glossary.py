@@ -84,9 +84,9 @@ NAMES = {
     "SignoffOut.checks": "核查情况", "SignoffOut.measures": "帮扶措施", "SubmissionOut.findings": "审核发现",
     "VisitOut.clock": "时间来源", "VisitOut.text": "走访记录",
     "entered_later": "事后登记", "mode": "导入方式", "dry_run": "只检查", "importer_id": "提交人",
-    "media": "文件类型", "header_row": "标题行", "columns": "各列", "long": "长表", "rows": "行数",
-    "progress": "已办到行", "good": "可导入行数", "bad": "有误行数", "imported": "已导入行数", "made": "生成记录",
-    "expires_on": "报告保存至",
+    "from_county": "县级提交", "media": "文件类型", "header_row": "标题行", "columns": "各列", "long": "长表",
+    "rows": "行数", "progress": "已办到行", "good": "可导入行数", "bad": "有误行数", "imported": "已导入行数",
+    "made": "生成记录", "expires_on": "报告保存至",
 }  # fmt: skip
 """By the field's name, or `Model.field` where one model means something of its own by it."""
 

@@ -706,6 +706,11 @@ async def reading_events(request: Request) -> Reading:
     return _reading(request, ClientScope.EVENTS)
 
 
+async def reading_imports(request: Request) -> Reading:
+    """The same, about to see what became of sheets."""
+    return _reading(request, ClientScope.IMPORT)
+
+
 async def reading_about_himself(request: Request) -> Reading:
     """The same, also for a caller who must set a password of his own before anything else."""
     return _reading(request, None, about_himself=True)
@@ -722,4 +727,5 @@ def _reading(request: Request, scope: ClientScope | None, *, about_himself: bool
 Read = Annotated[Reading, Depends(reading)]
 """How a door declares that it reads."""
 ReadEvents = Annotated[Reading, Depends(reading_events)]
+ReadImports = Annotated[Reading, Depends(reading_imports)]
 ReadAboutHimself = Annotated[Reading, Depends(reading_about_himself)]

@@ -207,6 +207,11 @@ class Change:
         """What `database.here` asks for."""
         return {"county": self.actor.county_code, "township": self.actor.township_code}
 
+    def act_in(self, township_code: str) -> None:
+        """From here on a caller of the county makes records of a township; the entries stay in the county's log."""
+        self.actor = replace(self.actor, township_code=township_code)
+        self.entered = replace(self.entered, actor=self.actor)
+
     def allow(self) -> None:
         """Replay first, then the office: the order every operation keeps. Raises Replayed, KeyReused, Forbidden."""
         stored = self.entered.stored

@@ -143,6 +143,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("household_id is not null"),
     )
+    op.create_index("ix_log_event_moment", "log_event", ["county_code", "township_code", "at"], unique=False)
     op.create_index(
         "ix_log_event_subject", "log_event", ["county_code", "township_code", "subject_id", "seq"], unique=False
     )
@@ -2537,6 +2538,8 @@ def upgrade() -> None:
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("importer_id", sa.Uuid(), nullable=True),
         sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("handed_in_by", sa.Uuid(), nullable=False),
+        sa.Column("from_county", sa.Boolean(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("media", sa.Text(), nullable=False),
@@ -2923,6 +2926,7 @@ def downgrade() -> None:
     op.drop_table("log_tile")
     op.drop_table("log_head")
     op.drop_index("ix_log_event_subject", table_name="log_event")
+    op.drop_index("ix_log_event_moment", table_name="log_event")
     op.drop_index(
         "ix_log_event_household", table_name="log_event", postgresql_where=sa.text("household_id is not null")
     )

@@ -16,14 +16,14 @@ from fastapi import Response
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col
 
-from app.access import NOBODY, Bearer, Scope
+from app.access import ACCOUNT, NOBODY, Bearer, Scope, ScopeNotGiven
+from app.actor import ClientScope
 from app.database import Transaction, as_json, same_place, table_of
 from app.imports import rules, schemas, tables
 from app.imports.rules import Event, Mode, Outcome
 from app.intake.actions import judge, key_of
 from app.intake.rules import WITHIN, Header, Kind, OnTwoRows, Row, called, find_header, read_row
 from app.intake.rules import plain as plain_cell
-from app.log import plain
 from app.reading import Reading, Resource, belonging, place_values, read_cursor, rows_of
 from app.refusal import Refusal, every
 from app.sheets import Cells, opened
@@ -41,8 +41,8 @@ def read_import(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rul
 
 
 IMPORTS = Resource(
-    "imports", I, scope=Scope(wide=rules.IMPORTERS), hide=frozenset({"account_id", "width"}), workflow=rules.IMPORT,
-    read_facts=read_import,
+    "imports", I, scope=Scope(wide=rules.IMPORTERS, more=(col(I.handed_in_by) == ACCOUNT,)),
+    hide=frozenset({"account_id", "handed_in_by", "width"}), workflow=rules.IMPORT, read_facts=read_import,
 )  # fmt: skip
 STAGED = replace(
     IMPORTS,
@@ -163,14 +163,37 @@ def header_of(values: dict[str, Any]) -> Header:
     return Header(values["header_row"], tuple(column["heading"] for column in columns), fields)
 
 
-@creates(*rules.IMPORTERS)
+async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> None:
+    """A county's client says which township's sheet it is, and does no more than hand it in.
+
+    Raises ScopeNotGiven, OfAnotherTownship, WhichTownship, TownshipCarriesOut.
+    """
+    actor, township = change.actor, query.township_code
+    if actor.lacks(ClientScope.IMPORT):
+        raise ScopeNotGiven(scope=ClientScope.IMPORT)
+    if not actor.reads_county:
+        if township not in (None, actor.township_code):
+            raise rules.OfAnotherTownship("query:township_code")
+        return
+    of = {"county": actor.county_code, "township": township or ""}
+    if not await change.transaction.value(tables.IS_A_TOWNSHIP, **of):
+        raise rules.WhichTownship("query:township_code")
+    if not query.dry_run:
+        raise rules.TownshipCarriesOut
+    change.act_in(of["township"])
+
+
+@creates(*rules.SENDERS)
 async def receive(change: Change, sheet: Received) -> Answer:
     """Keep and check a sheet; a short one is imported at once where that is asked and may be."""
+    from_county = change.actor.reads_county
+    await _go_where_it_belongs(change, sheet.query)
     id_, query = uuid7(change.now), sheet.query
     by_column = {at: of for of, at in sheet.header.columns.items()}
     columns = [{"heading": title, "field": by_column.get(at)} for at, title in enumerate(sheet.header.titles)]
-    values: dict[str, Any] = query.model_dump() | {
+    values: dict[str, Any] = query.model_dump(exclude={"township_code"}) | {
         "importer_id": change.actor.person_id, "account_id": change.actor.account_id,
+        "handed_in_by": change.actor.account_id, "from_county": from_county,
         "digest": sheet.upload.digest, "size": sheet.upload.size, "media": sheet.upload.media,
         "header_row": sheet.header.row, "width": sheet.width, "columns": columns, "long": sheet.long, "rows": None,
         "version": 1, "progress": 0, "good": 0, "bad": 0, "imported": 0, "made": {},
@@ -186,6 +209,7 @@ async def receive(change: Change, sheet: Received) -> Answer:
         values |= {"state": "done" if settled.carried else "checked"}
         batch.put(R, *[kept(change, id_, number, cells) for number, cells in sheet.rows])
     public = {name: values[name] for name in ("kind", "mode", "dry_run", "digest", "good", "bad", "imported", "made")}
+    public |= {"from_county": True, "township_code": change.actor.township_code} if from_county else {}
     batch.make(IMPORTS, id_, values, event=Event.RECEIVED, public=public)
     await batch.write()
     return await change.shown(IMPORTS, id_, Answer(201, "", {"etag": '"1"', "location": f"/v1/imports/{id_}"}))
@@ -212,6 +236,10 @@ def _parts(change: Change, id: UUID, file: IO[bytes]) -> Iterator[dict[str, Any]
         yield {"id": uuid7(change.now), "import_id": id, "number": number, "sealed": sealed}
 
 
+WHOSE = ("kind", "mode", "digest", "from_county")
+"""What the township's log tells of a sheet that it imports."""
+
+
 @moves(rules.IMPORT, "carry-out")
 async def carry_out(change: Change, id: UUID) -> Answer:
     """A short sheet now, in this transaction; a long one by the worker from here on.
@@ -222,18 +250,18 @@ async def carry_out(change: Change, id: UUID) -> Answer:
     me = {"importer_id": change.actor.person_id, "account_id": change.actor.account_id}
     if taken.row["long"]:
         start = me | {"progress": 0, "good": 0, "bad": 0, "made": {}}
-        public = {"kind": taken.row["kind"], "mode": taken.row["mode"]}
+        public = {name: taken.row[name] for name in WHOSE}
         return await change.save(taken, start, to="running", event=Event.CARRIED_OUT, public=public)
     asked = taken.row | me | {"version": taken.version + 1}
     rows = [(number, opened_row(change.vault, bytes.fromhex(sealed))) for number, sealed in taken.facts.rows]
     settled = await settle(change, id, asked, rows, carry=True)
     state = {"state": "done", "state_since": change.now} if settled.carried else {}
-    new = {**taken.row, **_counted(settled), "version": taken.version + 1, **state}
+    new = {**asked, **_counted(settled), **state}
     settled.batch.also(tables.ADVANCE, **change.here, **tables.advanced(id, new))
     await settled.batch.write()
-    public = {name: new[name] for name in ("kind", "mode", "good", "bad", "imported", "made", "state")}
+    public = {name: new[name] for name in (*WHOSE, "good", "bad", "imported", "made", "state")}
     change.record(Event.CARRIED_OUT, IMPORTS, id, version=new["version"], public=public)
-    return Answer(200, as_json(plain(new)), {"etag": f'"{new["version"]}"'})
+    return await change.shown(IMPORTS, id, Answer(200, "", {"etag": f'"{new["version"]}"'}))
 
 
 def opened_row(vault: Vault, sealed: bytes) -> Cells:
@@ -284,8 +312,7 @@ async def _reached(reading: Reading) -> AsyncIterator[tuple[Transaction, ColumnE
     async with reading.open() as (transaction, entered):
         actor = entered.actor
         there = IMPORTS.there(IMPORTS.scope.sees_all(actor.offices), actor.reads_county)
-        here = {"county": actor.county_code, "township": actor.township_code}
-        yield transaction, there, {**here, **place_values(entered)}
+        yield transaction, there, {"county": actor.county_code, **place_values(entered)}
 
 
 async def report(reading: Reading, id: UUID, query: schemas.ReportQuery) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from app.imports import actions, schemas
 from app.imports.rules import LARGEST
-from app.reading import Read, preferred
+from app.reading import ReadImports, preferred
 from app.sheets import CSV, XLSX
 from app.wire import Body
 from app.writing import Changing, Creating
@@ -46,13 +46,13 @@ async def create(command: Creating, request: Request, query: Annotated[schemas.I
 
 
 @imports.get("/imports", name="imports_list", response_model=schemas.ImportPage)
-async def list_imports(read: Read, query: Annotated[schemas.ImportsQuery, Query()]) -> Response:
+async def list_imports(read: ReadImports, query: Annotated[schemas.ImportsQuery, Query()]) -> Response:
     """Sheets that were handed in / 表格导入记录"""
     return await read.page(actions.IMPORTS, query)
 
 
 @imports.get("/imports/{id}", name="imports_read", response_model=schemas.ImportOut)
-async def read_import(read: Read, id: UUID) -> Response:
+async def read_import(read: ReadImports, id: UUID) -> Response:
     """One sheet, and how far it has got / 表格导入及其进度"""
     return await read.one(actions.IMPORTS, id)
 
@@ -60,7 +60,9 @@ async def read_import(read: Read, id: UUID) -> Response:
 @imports.get(
     "/imports/{id}/report", name="imports_report", response_model=schemas.ReportPage, responses={200: WORKBOOK}
 )
-async def report(request: Request, read: Read, id: UUID, query: Annotated[schemas.ReportQuery, Query()]) -> Response:
+async def report(
+    request: Request, read: ReadImports, id: UUID, query: Annotated[schemas.ReportQuery, Query()]
+) -> Response:
     """Row by row what is wrong; as a workbook the sheet with the reasons / 逐行结果(可取回带原因的表格)"""
     if preferred(request, ("application/json", XLSX)) != XLSX:
         return await actions.report(read, id, query)

@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from app.actor import Actor, Office
-from app.refusal import Conflict, Invalid, Refusal
+from app.refusal import Conflict, Forbidden, Invalid, Refusal
 from app.workflow import Move, Workflow
 
 IMPORTERS = frozenset({Office.LEADING_GROUP_OFFICE})
 """The one office that keeps both the register of people and that of households (article 5)."""
+SENDERS = IMPORTERS | {Office.COUNTY_SYSTEM}
+"""Who hands sheets in: a county's system too, whose sheet that office carries out or lets lie."""
 
 LARGEST = 16 << 20
 """Bytes of a sheet."""
@@ -59,6 +61,29 @@ class AllOrNothingHasALimit(Invalid):
 
     整批导入一次最多 5000 行:请拆分表格,或改用逐行导入(mode=independent)。
     """
+
+
+class WhichTownship(Invalid):
+    """A county's client says whose registers the sheet is for: a township of its county that uses this service.
+
+    县级系统须注明表格所属乡镇(本县已启用本系统的乡镇)。
+    """
+
+
+class OfAnotherTownship(Invalid):
+    """A township hands in sheets for its own registers only.
+
+    只能提交本乡的表格。
+    """
+
+
+class TownshipCarriesOut(Forbidden):
+    """What a county's system hands in is checked; the township's own office imports it (dry_run=true).
+
+    县级系统提交的表格只作检查,由乡扶贫办确认后导入(dry_run=true)。
+    """
+
+    article = "5"
 
 
 class BadRowsRemain(Conflict):

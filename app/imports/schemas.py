@@ -22,6 +22,12 @@ class ImportQuery(BaseModel):
     kind: Kind = Field(description="人员花名册、贫困户登记表、结对帮扶花名册、走访记录")
     mode: Mode = Field(Mode.ATOMIC, description="All rows or none (at most 5,000), or the good ones / 整批或逐行")
     dry_run: bool = Field(True, description="Check and report only; carry-out imports / 只检查不导入")
+    township_code: str | None = Field(
+        None,
+        pattern="^[0-9]{9}$",
+        description="For a county's client: whose registers / 县级系统提交时注明所属乡镇",
+        examples=["411421001"],
+    )
 
 
 class ColumnOut(Out):
@@ -39,6 +45,7 @@ class ImportOut(WorkflowOut):
     mode: Mode
     dry_run: bool
     importer_id: UUID | None
+    from_county: bool = Field(description="Handed in by a system of the county / 由县级系统提交")
     digest: str = Field(description="SHA-256 of the file")
     size: int
     media: str

@@ -32,6 +32,7 @@ from sqlmodel import Field, col
 from app.database import KEYS, Prepared, Tenant, WorkflowRecord, belongs, here, one_of, same_place, tenant
 from app.imports import rules
 from app.intake.rules import Kind
+from app.places.tables import Township
 from app.reading import inside
 
 
@@ -54,7 +55,11 @@ class Import(WorkflowRecord, table=True):
     """Is it to be checked only, until somebody says that it be carried out?"""
     importer_id: UUID | None = None
     account_id: UUID
-    """Whose account handed it in; the worker goes on in his name."""
+    """Whose account handed it in or had it carried out; the worker goes on in his name."""
+    handed_in_by: UUID
+    """The account that handed it in."""
+    from_county: bool
+    """Is that a county's?"""
     digest: str
     size: int
     media: str
@@ -143,9 +148,11 @@ ADVANCE = (
         bad=bindparam("to_bad", type_=Integer()),
         imported=bindparam("to_imported", type_=Integer()),
         made=bindparam("to_made", type_=JSONB),
+        importer_id=bindparam("to_importer_id", type_=Uuid()),
+        account_id=bindparam("to_account_id", type_=Uuid()),
     )
 )
-"""How far a sheet has got, written together with what came of its rows."""
+"""How far a sheet has got and who had it go on, written together with what came of its rows."""
 HELD = (
     select(I).where(here(I), col(I.state).in_([literal("received"), literal("running")])).order_by(col(I.id)).limit(1)
 )
@@ -199,11 +206,24 @@ DELETE = [
 
 def advanced(id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of ADVANCE."""
-    names = ("state", "state_since", "version", "progress", "good", "bad", "imported", "made")
+    names = (
+        "state",
+        "state_since",
+        "version",
+        "progress",
+        "good",
+        "bad",
+        "imported",
+        "made",
+        "importer_id",
+        "account_id",
+    )
     moment = values["state_since"]
     since = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return {"of_import": id} | {f"to_{name}": values[name] for name in names} | {"to_state_since": since}
 
+
+IS_A_TOWNSHIP = Prepared(select(exists().where(here(Township))))
 
 LATEST = (
     select(O)
@@ -213,8 +233,12 @@ LATEST = (
     .lateral("latest")
 )
 """What became of a row last."""
+COUNTY: Any = bindparam("county", type_=Text())
+PLACE = select(col(I.township_code)).where(col(I.county_code) == COUNTY, col(I.id) == THIS).scalar_subquery()
+"""Whose sheet it is, which a county's system that handed it in need not say again."""
 AFTER = (
-    here(R),
+    col(R.county_code) == COUNTY,
+    col(R.township_code) == PLACE,
     col(R.import_id) == THIS,
     col(R.number) > bindparam("after", type_=Integer()),
 )

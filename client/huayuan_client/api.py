@@ -783,13 +783,14 @@ def imports_create(
     kind: models.IntakeKind,
     mode: models.Mode | None = None,
     dry_run: bool | None = None,
+    township_code: str | None = None,
     retry_key: str | None = None,
 ) -> Call[models.ImportOut]:
     """Hand in a sheet: it is checked, and imported if dry_run is false / 提交表格导入(默认只检查)"""
     return Call(
         "POST",
         "/v1/imports",
-        query={"kind": kind, "mode": mode, "dry_run": dry_run},
+        query={"kind": kind, "mode": mode, "dry_run": dry_run, "township_code": township_code},
         body=body,
         media="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         retry_key=retry_key,

@@ -1530,6 +1530,7 @@ class ImportOut(TypedDict):
     digest: str
     dry_run: bool
     expires_on: str
+    from_county: bool
     good: int
     header_row: int
     id: str

@@ -19,7 +19,7 @@ def caller(office: Office) -> Actor:
     return Actor(ID, ID, "411421", "411421201", (Appointment(office, "411421201", date(2016, 1, 1)),))
 
 
-@pytest.mark.parametrize(("move", "state", "office"), product(("carry-out", "cancel"), IMPORT.states, Office))
+@pytest.mark.parametrize(("move", "state", "office"), list(product(("carry-out", "cancel"), IMPORT.states, Office)))
 def test_only_the_office_moves_a_sheet_and_only_from_where_it_may(move: str, state: str, office: Office) -> None:
     facts = ImportFacts(Mode.INDEPENDENT, good=1, bad=1)
     reasons = IMPORT.blockers(move, state, facts, caller(office))
