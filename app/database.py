@@ -85,6 +85,7 @@ AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
 T = TypeVar("T")
 
+LOCKED = " FOR UPDATE"
 COUNTY_NAMES = ("at_county", "county", "new_county_code")
 """What statements call the county they are about."""
 JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
@@ -285,25 +286,35 @@ DOOR_NAMES = ("door_county", "door_township", "door_account")
 
 
 @cache
-def behind_the_door(statement: Prepared, *, function: str = "enter_to_read", more: tuple[str, ...] = ()) -> Prepared:
+def behind_the_door(statement: Prepared) -> Prepared:
     """A statement together with the door, in one round trip: its rows with `entered` beside them.
 
     Where it finds none there is one row nevertheless.
 
     The door is the outer side of a nested loop, so that the row-level context stands before a table is looked at; the
-    parameters `door_county`, `door_township`, `door_account` and `more` say who enters.
+    parameters `door_county`, `door_township`, `door_account` say who enters.
     """
-    names = (*DOOR_NAMES, *more)
-    place = ", ".join(f"${len(statement.names) + n}" for n in range(1, len(names) + 1))
-    door = f"select {function}({place}) as entered offset 0"
-    return statement.as_sql(
-        f"select e.entered, r.* from ({door}) e left join lateral ({statement.sql}) r on true", *names
+    return _behind("enter_to_read", statement, statement.sql)
+
+
+@cache
+def behind_the_door_of_a_command(statement: Prepared) -> Prepared:
+    """The same for a record that is locked for a change; `door_key` and `door_operation` name the request.
+
+    While the first request under the key is in flight nothing is locked, so that the next is told so at once.
+    """
+    assert statement.sql.count(LOCKED) == 1
+    idle = "not (e.entered::json ->> 'busy')::boolean"
+    return _behind(
+        "enter", statement, statement.sql.replace(LOCKED, f" AND {idle}{LOCKED}"), "door_key", "door_operation"
     )
 
 
-def behind_the_door_of_a_command(statement: Prepared) -> Prepared:
-    """The same for a record that is locked for a change; `door_key` and `door_operation` name the request."""
-    return behind_the_door(statement, function="enter", more=("door_key", "door_operation"))
+def _behind(function: str, statement: Prepared, sql: str, *more: str) -> Prepared:
+    names = (*DOOR_NAMES, *more)
+    place = ", ".join(f"${len(statement.names) + n}" for n in range(1, len(names) + 1))
+    door = f"select {function}({place}) as entered offset 0"
+    return statement.as_sql(f"select e.entered, r.* from ({door}) e left join lateral ({sql}) r on true", *names)
 
 
 @cache

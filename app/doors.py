@@ -6,7 +6,6 @@ there is, and whatever matches none, goes FastAPI's own way; both give the same 
 """
 
 import inspect
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
@@ -25,8 +24,35 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from app.wire import sent
+
 PREFIX = "/v1"
 JSON = b"application/json"
+
+
+class Value:
+    """A segment of the path or a header: the argument that it becomes, where it stands, and what it must be."""
+
+    def __init__(self, field: Any, *, header: bool = False) -> None:
+        self.name, self._validate, self._field = field.name, field.validate, field
+        self.alias = field.alias.replace("_", "-") if header else field.alias
+        self._at = (field.field_info.in_.value, self.alias)
+        self._key = self.alias.encode()
+
+    def read(self, given: Any, values: dict[str, Any], errors: list[Any]) -> None:
+        value, wrong = self._validate(given, loc=self._at)
+        if wrong:
+            errors += wrong
+        else:
+            values[self.name] = value
+
+    def of(self, headers: Iterable[tuple[bytes, bytes]], values: dict[str, Any], errors: list[Any]) -> None:
+        """The first header of that name; where there is none, what it is without."""
+        for name, value in headers:
+            if name == self._key:
+                self.read(value.decode("latin-1"), values, errors)
+                return
+        values[self.name] = self._field.default
 
 
 class Operation:
@@ -37,13 +63,10 @@ class Operation:
         assert of.call is not None
         self.route, self._call, self._embeds = route, of.call, route._embed_body_fields  # noqa: SLF001
         self.takes_body = bool(of.body_params)
-        self._path, self._query, self._headers, self._body = (
-            of.path_params,
-            of.query_params,
-            of.header_params,
-            of.body_params,
-        )
-        self._without_query = request_params_to_args(of.query_params, {})[0] if _is_optional(of.query_params) else None
+        self._path = [Value(field) for field in of.path_params]
+        self._query, self._body = of.query_params, of.body_params
+        self._headers = [Value(field, header=True) for field in of.header_params]
+        self._without_query = _without(of.query_params)
         self._request = of.request_param_name
         self._dependencies = [_Dependency(each) for each in of.dependencies]
 
@@ -71,18 +94,21 @@ class Operation:
         await wrap_app_handling_exceptions(answer, request)(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        body: Any = PydanticUndefined
-        if self.takes_body and (sent := await request.body()):
-            body = json.loads(sent)
+        scope = request.scope
+        body = await sent(request) if self.takes_body else PydanticUndefined
         values, errors = dict[str, Any](), list[Any]()
         for dependency in self._dependencies:
             values[dependency.name] = await dependency.solved(request, errors)
-        _take(self._path, request.path_params, values, errors)
-        if self._without_query is not None and not request.scope["query_string"]:
+        for each in self._path:
+            each.read(scope["path_params"][each.alias], values, errors)
+        if self._query and (scope["query_string"] or self._without_query is None):
+            found, wrong = request_params_to_args(self._query, request.query_params)
+            values |= found
+            errors += wrong
+        elif self._without_query:
             values |= self._without_query
-        else:
-            _take(self._query, request.query_params, values, errors)
-        _take(self._headers, request.headers, values, errors)
+        for each in self._headers:
+            each.of(scope["headers"], values, errors)
         if self._body:
             found, wrong = await request_body_to_args(self._body, body, self._embeds)
             values |= found
@@ -102,7 +128,8 @@ class _Dependency:
         assert of.name
         assert of.call
         assert of.request_param_name
-        self.name, self._call, self._headers, self._request = of.name, of.call, of.header_params, of.request_param_name
+        self.name, self._call, self._request = of.name, of.call, of.request_param_name
+        self._headers = [Value(field, header=True) for field in of.header_params]
 
     @staticmethod
     def can_be_read(of: Dependant) -> bool:
@@ -112,27 +139,24 @@ class _Dependency:
     async def solved(self, request: Request, errors: list[Any]) -> Any:
         """What the function gives; nothing where a header is wrong, which then stands among the errors."""
         values, wrong = dict[str, Any]({self._request: request}), list[Any]()
-        _take(self._headers, request.headers, values, wrong)
+        for each in self._headers:
+            each.of(request.scope["headers"], values, wrong)
         errors += wrong
         return None if wrong else await self._call(**values)
 
 
-def _take(fields: Sequence[Any], given: Mapping[str, Any], values: dict[str, Any], errors: list[Any]) -> None:
-    if fields:
-        found, wrong = request_params_to_args(fields, given)
-        values |= found
-        errors += wrong
+def _without(fields: Sequence[Any]) -> dict[str, Any] | None:
+    """What a query is that says nothing; None where it must say something."""
+    found, wrong = request_params_to_args(fields, {})
+    return None if wrong else found
 
 
 def _asks_for_more(of: Dependant) -> bool:
     return bool(
-        of.cookie_params or of.http_connection_param_name or of.websocket_param_name or of.response_param_name
+        any(field.field_info.is_required() for field in of.header_params)
+        or of.cookie_params or of.http_connection_param_name or of.websocket_param_name or of.response_param_name
         or of.background_tasks_param_name or of.security_scopes_param_name
     )  # fmt: skip
-
-
-def _is_optional(fields: Sequence[Any]) -> bool:
-    return not request_params_to_args(fields, {})[1]
 
 
 class Doors:

@@ -164,7 +164,7 @@ def commitment(salt: bytes, name: str, value: Any) -> str:
 def plain(value: Any) -> Any:
     """A value as it may stand in an entry: times in RFC 3339 UTC, dates ISO, ids as text, no floats."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -391,12 +391,16 @@ IN_MEMORY = 1 << 20
 USUAL = Body()
 
 
+UNFIT = re.compile("[\x00\ud800-\udfff]").search
+"""NUL, or half of a pair, where it stands in a text."""
+
+
 def _walk(value: Any, where: str = "", depth: int = 0) -> None:
     """Refuse NUL, lone surrogates and bottomless nesting anywhere, keys included; the pointer says where."""
     if depth > DEPTH:
         raise TooDeep
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+        if UNFIT(value):
             raise BadText(where)
     elif isinstance(value, dict):
         for key, inner in value.items():
@@ -479,7 +483,7 @@ class Guard:
             file.file.seek(0)
             scope.setdefault("state", {})["upload"] = Upload(file.file, file.size, file.digest, media)
         elif body and media == JSON:
-            _parse(body)
+            scope.setdefault("state", {})["json"] = _parse(body)
         elif b"\x00" in body or b"%00" in body:
             raise BadText
         return _replaying(receive, bytes(body))
@@ -537,8 +541,10 @@ def _replaying(receive: Receive, body: bytes) -> Receive:
     return again
 
 
-def _parse(body: bytearray) -> None:
+def _parse(body: bytearray) -> Any:
     try:
-        _walk(_strict(body.decode()))
+        found = _strict(body.decode())
+        _walk(found)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
+    return found

@@ -20,7 +20,8 @@ from pydantic import (
     TypeAdapter,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticUndefined, core_schema
+from starlette.requests import Request
 
 from app.calendar import EARLIEST, LATEST
 
@@ -101,6 +102,15 @@ class Upload:
     digest: str
     """SHA-256, hex."""
     media: str
+
+
+async def sent(request: Request) -> Any:
+    """What a request brings as JSON, parsed once, by whoever asks first; PydanticUndefined where it brings nothing."""
+    state = request.scope.setdefault("state", {})
+    if "json" not in state:
+        body = await request.body()
+        state["json"] = json.loads(body) if body else PydanticUndefined
+    return state["json"]
 
 
 class In(BaseModel):

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
+from pydantic_core import PydanticUndefined
 from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Text
@@ -50,9 +51,10 @@ from app.refusal import (
     VersionRequired,
     VersionStale,
 )
-from app.wire import Upload
+from app.wire import Upload, sent
 from app.workflow import Move, Workflow
 
+in_order = json.JSONEncoder(sort_keys=True).encode
 FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
@@ -135,18 +137,28 @@ def creates_for_anyone(of: Resource) -> Callable[[Action], Action]:
     return _declare("creates", None, None, of)
 
 
-def changes(*offices: Office) -> Callable[[Action], Action]:
-    """An action on a record that must be taken first, outside any workflow: who may."""
-    return _declare("changes", frozenset(offices), None)
+def changes(*offices: Office, first: Resource | None = None) -> Callable[[Action], Action]:
+    """An action on a record that must be taken first, outside any workflow: who may.
+
+    `first` is the resource of the record where the action, before all else, takes that of its first argument.
+    """
+    return _declare("changes", frozenset(offices), None, first=_of_argument(first))
 
 
-def moves(workflow: Workflow, name: str) -> Callable[[Action], Action]:
-    """An action that is a move of a workflow: the declaration says who may."""
-    return _declare("moves", workflow.move(name).offices, workflow.move(name))
+def moves(workflow: Workflow, name: str, *, first: Resource | None = None) -> Callable[[Action], Action]:
+    """An action that is a move of a workflow: the declaration says who may. `first` as in `changes`."""
+    move = workflow.move(name)
+    return _declare("moves", move.offices, move, first=_of_argument(first))
 
 
 First = Callable[[Sequence[Any]], tuple[Resource, UUID]]
 """Of an action's arguments: the record that it locks first."""
+
+
+def _of_argument(resource: Resource | None) -> First | None:
+    return None if resource is None else lambda args: (resource, args[0])
+
+
 Ahead = tuple[Resource, UUID, Any]
 """That record as it came with the door, locked; None in the place of its row where the caller may not see it."""
 
@@ -271,8 +283,10 @@ class Change:
         if self.transaction.is_cluster:
             await self.transaction.rows(resource.hold, **values)
             return await self.transaction.row(resource.one(*reach, False), **values)
-        ahead, self._ahead = self._ahead, None  # for the first lock alone: after another its facts would be too old
-        if ahead is not None and ahead[:2] == (resource, id):
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            if ahead[:2] != (resource, id):
+                raise AssertionError(f"the action says that it locks another record first than {resource.name} {id}")
             found = ahead[2]
         else:
             found = await self.transaction.row(resource.one(*reach, True), **values)
@@ -620,8 +634,8 @@ async def _command(request: Request, key: str | None, if_match: str | None, *, a
     if upload:
         what = f"{request.url.query}\n{upload.digest}"
     else:
-        body = await request.body()
-        what = json.dumps(json.loads(body), sort_keys=True) if body else ""
+        body = await sent(request)
+        what = "" if body is PydanticUndefined else in_order(body)
     fingerprint = state.vault.fingerprint(f"{operation}\n{bearer.account_id}\n{what}")
     return Command(
         state.database, state.vault, bearer, operation=operation, fingerprint=fingerprint, key=key, if_match=if_match,

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app import database
+from app import database, writing
 from tests.households.test_routes import event, helper, household
 
 FINDING = "HY.9.2.2"
@@ -141,3 +141,33 @@ def test_who_waited_for_a_record_judges_by_what_is_so_now(township: Any) -> None
         lambda: helper.post("/plans", plan),
     )
     assert found == [(201, None), (409, "not-paired-that-day"), (404, "not-found")]
+
+
+def test_who_sends_it_again_while_the_first_is_in_flight_is_told_so_and_waits_for_nothing(
+    township: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    household, me = township.helped()
+    visit = {"household_id": household, "device_time": "2016-11-09T08:30:00+08:00", "place": "户内", "text": "走访"}
+    me.made("/visits", visit)
+
+    def waits(key: str) -> bool:
+        """Does the second wait for the record that the first has locked?"""
+        with ThreadPoolExecutor(2) as pool, held_at_the_log(township) as connection:
+            first = pool.submit(me.post, "/visits", visit, idempotency_key=key)
+            until_waiting(connection, 1)
+            second = pool.submit(me.post, "/visits", visit, idempotency_key=key)
+            until_waiting(connection, 2)
+            waited = not second.done()
+            connection.rollback()
+            codes = [(each.result().status_code, each.result().json().get("code")) for each in (first, second)]
+            assert codes == [(201, None), (409, "still-in-flight")]
+            return waited
+
+    assert not waits("k")
+    monkeypatch.setattr(writing, "behind_the_door_of_a_command", unheeding)
+    assert waits("l"), "control"
+
+
+def unheeding(statement: Any) -> Any:
+    """The record behind the door, locked also while the first request is in flight."""
+    return database._behind("enter", statement, statement.sql, "door_key", "door_operation")

@@ -147,17 +147,17 @@ async def _leave(change: Change, id: UUID, to: str, event: Event, **reasons: str
     )  # fmt: skip
 
 
-@moves(rules.INVITATION, "request-leave")
+@moves(rules.INVITATION, "request-leave", first=INVITATIONS)
 async def request_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer:
     return await _leave(change, id, "leave_requested", Event.LEAVE_REQUESTED, leave_reason=body.reason)
 
 
-@moves(rules.INVITATION, "approve-leave")
+@moves(rules.INVITATION, "approve-leave", first=INVITATIONS)
 async def approve_leave(change: Change, id: UUID) -> Answer:
     return await _leave(change, id, "leave_approved", Event.LEAVE_APPROVED)
 
 
-@moves(rules.INVITATION, "refuse-leave")
+@moves(rules.INVITATION, "refuse-leave", first=INVITATIONS)
 async def refuse_leave(change: Change, id: UUID, body: schemas.Reason) -> Answer:
     return await _leave(change, id, "leave_refused", Event.LEAVE_REFUSED, decision_reason=body.reason)
 
@@ -208,12 +208,12 @@ async def _review(change: Change, id: UUID, to: str, event: Event, note: str | N
     )  # fmt: skip
 
 
-@moves(rules.FORM_SUBMISSION, "accept")
+@moves(rules.FORM_SUBMISSION, "accept", first=SUBMISSIONS)
 async def accept_form(change: Change, id: UUID, body: schemas.AcceptForm) -> Answer:
     return await _review(change, id, "accepted", Event.FORM_ACCEPTED, body.note)
 
 
-@moves(rules.FORM_SUBMISSION, "return")
+@moves(rules.FORM_SUBMISSION, "return", first=SUBMISSIONS)
 async def return_form(change: Change, id: UUID, body: schemas.ReturnForm) -> Answer:
     """Raises ReturnNamesWhatIsWrong (HY.9.1.3)."""
     rules.check_return(body.irregular, body.incomplete)

@@ -153,7 +153,7 @@ async def create(change: Change, body: schemas.CreateFinding) -> Answer:
     return await change.create(FINDINGS, body.id, values, event=Event.PROPOSED, public=public, personal=personal)
 
 
-@moves(rules.FINDING, "confirm")
+@moves(rules.FINDING, "confirm", first=FINDINGS)
 async def confirm(change: Change, id: UUID, body: schemas.ConfirmFinding) -> Answer:
     """One primary ground whose presuppositions are on record (G33, G46 to G48)."""
     taken = await change.take(FINDINGS, id)
@@ -183,7 +183,7 @@ async def _expectation(change: Change, row: Mapping[str, Any], body: schemas.Con
     return rules.Expectation(**found)
 
 
-@moves(rules.FINDING, "dismiss")
+@moves(rules.FINDING, "dismiss", first=FINDINGS)
 async def dismiss(change: Change, id: UUID, body: schemas.DismissFinding) -> Answer:
     """Nothing follows, and the reason is kept (R2.2)."""
     taken = await change.take(FINDINGS, id)

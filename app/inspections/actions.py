@@ -498,7 +498,7 @@ def assigned(row: Mapping[str, Any]) -> list[Inspector]:
     ]
 
 
-@moves(INSPECTION, "record")
+@moves(INSPECTION, "record", first=INSPECTIONS)
 async def record(change: Change, id: UUID, body: schemas.RecordCheck) -> Answer:
     """Record the three aspects; each problem becomes a proposed finding (R6.2, G10, G58)."""
     check_interviews(body)
@@ -588,7 +588,7 @@ def entry_of(taken: Taken, values: Mapping[str, Any], **public: Any) -> dict[str
     }  # fmt: skip
 
 
-@moves(INSPECTION, "not-checked")
+@moves(INSPECTION, "not-checked", first=INSPECTIONS)
 async def not_checked(change: Change, id: UUID, body: schemas.NotChecked) -> Answer:
     """Why this helper was not checked: counts against nobody, and nobody is drawn in place (G9)."""
     taken = await change.take(INSPECTIONS, id)

@@ -110,7 +110,7 @@ async def report(change: Change, id: UUID, body: schemas.Report) -> Answer:
     return await change.save(taken, to, to="reported", event=Event.REPORTED, public=public)
 
 
-@moves(rules.SCORE, "assess")
+@moves(rules.SCORE, "assess", first=SCORES)
 async def assess(change: Change, id: UUID, body: schemas.Assess) -> Answer:
     """Record the methods used, their evidence and the narrative (article 6(2), G12, G13)."""
     _check(body)
@@ -118,7 +118,7 @@ async def assess(change: Change, id: UUID, body: schemas.Assess) -> Answer:
     return await _record(change, taken, Event.ASSESSED, _assessed(taken, body), _shown(body))
 
 
-@moves(rules.SCORE, "not-assessed")
+@moves(rules.SCORE, "not-assessed", first=SCORES)
 async def not_assessed(change: Change, id: UUID, body: schemas.NotAssessed) -> Answer:
     """Record why this helper was not assessed (G14)."""
     taken = await change.take(SCORES, id)

@@ -268,22 +268,22 @@ async def use_code(change: Change, taken: Taken, form: rules.Form) -> None:
         raise rules.CodeNotGood
 
 
-@moves(SIGNOFF, "sign")
+@moves(SIGNOFF, "sign", first=SIGNOFFS)
 async def sign(change: Change, id: UUID, body: schemas.Sign) -> Answer:
     return await put_on_record(change, id, body, Kind.SIGNED, None)
 
 
-@moves(SIGNOFF, "object")
+@moves(SIGNOFF, "object", first=SIGNOFFS)
 async def object_(change: Change, id: UUID, body: schemas.Object) -> Answer:
     return await put_on_record(change, id, body, Kind.OBJECTED, body.text)
 
 
-@moves(SIGNOFF, "refuse")
+@moves(SIGNOFF, "refuse", first=SIGNOFFS)
 async def refuse(change: Change, id: UUID, body: schemas.Refuse) -> Answer:
     return await put_on_record(change, id, body, Kind.REFUSED, body.reason)
 
 
-@moves(SIGNOFF, "forward")
+@moves(SIGNOFF, "forward", first=SIGNOFFS)
 async def forward(change: Change, id: UUID, body: schemas.Forward) -> Answer:
     taken = await change.take(SIGNOFFS, id)
     to = "forwarded_unconfirmed"
@@ -390,14 +390,14 @@ async def issue_code(change: Change, id: UUID, body: schemas.IssueCode) -> Answe
     return Answer(200, as_json({"signoff_id": id, "expires_at": expires}), saved.headers, once={"code": code})
 
 
-@moves(SIGNOFF, "collect")
+@moves(SIGNOFF, "collect", first=SIGNOFFS)
 async def collect(change: Change, id: UUID, body: schemas.Collect) -> Answer:
     taken = await change.take(SIGNOFFS, id)
     public = {"state": "collected", "statement_hash": taken.row["statement_hash"]}
     return await change.save(taken, {}, to="collected", event=Event.COLLECTED, public=public, **concerned(taken))
 
 
-@moves(SIGNOFF, "review")
+@moves(SIGNOFF, "review", first=SIGNOFFS)
 async def review(change: Change, id: UUID, body: schemas.Review) -> Answer:
     """What came with four signatures is reviewed; what came unconfirmed is considered and stays so (G21)."""
     taken = await change.take(SIGNOFFS, id)

@@ -108,13 +108,13 @@ async def _move_measure(
     )  # fmt: skip
 
 
-@moves(rules.PLAN_MEASURE, "start")
+@moves(rules.PLAN_MEASURE, "start", first=PLAN_MEASURES)
 async def start_measure(change: Change, id: UUID) -> Answer:
     taken = await change.take(PLAN_MEASURES, id)
     return await _move_measure(change, taken, "under_way", Event.MEASURE_STARTED, None)
 
 
-@moves(rules.PLAN_MEASURE, "complete")
+@moves(rules.PLAN_MEASURE, "complete", first=PLAN_MEASURES)
 async def complete_measure(change: Change, id: UUID, body: schemas.CompleteMeasure) -> Answer:
     """Raises DatedInTheFuture."""
     taken = await change.take(PLAN_MEASURES, id)
@@ -122,7 +122,7 @@ async def complete_measure(change: Change, id: UUID, body: schemas.CompleteMeasu
     return await _move_measure(change, taken, "done", Event.MEASURE_COMPLETED, body.result, done_on=body.done_on)
 
 
-@moves(rules.PLAN_MEASURE, "drop")
+@moves(rules.PLAN_MEASURE, "drop", first=PLAN_MEASURES)
 async def drop_measure(change: Change, id: UUID, body: Reason) -> Answer:
     taken = await change.take(PLAN_MEASURES, id)
     return await _move_measure(change, taken, "dropped", Event.MEASURE_DROPPED, body.reason)
@@ -157,7 +157,7 @@ def visit(change: Change, body: schemas.CreateVisit, helper: UUID | None, dated:
     }  # fmt: skip
 
 
-@changes(Office.HELPER)
+@changes(Office.HELPER, first=VISITS)
 async def correct_visit(change: Change, id: UUID, body: schemas.CorrectVisit) -> Answer:
     """A new version with author and reason; the earlier one stays beside it (G55). Raises NotYourVisit."""
     taken = await change.take(VISITS, id)
@@ -195,7 +195,7 @@ async def publish(change: Change, body: schemas.CreatePublication) -> Answer:
     )  # fmt: skip
 
 
-@moves(rules.PUBLICATION, "take-down")
+@moves(rules.PUBLICATION, "take-down", first=PUBLICATIONS)
 async def take_down(change: Change, id: UUID, body: schemas.TakeDown) -> Answer:
     """Raises TakenDownBeforeShown, DatedInTheFuture."""
     taken = await change.take(PUBLICATIONS, id)
