@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -428,6 +429,36 @@ class UnrecordedChange(RuntimeError):
     """A tenant's table was written and nothing was recorded: the transaction must not commit."""
 
 
+@dataclass(slots=True)
+class Held:
+    """A change that is yet to be made: before the next statement, or in one with the entries that record it.
+
+    `statement` ends in `FROM w`, whose `body` is the record as it then is, and says AS_YET where it may call `finish`.
+    """
+
+    statement: Prepared
+    values: Mapping[str, Any]
+    failed: Callable[[], Awaitable[None]]
+    """Raises what it means that nothing was changed."""
+    body: str | None = None
+
+
+AS_YET = "null::bigint"
+FINISH_NAMES = (
+    "finish_county", "finish_log", "finish_account", "finish_stored", "finish_leaves", "finish_events",
+    "finish_subjects", "finish_helpers", "finish_households", "finish_disclosed", "finish_at",
+)  # fmt: skip
+
+
+def _finishing(statement: Prepared, *body: str) -> Prepared:
+    args = ", ".join([*(f"${len(statement.names) + n}" for n in range(1, len(FINISH_NAMES) + 1)), *body])
+    return statement.as_sql(statement.sql.replace(AS_YET, f"finish({args})"), *FINISH_NAMES)
+
+
+FINISH = _finishing(Prepared(select(literal_column(AS_YET).label("seq"))))
+_and_finishing = cache(lambda statement: _finishing(statement, "w.body"))
+
+
 class Transaction:
     """One transaction in hand. Every statement passes through here, so that none goes unrecorded."""
 
@@ -435,9 +466,39 @@ class Transaction:
         self._connection, self.is_cluster = connection, is_cluster
         self._written: str | None = None
         self._recorded = False
+        self.held: Held | None = None
+
+    async def hold(self, change: Held) -> None:
+        """Make a change with whatever comes next, so that it takes no round trip of its own; on a cluster at once."""
+        await self.let_go()
+        self.held = change
+        if self.is_cluster:
+            await self.let_go()
+
+    async def let_go(self) -> None:
+        """Make the change that is held, if there is one; one round trip."""
+        held, self.held = self.held, None
+        if held is not None:
+            held.body = await self.value(held.statement, **held.values)
+            if held.body is None:
+                await held.failed()
+
+    async def finish(self, **told: Any) -> int | None:
+        """The last statement: what is held, the answer under its retry key, the entries; the last one's number."""
+        held, self.held = self.held, None
+        self._recorded = bool(told["finish_leaves"])
+        if held is None:
+            return (await self.row(FINISH, **told))["seq"]  # type: ignore[no-any-return]
+        row = await self.row(_and_finishing(held.statement), **held.values, **told)
+        if row is None:
+            await held.failed()
+        held.body = row["body"]
+        return row["seq"]  # type: ignore[no-any-return]
 
     async def rows(self, statement: Prepared, /, **values: Any) -> list[Any]:
         """All rows of a statement; one round trip."""
+        if self.held is not None:
+            await self.let_go()
         sql = on_a_cluster(statement) if self.is_cluster else statement.sql
         found: list[Any] = await self._connection.fetch(sql, *statement.args(values))
         if statement.tenant_table and (found or not statement.returns):
@@ -456,13 +517,15 @@ class Transaction:
 
     async def pieces(self, statement: Prepared, many: int, /, **values: Any) -> AsyncIterator[list[Any]]:
         """All rows of a statement, so many at a time: the server keeps the place, and only they are in memory."""
+        await self.let_go()
         sql = on_a_cluster(statement) if self.is_cluster else statement.sql
         cursor = await self._connection.cursor(sql, *statement.args(values))
         while rows := await cursor.fetch(many):
             yield rows
 
     async def call(self, sql: str, *args: Any) -> Any:
-        """One of the database's own functions (enter, finish), never a table."""
+        """One of the database's own functions, never a table."""
+        await self.let_go()
         return await self._connection.fetchval(sql, *args)
 
     async def write(
@@ -493,6 +556,7 @@ class Transaction:
         Row-level security refuses COPY, so they come into a table of this transaction, and from there by an INSERT
         that it watches; on a cluster not even that, so there they are so many INSERTs.
         """
+        await self.let_go()
         if self.is_cluster:
             await self.insert_rows(table, rows)
             return
@@ -507,13 +571,11 @@ class Transaction:
     async def insert_rows(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Any number of rows, one INSERT of VALUES each, sent together in one round trip; what is not named is null."""
         if rows:
+            await self.let_go()
             statement = _insertion(table)
             whole = [{name: row.get(name) for name in statement.names} for row in rows]
             await self._connection.executemany(statement.sql, [statement.args(row) for row in whole])
             self._written = statement.tenant_table or self._written
-
-    def mark_recorded(self) -> None:
-        self._recorded = True
 
     def check_recorded(self) -> None:
         """Raises UnrecordedChange where a tenant's table was written without an entry."""

@@ -25,7 +25,9 @@ from app.access import Bearer, Entered
 from app.actor import Actor, Office
 from app.calendar import month_of
 from app.database import (
+    AS_YET,
     Database,
+    Held,
     Prepared,
     Transaction,
     as_json,
@@ -55,7 +57,6 @@ from app.wire import Upload, sent
 from app.workflow import Move, Workflow
 
 in_order = json.JSONEncoder(sort_keys=True).encode
-FINISH = "select finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
 class KeyReused(Invalid):
@@ -91,13 +92,26 @@ class Answer:
     """What a command answers: status, JSON text, headers; `once` are members told this time and never stored."""
 
     status: int
-    body: str
+    body: str | Held
+    """JSON text, known once the change that is held was made."""
     headers: dict[str, str] = field(default_factory=dict)
     once: Mapping[str, Any] = field(default_factory=dict)
 
 
+def told(answer: Answer) -> str | None:
+    """The body; None where it is of a change that is still held."""
+    return answer.body.body if isinstance(answer.body, Held) else answer.body
+
+
 class Replayed(Exception):
     """The command was done before: the stored answer takes the place of doing it again."""
+
+
+class MadeBefore(Exception):
+    """The same request made the record before: that is the answer, and nothing of what was done meanwhile stays."""
+
+    def __init__(self, answer: "Answer") -> None:
+        self.answer = answer
 
 
 @dataclass(slots=True)
@@ -317,23 +331,24 @@ class Change:
         return record | {"state": resource.workflow.initial, "state_since": self.now}
 
     async def create(self, resource: Resource, id: UUID | None, values: Mapping[str, Any], **entry: Any) -> Answer:
-        """Insert a record and answer 201 with it; one round trip (two where the id was sent before).
+        """Insert a record and answer 201 with it; no round trip of its own where nothing but the entries follows.
 
-        The same id from the same request answers 200 and the record; from another raises IdTaken.
-        `entry` is `event` and the parts of `record`.
+        The same id from the same request raises MadeBefore, from another IdTaken, now or when it is made. `entry` is
+        `event` and the parts of `record`.
         """
         row = {**self.place, **self.new(resource, id), **values}
         new_id = row["id"]
         new = {f"new_{name}": value for name, value in row.items()}
-        body = await self.transaction.value(_insertion(resource, tuple(row)), **new, **place_values(self.entered))
-        if body is None:
-            self.entries.clear()
-            if made := await self.made_before(resource, new_id):
-                return made
-            raise IdTaken(id=str(new_id))
+
+        async def taken() -> None:
+            made = await self.made_before(resource, new_id)
+            raise MadeBefore(made) if made else IdTaken(id=str(new_id))
+
+        held = Held(_insertion(resource, tuple(row)), {**new, **place_values(self.entered)}, taken)
+        await self.transaction.hold(held)
         self.record(entry.pop("event"), resource, new_id, version=1, **entry)
         where = {"location": f"/v1/{resource.name}/{new_id}"} if resource.addressed else {}
-        return Answer(201, body, {"etag": '"1"', **where})
+        return Answer(201, held, {"etag": '"1"', **where})
 
     async def made_before(self, resource: Resource | None, id: UUID | None) -> Answer | None:
         """200 and the record where the same request made it before, whatever has become of it since; one round trip.
@@ -374,7 +389,7 @@ class Change:
         return Answer(answer.status, found["body"], answer.headers)
 
     async def save(self, taken: Taken, values: Mapping[str, Any], *, to: str | None = None, **entry: Any) -> Answer:
-        """Write the taken record's new values and answer 200 with it; one round trip.
+        """Write the taken record's new values and answer 200 with it; a round trip as in `create`.
 
         `to` is the state it moves to, which the declared move must allow. `entry` as in `create`.
         """
@@ -386,14 +401,15 @@ class Change:
             new |= {"state": to}
             if to != taken.state:
                 new |= {"state_since": self.now}
-        body = await self.transaction.value(
-            _updating(taken.resource, tuple(new)), **new,
-            **place_values(self.entered), at_id=taken.id, at_version=taken.version,
-        )  # fmt: skip
-        if body is None:
+
+        async def stale() -> None:
             raise VersionStale
+
+        at = {**new, **place_values(self.entered), "at_id": taken.id, "at_version": taken.version}
+        held = Held(_updating(taken.resource, tuple(new)), at, stale)
+        await self.transaction.hold(held)
         self.record(entry.pop("event"), taken.resource, taken.id, version=taken.version + 1, **entry)
-        return Answer(200, body, {"etag": f'"{taken.version + 1}"'})
+        return Answer(200, held, {"etag": f'"{taken.version + 1}"'})
 
     async def insert(self, table: type[SQLModel], **values: Any) -> None:
         """A row of a table that has no face of its own; one round trip."""
@@ -403,10 +419,12 @@ class Change:
         await self.transaction.insert_rows(table, [{**self.place, **row} for row in rows])
 
     async def finish(self, answer: Answer) -> Answer:
-        """Store the answer under the retry key and append the entries, last; one round trip."""
+        """Make what is held, store the answer under the retry key and append the entries, last; one round trip."""
         if not self._checked:
             raise AssertionError("the action took no record")
-        command = self._command
+        command, transaction = self._command, self.transaction
+        if transaction.held is not answer.body or (not self.entries and command.key is None):
+            await transaction.let_go()
         if not self.entries and command.key is None:
             return answer
         leaves = [
@@ -415,16 +433,19 @@ class Change:
         ]
         stored = None
         if command.key is not None:
-            stored = as_json({"operation": command.operation, "key": command.key, "fingerprint": self.fingerprint,
-                              "status": answer.status, "body": answer.body, "headers": answer.headers})  # fmt: skip
-        last = await self.transaction.call(
-            FINISH, self.actor.county_code, self.log, self.actor.account_id, stored,
-            [leaf for leaf, _ in leaves], [e.event for e in self.entries], [e.subject_id for e in self.entries],
-            [e.helper for e in self.entries], [e.household for e in self.entries], [d for _, d in leaves], self.now,
+            stored = as_json({
+                "operation": command.operation, "key": command.key, "fingerprint": self.fingerprint,
+                "status": answer.status, "body": told(answer), "headers": answer.headers,
+            })  # fmt: skip
+        last = await transaction.finish(
+            finish_county=self.actor.county_code, finish_log=self.log, finish_account=self.actor.account_id,
+            finish_stored=stored, finish_leaves=[leaf for leaf, _ in leaves],
+            finish_events=[e.event for e in self.entries], finish_subjects=[e.subject_id for e in self.entries],
+            finish_helpers=[e.helper for e in self.entries], finish_households=[e.household for e in self.entries],
+            finish_disclosed=[d for _, d in leaves], finish_at=self.now,
         )  # fmt: skip
         if not self.entries:
             return answer
-        self.transaction.mark_recorded()
         headers = {**answer.headers, "ledger-entry": f"{self.log}/{last}"}
         return Answer(answer.status, answer.body, headers, answer.once)
 
@@ -497,8 +518,14 @@ class Command:
 
     async def run(self, action: Action, *args: Any) -> Response:
         """Do the action in one transaction and answer after the commit."""
-        answer = await self._database.run(lambda transaction: self._do(transaction, action, *args))
-        body = f"{answer.body[:-1]},{as_json(answer.once)[1:]}" if answer.once else answer.body
+        try:
+            answer = await self._database.run(lambda transaction: self._do(transaction, action, *args))
+        except MadeBefore as before:
+            answer = before.answer
+        body = told(answer)
+        assert body is not None
+        if answer.once:
+            body = f"{body[:-1]},{as_json(answer.once)[1:]}"
         return Response(body, answer.status, answer.headers, "application/json")
 
     async def _enter(
@@ -590,7 +617,11 @@ def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
         statement = statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
         made = statement.returning(*t.c).cte(t.name)
         shown = select(*resource.columns).select_from(t).subquery("t")
-        prepared = Prepared(select(literal_column(as_wire(shown.c))).select_from(shown).add_cte(made))
+        wire: Any = (
+            select(literal_column(as_wire(shown.c)).label("body")).select_from(shown).offset(literal_column("0"))
+        )
+        told = wire.subquery("w")
+        prepared = Prepared(select(told.c.body, literal_column(AS_YET).label("seq")).select_from(told).add_cte(made))
         prepared.tenant_table, prepared.returns = t.name, True
         _cache[key] = prepared
     return _cache[key]
@@ -613,7 +644,11 @@ def _updating(resource: Resource, names: tuple[str, ...]) -> Prepared:
             t.c.id == bindparam("at_id"),
             t.c.version == bindparam("at_version"),
         )
-        _cache[key] = Prepared(statement.returning(*resource.columns), json=True, columns=names)
+        changed = Prepared(statement.returning(*resource.columns), columns=names)
+        body = as_wire(statement.returning(*resource.columns).exported_columns)
+        _cache[key] = changed.as_sql(
+            f"with t as ({changed.sql}) select w.body, {AS_YET} as seq from (select {body} as body from t offset 0) w"
+        )
     return _cache[key]
 
 

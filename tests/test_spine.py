@@ -90,8 +90,7 @@ def test_a_change_without_an_entry_refuses_to_commit(township):
                     name=f"n{recorded}",
                     level="x",
                 )
-                if recorded:
-                    transaction.mark_recorded()
+                transaction._recorded = recorded
         finally:
             await database.close()
 
@@ -130,10 +129,10 @@ def test_a_change_takes_at_most_six(township, counter):
     office = township.office("leading_group_office")
     counter.seen.clear()
     made = office.made("/people", {"name": "张三", "category": "organ_cadre"})
-    assert len(counter.work()) == 3, counter.work()
+    assert len(counter.work()) == 2, counter.work()
     counter.seen.clear()
     assert office.patch(f"/people/{made['id']}", {"name": "李四"}, if_match='"1"').status_code == 200
-    assert len(counter.work()) == 4, counter.work()
+    assert len(counter.work()) == 3, counter.work()
 
 
 def test_a_moment_stands_in_an_entry_in_utc_whatever_its_offset():

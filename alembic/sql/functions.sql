@@ -92,10 +92,11 @@ begin
   return n - 1;
 end $$;
 
--- The last statement of every command: store the answer under its retry key, append the entries. On a cluster it is handed over
+-- The last statement of every command: store the answer under its retry key, append the entries. The answer's body stands beside
+-- what is stored of it where one statement makes the record and ends the command. On a cluster it is handed over
 -- whole to the node that holds the county, as are `log_sign` and `log_cosign`: there another role may go on in one transaction.
 create function finish(p_county text, p_log text, p_account uuid, p_stored text, p_leaves bytea[], p_events text[], p_subjects uuid[],
-                       p_helpers uuid[], p_households uuid[], p_disclosed text[], p_at timestamptz)
+                       p_helpers uuid[], p_households uuid[], p_disclosed text[], p_at timestamptz, p_body text default null)
 returns bigint language plpgsql as $$
 declare s json := p_stored::json; v_seq bigint;
 begin
@@ -105,7 +106,7 @@ begin
   if s is not null then
     insert into retries (county_code, township_code, account_id, operation, key, fingerprint, status, body, headers, log, seq)
     values (p_county, current_setting('app.township'), p_account, s->>'operation', s->>'key',
-            s->>'fingerprint', (s->>'status')::int, s->>'body', (s->'headers')::jsonb,
+            s->>'fingerprint', (s->>'status')::int, coalesce(p_body, s->>'body'), (s->'headers')::jsonb,
             case when v_seq is not null then p_log end, v_seq)
     on conflict (county_code, township_code, account_id, operation, key) do update
       set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,

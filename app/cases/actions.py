@@ -146,8 +146,6 @@ async def open_case(change: Change, body: schemas.OpenCase) -> Answer:
         public={**public, "finding_ids": named},
         personal=personal,
     )
-    if made.status != 201:
-        return made
     links = [
         {"id": uuid7(change.now), "case_id": key, "finding_id": finding, "dropped": False, "first_measure": False}
         for finding in named

@@ -108,7 +108,7 @@ async def call_meeting(change: Change, body: schemas.CreateMeeting) -> Answer:
         MEETINGS, id_, values, event=Event.MEETING_CALLED, public=public,
         personal={"title": body.title, "place": body.place},
     )  # fmt: skip
-    if answer.status == 200 or not body.invitee_ids:
+    if not body.invitee_ids:
         return answer
     invited = [change.new(INVITATIONS) | {"meeting_id": id_, "person_id": person} for person in body.invitee_ids]
     await change.insert_rows(I, invited)

@@ -42,9 +42,8 @@ async def open_submission(change: Change, body: schemas.CreateSubmission) -> Ans
     helpers = [row["helper_id"] for row in found]
     submission_id, public = body.id or uuid7(change.now), {"year": body.year, "helpers": helpers[:LISTED]}
     answer = await change.create(SUBMISSIONS, submission_id, {"year": body.year}, event=Event.OPENED, public=public)
-    if answer.status == 201:
-        change.record_rest(Event.LISTED, SUBMISSIONS, submission_id, helpers, year=body.year)
-        await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, helper) for helper in helpers])
+    change.record_rest(Event.LISTED, SUBMISSIONS, submission_id, helpers, year=body.year)
+    await change.insert_rows(AnnualEvaluation, [_begun(change, body.year, helper) for helper in helpers])
     return answer
 
 

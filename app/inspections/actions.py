@@ -133,8 +133,7 @@ async def plan_round(change: Change, body: schemas.PlanRound) -> Answer:
     answer = await change.create(
         ROUNDS, body.id, values, event=Event.ROUND_PLANNED, public={"month": body.month, "missed_in_month": missed}
     )
-    if answer.status == 201:
-        await mark(change, since, {**rounds, body.month: values | {"drawn_at": None}})
+    await mark(change, since, {**rounds, body.month: values | {"drawn_at": None}})
     return answer
 
 

@@ -22,7 +22,7 @@ from app.reading import Reading, Resource, read_cursor, utc
 from app.refusal import Conflict, NotFound, Refusal
 from app.rulebook import policies, rules, schemas, tables
 from app.rulebook.policies import Policy
-from app.writing import Answer, Change, creates
+from app.writing import Answer, Change, creates, told
 
 EVERYONE_HERE = Scope(open=True)
 INTERPRETATIONS = Resource("interpretations", tables.Interpretation, scope=EVERYONE_HERE)
@@ -290,7 +290,8 @@ async def set_policy(change: Change, key: str, body: schemas.SetPolicy) -> Answe
     public = {"key": key, "number": number, "effective_from": body.effective_from}
     personal = {"value": body.value, "reason": body.reason}
     made = await change.create(VALUES, None, values, event=Event.POLICY_SET, public=public, personal=personal)
-    new = json.loads(made.body)
+    await change.transaction.let_go()
+    new = json.loads(told(made) or "")
     entry = {
         "version": number, "value": body.value, "effective_from": new["effective_from"], "reason": body.reason,
         "set_by": new["set_by"], "set_at": new["created_at"],

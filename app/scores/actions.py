@@ -56,9 +56,8 @@ async def open_round(change: Change, body: schemas.CreateRound) -> Answer:
         event=Event.ROUND_OPENED,
         public={"quarter": body.quarter, "rubric_id": body.rubric_id, "helpers": helpers[:LISTED]},
     )
-    if answer.status == 201:
-        change.record_rest(Event.ROUND_LISTED, ROUNDS, round_id, helpers, quarter=body.quarter)
-        await change.insert_rows(QuarterlyScore, [_row(change, round_id, body.quarter, helper) for helper in helpers])
+    change.record_rest(Event.ROUND_LISTED, ROUNDS, round_id, helpers, quarter=body.quarter)
+    await change.insert_rows(QuarterlyScore, [_row(change, round_id, body.quarter, helper) for helper in helpers])
     return answer
 
 

@@ -59,8 +59,6 @@ async def create_webhook(change: Change, allowed: frozenset[str], body: schemas.
         WEBHOOKS, id_, values | {"secret_sealed": change.vault.seal(secret)}, event=Event.WEBHOOK_CREATED,
         public={"events": body.events}, personal={"url": body.url, "description": body.description},
     )  # fmt: skip
-    if answer.status == 200:
-        return answer
     await change.transaction.rows(tables.BEGIN, **county, **begin, of_webhook=id_)
     return replace(answer, once={"secret": secret})
 

@@ -89,7 +89,7 @@ async def make_plan(change: Change, body: schemas.CreatePlan) -> Answer:
         PLANS, id_, values, event=Event.PLAN_MADE, public=public, helper=helper, household=body.household_id,
         personal={"text": body.text, "measures": [m.text for m in body.measures]},
     )  # fmt: skip
-    if answer.status == 200 or not body.measures:
+    if not body.measures:
         return answer
     await change.insert_rows(PM, [change.new(PLAN_MEASURES) | m.model_dump() | {
         "plan_id": id_, "household_id": body.household_id,
