@@ -173,7 +173,7 @@ async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> No
         raise ScopeNotGiven(scope=ClientScope.IMPORT)
     if not actor.reads_county:
         if township not in (None, actor.township_code):
-            raise rules.OfAnotherTownship("query:township_code")
+            raise rules.OfAnotherTownship
         return
     of = {"county": actor.county_code, "township": township or ""}
     if not await change.transaction.value(tables.IS_A_TOWNSHIP, **of):

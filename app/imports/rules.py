@@ -70,7 +70,7 @@ class WhichTownship(Invalid):
     """
 
 
-class OfAnotherTownship(Invalid):
+class OfAnotherTownship(Forbidden):
     """A township hands in sheets for its own registers only.
 
     只能提交本乡的表格。

@@ -85,7 +85,7 @@ def test_what_a_client_must_say(county: County, township: Township) -> None:
 
 def test_a_township_speaks_for_itself_alone(county: County, township: Township) -> None:
     office, other = township.office("leading_group_office"), county.township()
-    refused(hand_in(office, SHEET, "roster", township_code=other.code), 422, "of-another-township")
+    refused(hand_in(office, SHEET, "roster", township_code=other.code), 403, "of-another-township")
     assert handed_in(office, SHEET, "roster", township_code=township.code)["from_county"] is False
 
 
