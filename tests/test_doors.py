@@ -98,13 +98,14 @@ def test_both_ways_answer_alike(officers: tuple[Caller, Caller], tag: str) -> No
 def test_control_an_error_told_of_another_place_is_noticed(
     officers: tuple[Caller, Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = doors._take
+    read = doors.Value.read
 
-    def elsewhere(fields: Any, given: Any, values: dict[str, Any], errors: list[Any]) -> None:
-        take(fields, given, values, wrong := [])
+    def elsewhere(self: doors.Value, given: Any, values: dict[str, Any], errors: list[Any]) -> None:
+        wrong: list[Any] = []
+        read(self, given, values, wrong)
         errors += [{**each, "loc": ("header", "elsewhere")} for each in wrong]
 
-    monkeypatch.setattr(doors, "_take", elsewhere)
+    monkeypatch.setattr(doors.Value, "read", elsewhere)
     some = [each for each in ALL if each[2]["operationId"] in {"visits_list", "visits_correct"}]
     assert len(differences(officers, some)) > 1
 
