@@ -106,8 +106,8 @@ def test_control_an_error_told_of_another_place_is_noticed(
         errors += [{**each, "loc": ("header", "elsewhere")} for each in wrong]
 
     monkeypatch.setattr(doors.Value, "read", elsewhere)
-    some = [each for each in ALL if each[2]["operationId"] in {"visits_list", "visits_correct"}]
-    assert len(differences(officers, some)) > 1
+    some = [each for each in ALL if each[2]["operationId"] in {"visits_list", "plan_measures_start"}]
+    assert differences(officers, some) != []
 
 
 def test_nearly_every_operation_goes_the_short_way() -> None:
