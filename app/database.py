@@ -90,7 +90,7 @@ LOCKED = " FOR UPDATE"
 COUNTY_NAMES = ("at_county", "county", "new_county_code")
 """What statements call the county they are about."""
 JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
-IS_CLUSTER = "select to_regclass('pg_dist_partition') is not null"
+BEGINNING = "select to_regclass('pg_dist_partition') is not null, current_setting('role')"
 
 KEYS = ("county_code", "township_code")
 """What every key, constraint and index of a tenant's table begins with."""
@@ -592,6 +592,10 @@ def address(settings: Settings) -> str:
     return embedded.ensure(settings.data_dir)
 
 
+class AnotherRole(RuntimeError):
+    """What connections act as, and what they should: somebody in between drops what they ask for."""
+
+
 class Database:
     """The pool of one worker."""
 
@@ -611,13 +615,16 @@ class Database:
         """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
 
     async def open(self) -> None:
-        """Raises what asyncpg raises where the server is not there: that is known at once."""
+        """Raises what asyncpg raises where the server is not there: that is known at once. Raises AnotherRole."""
         pool = Pool(self._connect, self._size, QUEUE)
         connection = await pool.take()
         try:
-            self.is_cluster = await connection.fetchval(IS_CLUSTER)
+            self.is_cluster, acts_as = await connection.fetchrow(BEGINNING)
         finally:
             pool.give_back(connection, whole=True)
+        if acts_as != self._settings["role"]:
+            await pool.close(5)
+            raise AnotherRole(acts_as, self._settings["role"])
         self._pool = pool
 
     @property
