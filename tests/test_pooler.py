@@ -18,7 +18,7 @@ from tests.serving import Process, eventually, free_port
 from tests.test_two_workers import Both
 
 ROOT = Path(__file__).parent.parent
-LOGIN, PASSWORD = "huayuan_api", "abc"
+LOGIN, PASSWORD = "behind_the_pooler", "abc"
 SERVERS = 3
 """Connections to the database on which two workers of eight each are put together."""
 
