@@ -32,6 +32,7 @@ LAYERS = {
     "statements and their values": ("/app/database.py",),
     "sealing an entry": ("/app/log.py", "/app/vault.py", "/app/merkle.py"),
     "token, caller, command": ("/app/access.py", "/app/actor.py", "/app/writing.py", "/app/reading.py"),
+    "the way to the operation": ("/app/doors.py", "/app/main.py"),
     "the feature's action and the law": ("/app/",),
     "FastAPI and Starlette": ("/fastapi/", "/starlette/"),
     "pydantic": ("/pydantic/",),

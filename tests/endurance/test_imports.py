@@ -17,9 +17,12 @@ import psycopg
 import pytest
 import xlsxwriter
 
+from app.imports import rules
 from app.people.rules import check_character
 from app.sheets import CSV, XLSX
 from tests.conftest import Caller, Township
+from tests.endurance.conftest import a_machine
+from tests.endurance.machine import CODES
 from tests.endurance.report import LONG
 from tests.imports.offices import handed_in
 from tests.serving import ROOT, SECRET
@@ -163,6 +166,65 @@ def test_imports(service: Any, figures: dict[str, Any], media: str, request: pyt
         assert killed == kills
         _control(url, code, found)
     assert peaks[-1] - peaks[0] < GROWTH
+
+
+STRIKES = 3 if LONG else 1
+"""How often PostgreSQL is killed under a worker."""
+
+
+def test_imports_outlive_postgresql(figures: dict[str, Any]) -> None:
+    """PostgreSQL killed under the worker and started again: the worker waits and goes on, each row once."""
+    many = 20_000 if LONG else 5_100
+    with a_machine() as machine, TemporaryDirectory() as folder:
+        code = next(CODES)
+        office = machine.township(code).office("leading_group_office")
+        made = handed_in(office, sheet(Path(folder), many, CSV), "roster", CSV, mode="independent", dry_run=False)
+        worker, strikes, ended = Worker(machine.url), 0, 0
+        try:
+            while (now := standing(machine.url, made["id"]))[0] in ("received", "running"):
+                _, rows, progress, copied = now
+                if strikes < STRIKES and copied and progress >= (rows or 0) * strikes / STRIKES:
+                    machine.kill_postgresql()
+                    time.sleep(1)
+                    machine.start_postgresql()
+                    strikes += 1
+                if worker.process.poll() is not None:
+                    worker, ended = Worker(machine.url), ended + 1
+                time.sleep(0.1)
+        finally:
+            worker.end()
+        good = good_of(many)
+        found = exactly_once(machine.url, code)
+        figures |= {"rows": many, "PostgreSQL killed": strikes, "worker ended by that": ended, "found": found}
+        assert (strikes, ended) == (STRIKES, 0)
+        assert set(found.values()) == {0, good} and found["doubled people"] == 0 and found["people"] == good
+
+
+AT_ONCE = rules.AT_ONCE if LONG else 500
+
+
+def test_imports_at_once(service: Any, figures: dict[str, Any]) -> None:
+    """All or nothing: as many good rows as one transaction takes, and with one bad row none of them."""
+    code = f"411421{next(_codes)}"
+    office = Township(service, code).office("leading_group_office")
+    rows = [row for row in people(2 * AT_ONCE) if row[2] != "天书"]
+    seen: dict[str, list[str]] = {}
+    good = [row for row in rows if seen.setdefault(row[1], row) is row][:AT_ONCE]
+
+    def handed(*lines: list[str]) -> tuple[dict[str, Any], float]:
+        content = "\r\n".join(",".join(row) for row in [HEADER, *lines]).encode()
+        began = time.monotonic()
+        made = handed_in(office, content, "roster", CSV, dry_run=False)
+        return made, round(time.monotonic() - began, 2)
+
+    refused, took_to_refuse = handed(*good[:-1], [*good[-1][:2], "天书", *good[-1][3:]])
+    assert (refused["state"], refused["bad"], refused["imported"]) == ("checked", 1, 0)
+    assert exactly_once(service.database_url, code)["people"] == 0
+    done, took = handed(*good)
+    figures |= {"rows": AT_ONCE, "seconds, all imported": took, "seconds, one bad and none imported": took_to_refuse}
+    assert (done["state"], done["imported"]) == ("done", AT_ONCE)
+    found = exactly_once(service.database_url, code)
+    assert set(found.values()) == {0, AT_ONCE} and found["doubled people"] == 0
 
 
 def _control(url: str, code: str, found: dict[str, int]) -> None:
