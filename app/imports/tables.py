@@ -207,17 +207,8 @@ DELETE = [
 def advanced(id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of ADVANCE."""
     names = (
-        "state",
-        "state_since",
-        "version",
-        "progress",
-        "good",
-        "bad",
-        "imported",
-        "made",
-        "importer_id",
-        "account_id",
-    )
+        "state", "state_since", "version", "progress", "good", "bad", "imported", "made", "importer_id", "account_id",
+    )  # fmt: skip
     moment = values["state_since"]
     since = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return {"of_import": id} | {f"to_{name}": values[name] for name in names} | {"to_state_since": since}
