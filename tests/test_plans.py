@@ -288,3 +288,20 @@ def test_control_what_a_list_needs_is_missed(filled: str, hole: str, caught: str
         owner.execute(hole)
         assert list(wrong(for_any(owner, asked), asked)) == [caught]
         owner.rollback()
+
+
+@pytest.mark.parametrize("statement", [ledger.HELPERS, ledger.HOUSEHOLD_EXITS], ids=["helpers", "households"])
+def test_a_years_entries_are_found_by_their_moment_and_not_among_those_of_all_years(
+    filled: str, statement: Any
+) -> None:
+    asked = [Case("ledger", statement)]
+    with psycopg.connect(filled) as owner:
+        assert "ix_log_event_moment" in indexes(for_any(owner, asked))
+        owner.execute("reset role")
+        owner.execute("drop index ix_log_event_moment")
+        assert {"ix_log_event_helper", "ix_log_event_household"} & indexes(for_any(owner, asked)), "control"
+        owner.rollback()
+
+
+def indexes(plans: dict[str, Any]) -> set[str]:
+    return {node.get("Index Name", "") for (one,) in plans.values() for node in nodes(one["Plan"])}
