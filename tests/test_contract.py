@@ -1,7 +1,10 @@
 """Is the published document true, valid and complete?"""
 
+import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -18,6 +21,7 @@ from openapi.examples import FILE, written
 
 COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
 API = create_app(Settings(secret="t" * 32)).openapi()
+SCHEMAS = API["components"]["schemas"]
 ALL = [
     pytest.param(path, method, operation, id=operation["operationId"]) for path, method, operation in operations(API)
 ]
@@ -100,3 +104,40 @@ def test_every_column_and_every_filter_of_a_list_has_its_chinese_name(route):
     (operation,) = [o for _, _, o in operations(API) if o["operationId"] == route.name]
     filters = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
     assert filters - {*NAMES, "limit", "cursor"} == set()
+
+
+def unbounded(schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[str]:
+    """Texts that may hold anything and whole numbers of any size, wherever a body has them."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if name not in seen:
+            seen.add(name)
+            yield from unbounded(SCHEMAS[name], name, seen)
+        return
+    if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
+        yield where
+    if schema.get("type") == "integer" and "maximum" not in schema:
+        yield where
+    for name, inner in schema.get("properties", {}).items():
+        yield from unbounded(inner, f"{where}.{name}", seen)
+    for inner in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if "properties" not in inner:  # a condition on members, not what they are
+            yield from unbounded(inner, where, seen)
+    for inner in (schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(inner, dict):
+            yield from unbounded(inner, f"{where}[]", seen)
+
+
+def test_no_text_and_no_number_of_a_body_is_unbounded() -> None:
+    """What the guard refuses, NUL and what is beyond 64 bits, no schema may seem to allow."""
+    seen: set[str] = set()
+    bodies = [
+        media["schema"]
+        for _, _, operation in operations(API)
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json"
+    ]
+    assert [*itertools.chain(*[unbounded(body, "", seen) for body in bodies])] == []
+    assert len(seen) > 90
+    hole = {"properties": {"a": {"type": "string"}, "b": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}
+    assert [*unbounded(hole, "x", set())] == ["x.a", "x.b"], "control"
