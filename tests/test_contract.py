@@ -116,7 +116,7 @@ def unbounded(schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[st
         return
     if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
         yield where
-    if schema.get("type") == "integer" and "maximum" not in schema:
+    if schema.get("type") == "integer" and not schema.keys() & {"maximum", "exclusiveMaximum"}:
         yield where
     for name, inner in schema.get("properties", {}).items():
         yield from unbounded(inner, f"{where}.{name}", seen)
