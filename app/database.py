@@ -619,7 +619,9 @@ class Database:
         pool = Pool(self._connect, self._size, QUEUE)
         connection = await pool.take()
         try:
-            self.is_cluster, acts_as = await connection.fetchrow(BEGINNING)
+            beginning = await connection.fetchrow(BEGINNING)
+            assert beginning
+            self.is_cluster, acts_as = beginning
         finally:
             pool.give_back(connection, whole=True)
         if acts_as != self._settings["role"]:
