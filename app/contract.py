@@ -9,7 +9,7 @@ from typing import Any
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
-from app.wire import FORM, JSON
+from app.wire import FORM, JSON, YEAR
 from app.workflow import WORKFLOWS
 
 BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -21,8 +21,8 @@ BY_FORMAT = {
 BY_PATTERN = {
     r"^[0-9]{12}$": "411421201201",
     r"^[0-9a-f]{64}$": "0" * 64,
-    r"^[0-9]{4}-(0[1-9]|1[0-2])$": "2017-03",
-    r"^[0-9]{4}-Q[1-4]$": "2017-Q1",
+    rf"^{YEAR}-(0[1-9]|1[0-2])$": "2017-03",
+    rf"^{YEAR}-Q[1-4]$": "2017-Q1",
     r"^[0-9]{17}[0-9X]$": "11010519491231002X",
     r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$": "411421201",
     r"^[0-9]{6}([0-9]{3})?$": "411421201",

@@ -25,7 +25,8 @@ from starlette.requests import Request
 
 from app.calendar import EARLIEST, LATEST
 
-DAY = r"^(18[89][0-9]|19[0-9]{2}|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+YEAR = "(18[89][0-9]|19[0-9]{2}|2[01][0-9]{2})"
+DAY = rf"^{YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 MOMENT = DAY[:-1] + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 """How days and moments are written: RFC 3339, within the years every register knows; the document says so."""
 ANY_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -162,8 +163,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLE
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=WORDS)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
-Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
-Quarter = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-Q[1-4]$", min_length=7, max_length=7)]
+Month = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
+Quarter = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-Q[1-4]$", min_length=7, max_length=7)]
 Year = Annotated[int, Field(ge=2016, le=2100)]
 VillageCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$", min_length=12, max_length=12)]
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", min_length=6, max_length=12)]

@@ -155,6 +155,7 @@ def test_G58_a_months_facts_are_counted_and_at_most_proposed(township):
     me.made("/visits", visit(household, "2016-12-05T09:00:00+08:00"))
     me.made("/visits", visit(household, "2016-12-05T15:00:00+08:00"))
     path = f"/helpers/{me.person_id}/work"
+    assert me.get(path, month="0000-01").status_code == 422, "there is no such year"
     seen = me.read(path, month="2016-12")
     assert (seen["visits"], seen["days_in_village"], seen["households_visited"]) == (2, 1, 1)
     grounds = {p["ground"]: (p["facts"], p["subject_id"]) for p in seen["proposals"]}
