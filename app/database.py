@@ -86,7 +86,8 @@ AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
 T = TypeVar("T")
 
-LOCKED = " FOR UPDATE"
+LOCKED = " FOR NO KEY UPDATE"
+"""How a record is locked: ids and places never change, so what refers to it need not wait for its lock (D60)."""
 COUNTY_NAMES = ("at_county", "county", "new_county_code")
 """What statements call the county they are about."""
 JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
@@ -577,8 +578,13 @@ class Transaction:
             await self._connection.executemany(statement.sql, [statement.args(row) for row in whole])
             self._written = statement.tenant_table or self._written
 
+    @property
+    def has_written(self) -> bool:
+        return self._written is not None
+
     def check_recorded(self) -> None:
         """Raises UnrecordedChange where a tenant's table was written without an entry."""
+        assert self.held is None
         if self._written and not self._recorded:
             raise UnrecordedChange(self._written)
 

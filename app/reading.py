@@ -244,7 +244,7 @@ class Resource:
         before = t.alias("before")
         seen = select(before.c.version).where(*[before.c[k] == t.c[k] for k in ("county_code", "township_code", "id")])
         versions = (seen.scalar_subquery().label("seen"), t.c.version.label("stands"))
-        statement = statement.add_columns(*versions).with_for_update(of=t)
+        statement = statement.add_columns(*versions).with_for_update(of=t, key_share=True)
         return Prepared(statement, json=True, beside=("facts", "made_by", "seen", "stands"))
 
     @cached_property
@@ -252,7 +252,7 @@ class Resource:
         """The lock alone, where it may not be part of a larger statement: on a cluster."""
         t = self.table.__table__  # type: ignore[attr-defined]
         by_id = (t.c.county_code == bindparam("at_county", type_=Text()), t.c.id == bindparam("at_id"))
-        return Prepared(select(t.c.id).where(*by_id).with_for_update())
+        return Prepared(select(t.c.id).where(*by_id).with_for_update(key_share=True))
 
     @cache  # noqa: B019
     def page(

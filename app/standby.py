@@ -5,6 +5,7 @@ neither a list, nor a file of one, nor the feed go to the primary.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,8 +14,19 @@ from typing import Any
 import asyncpg
 from sqlalchemy import literal_column, select
 
-from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, PATIENCE, QUEUE, Database, Prepared, Transaction
+from app.database import (
+    FILES_AT_ONCE,
+    LIMITS_OF_FILES,
+    LONG,
+    PATIENCE,
+    QUEUE,
+    AnotherRole,
+    Database,
+    Prepared,
+    Transaction,
+)
 
+log = logging.getLogger("huayuan.standby")
 LOOK = 1.0
 """Seconds between two looks at how far the standby is."""
 BRIEF = 1.0
@@ -100,4 +112,6 @@ class Standby:
                 self.is_there = replayed is not None and time.monotonic() - since <= self._lag
             except FAULTS:
                 self.is_there = False
+            except AnotherRole:
+                log.exception("the standby is not read")
             await asyncio.sleep(LOOK)

@@ -565,6 +565,11 @@ class Command:
                 change.allow()
                 made = await change.made_before(declared.of, getattr(args[-1], "id", None))
             return await change.finish(made or await action(change, *args))
+        except MadeBefore as before:
+            if transaction.has_written:
+                raise
+            change.entries.clear()
+            return await change.finish(before.answer)
         except Replayed:
             assert entered.stored is not None
             await change.check_readable(entered.stored)

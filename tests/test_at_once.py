@@ -171,3 +171,23 @@ def test_who_sends_it_again_while_the_first_is_in_flight_is_told_so_and_waits_fo
 def unheeding(statement: Any) -> Any:
     """The record behind the door, locked also while the first request is in flight."""
     return database._behind("enter", statement, statement.sql, "door_key", "door_operation")
+
+
+def test_whoever_waits_for_what_a_record_refers_to_does_not_hold_the_log(township: Any) -> None:
+    """A person who is being changed and his own visit do not wait for each other: nobody needs his key."""
+    household, me = township.helped()
+    visit = {"household_id": household, "device_time": "2016-11-09T08:30:00+08:00", "place": "户内", "text": "走访"}
+
+    def waits(lock: str) -> bool:
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(township.service.database_url) as connection:
+            connection.execute(f"select from people where id = %s for {lock}", [me.person_id])  # type: ignore[arg-type]
+            answer = pool.submit(me.post, "/visits", visit)
+            until_waiting(connection, 1)
+            waited = not answer.done()
+            connection.rollback()
+            assert answer.result().status_code == 201
+            return waited
+
+    assert not waits("no key update"), "so the service locks a record"
+    assert waits("update"), "control"
+    assert database.LOCKED == " FOR NO KEY UPDATE"

@@ -219,3 +219,16 @@ def test_the_same_creating_request_answers_200_whatever_has_come_of_the_record(t
         assert "ledger-entry" not in again.headers
     taken = office.post("/meetings", called | {"title": "另一个会"})
     assert (taken.status_code, taken.json()["code"]) == (409, "id-taken")
+
+
+def test_the_same_record_sent_again_under_a_new_key_keeps_that_key(township):
+    office = township.office("leading_group_office")
+    body = {
+        "id": str(uuid4()), "card_number": "K1", "village_code": township.village, "head_name": "赵大山",
+        "main_cause": "illness", "listed_on": "2016-01-01",
+    }  # fmt: skip
+    answers = [office.post("/households", body, idempotency_key=key) for key in ("one", "two", "two")]
+    assert [a.status_code for a in answers] == [201, 200, 200]
+    assert answers[2].headers["idempotent-replayed"] == "true"
+    other = office.post("/households", body | {"id": str(uuid4()), "card_number": "K2"}, idempotency_key="two")
+    assert (other.status_code, other.json()["code"]) == (422, "key-reused")

@@ -133,7 +133,7 @@ ATTENDANCE = Prepared(
     select(col(I.id), col(I.person_id), col(I.attendance)).where(
         here(I), col(I.meeting_id) == bindparam("of_meeting"),
         col(I.person_id) == func.any(bindparam("people", type_=ARRAY(Uuid()))),
-    ).with_for_update()
+    ).with_for_update(key_share=True)
 )  # fmt: skip
 ATTEND = Prepared(
     update(I).where(

@@ -387,7 +387,7 @@ def _locking(household: Any) -> Prepared:
         select(IS_HELPER).where(
             here(H),
             col(H.id) == household,
-        ).with_for_update(of=HOUSEHOLD)
+        ).with_for_update(of=HOUSEHOLD, key_share=True)
     )  # fmt: skip
 
 

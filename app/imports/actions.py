@@ -13,7 +13,7 @@ from uuid import UUID
 
 import xlsxwriter
 from fastapi import Response
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col
 
 from app.access import ACCOUNT, NOBODY, Bearer, Scope, ScopeNotGiven
@@ -41,7 +41,7 @@ def read_import(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rul
 
 
 IMPORTS = Resource(
-    "imports", I, scope=Scope(wide=rules.IMPORTERS, more=(col(I.handed_in_by) == ACCOUNT,)),
+    "imports", I, scope=Scope(wide=rules.IMPORTERS, more=(and_(col(I.from_county), col(I.handed_in_by) == ACCOUNT),)),
     hide=frozenset({"account_id", "handed_in_by", "width"}), workflow=rules.IMPORT, read_facts=read_import,
 )  # fmt: skip
 STAGED = replace(
@@ -169,8 +169,9 @@ async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> No
     Raises ScopeNotGiven, OfAnotherTownship, WhichTownship, TownshipCarriesOut.
     """
     actor, township = change.actor, query.township_code
-    if actor.lacks(ClientScope.IMPORT):
-        raise ScopeNotGiven(scope=ClientScope.IMPORT)
+    for scope in (ClientScope.IMPORT, ClientScope.READ):  # what is wrong with a row tells of the registers
+        if actor.lacks(scope):
+            raise ScopeNotGiven(scope=scope)
     if not actor.reads_county:
         if township not in (None, actor.township_code):
             raise rules.OfAnotherTownship

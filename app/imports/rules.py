@@ -134,11 +134,11 @@ IMPORT = Workflow(
     moves=(
         Move(
             "check",
-            {"received": ("received", "checked", "running")},
+            {"received": ("received", "checked", "running", "cancelled")},
             frozenset(),
             "5",
-            "The worker has read a long sheet, and checked it or begins to import it.",
-            "后台读完长表格,并检查或开始导入。",
+            "The worker has read a long sheet, and checked it or begins to import it, or cannot read it.",
+            "后台读完长表格,并检查或开始导入;无法读取的予以取消。",
         ),
         Move(
             "carry-out",

@@ -158,7 +158,7 @@ HELD = (
 )
 NEXT = Prepared(HELD, json=True)
 """The sheet that the worker is at."""
-LOCKED = Prepared(HELD.with_for_update(), json=True)
+LOCKED = Prepared(HELD.with_for_update(key_share=True), json=True)
 READ_UP_TO = Prepared(select(func.max(col(R.number))).where(here(R), col(R.import_id) == THIS))
 PARTS = Prepared(select(col(P.sealed)).where(here(P), col(P.import_id) == THIS).order_by(col(P.number)))
 ROWS = Prepared(
@@ -178,7 +178,7 @@ SAID_BEFORE = Prepared(
 """Of these keys, those that an earlier row of the sheet has, and which."""
 READ = Prepared(
     update(I)
-    .where(here(I), col(I.id) == THIS)
+    .where(here(I), col(I.id) == THIS, col(I.state) == literal("received"))
     .values(
         rows=bindparam("to_rows", type_=Integer()),
         width=bindparam("to_width", type_=Integer()),

@@ -74,7 +74,7 @@ CARDS = rows_of(
     head_name=col(H.head_name), listed_on=col(H.listed_on), events=FACTS["events"].correlate(H),
     pairings=FACTS["pairings"].correlate(H),
 )  # fmt: skip
-LOCK = Prepared(select(col(H.id)).where(*WITH_CARDS).order_by(col(H.id)).with_for_update())
+LOCK = Prepared(select(col(H.id)).where(*WITH_CARDS).order_by(col(H.id)).with_for_update(key_share=True))
 """The households that rows pair, so that what is read of their pairings afterwards stays true."""
 OF_PAIRINGS = Prepared(select(func.json_build_object("people", HELPERS, "households", CARDS).cast(Text())))
 OF_VISITS = Prepared(

@@ -18,6 +18,7 @@ from app.imports import rules, tables
 from app.imports.rules import Event
 from app.intake.rules import Kind, items, read_row
 from app.jobs import Worker, looks, works
+from app.refusal import Refusal
 from app.sheets import opened
 from app.writing import Change, commanding
 
@@ -53,7 +54,30 @@ def _going_on(worker: Worker, township: str, account: UUID) -> AbstractAsyncCont
 
 
 async def _stage(worker: Worker, township: str, values: dict[str, Any]) -> None:
-    """Copy a sheet's rows, sealed, outside any lock; what was copied before a kill is passed over."""
+    """Copy a sheet's rows, or give it up where it cannot be read: the sheets behind it do not wait for ever."""
+    id_, account = UUID(values["id"]), UUID(values["account_id"])
+    ended: dict[str, Any]
+    try:
+        last, width = await _copied(worker, township, values)
+    except Refusal as refusal:
+        ended, event = {"state": "cancelled", "because": refusal.code()}, Event.CANCELLED
+        last, width = None, values["width"]
+    else:
+        ended, event = {"rows": last, "state": "received" if values["dry_run"] else "running"}, Event.READ
+    async with _going_on(worker, township, account) as change:
+        version = await change.transaction.value(
+            tables.READ, **change.here, of_import=id_, to_rows=last, to_width=width, to_state=ended["state"],
+            now=change.now,
+        )  # fmt: skip
+        if version is not None:  # else it was cancelled meanwhile
+            change.record(event, imports.IMPORTS, id_, version=version, public=ended)
+
+
+async def _copied(worker: Worker, township: str, values: dict[str, Any]) -> tuple[int, int]:
+    """The last row and the width, once all rows are copied, sealed, outside any lock; a kill makes none come twice.
+
+    Raises UnreadableFile, SheetTooLarge.
+    """
     id_, account = UUID(values["id"]), UUID(values["account_id"])
     with TemporaryFile() as file:
         async with _going_on(worker, township, account) as change:
@@ -70,14 +94,7 @@ async def _stage(worker: Worker, township: str, values: dict[str, Any]) -> None:
                         imports.kept(change, id_, number, cells) for number, cells in block if cells and number > done
                     ]
                     await change.transaction.copy(tables.ImportRow, [{**change.place, **row} for row in new])
-    if "result" in imports.header_of(values).columns:
-        width = values["width"]
-    async with _going_on(worker, township, account) as change:
-        state = "received" if values["dry_run"] else "running"
-        version = await change.transaction.value(
-            tables.READ, **change.here, of_import=id_, to_rows=last, to_width=width, to_state=state, now=change.now
-        )
-        change.record(Event.READ, imports.IMPORTS, id_, version=version, public={"rows": last, "state": state})
+    return last, values["width"] if "result" in imports.header_of(values).columns else width
 
 
 async def _step(worker: Worker, township: str, values: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.accounts.schemas import Password
-from app.wire import CLEAN, In, Out
+from app.wire import In, Out
 
 
 class TokenOut(Out):
@@ -49,7 +49,7 @@ class JwksOut(Out):
 class SetPassword(In):
     """A password of one's own in place of the present one."""
 
-    current: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
+    current: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
     password: Password
 
 

@@ -32,7 +32,7 @@ def names(caller: Caller) -> list[str]:
 
 
 def test_the_township_imports_what_the_county_handed_in(county: County, township: Township) -> None:
-    system, office = county.client("import"), township.office("leading_group_office")
+    system, office = county.client("import", "read"), township.office("leading_group_office")
     numbers = [citizen_id() for _ in range(7)]
     made = handed_in(system, roster(numbers), "roster", XLSX, township_code=township.code)
     assert (made["township_code"], made["from_county"], made["importer_id"]) == (township.code, True, None)
@@ -52,7 +52,7 @@ def test_the_township_imports_what_the_county_handed_in(county: County, township
 
 
 def test_the_county_reads_the_reasons_in_its_own_sheet(county: County, township: Township) -> None:
-    system = county.client("import")
+    system = county.client("import", "read")
     made = handed_in(system, SHEET, "roster", CSV, township_code=township.code, mode="independent")
     assert (made["good"], made["bad"]) == (1, 1)
     items = system.read(f"/imports/{made['id']}/report")["items"]
@@ -62,7 +62,11 @@ def test_the_county_reads_the_reasons_in_its_own_sheet(county: County, township:
 
 
 def test_a_client_sees_no_sheet_but_its_own(county: County, township: Township) -> None:
-    system, other, reader = county.client("import"), county.client("import", "read"), county.client("read", "events")
+    system, other, reader = (
+        county.client("import", "read"),
+        county.client("import", "read"),
+        county.client("read", "events"),
+    )
     townships = handed_in(township.office("leading_group_office"), SHEET, "roster")
     own = handed_in(system, SHEET, "roster", township_code=township.code)
     assert [i["id"] for i in system.read("/imports")["items"]] == [own["id"]]
@@ -71,11 +75,12 @@ def test_a_client_sees_no_sheet_but_its_own(county: County, township: Township) 
             assert other.get(path).status_code == 404
     assert other.read("/imports")["items"] == []
     refused(reader.get("/imports"), 403, "scope-not-given")
+    refused(hand_in(county.client("import"), SHEET, "roster", township_code=township.code), 403, "scope-not-given")
     refused(hand_in(reader, SHEET, "roster", township_code=township.code), 403, "scope-not-given")
 
 
 def test_what_a_client_must_say(county: County, township: Township) -> None:
-    system, elsewhere = county.client("import"), f"{county.code}799"
+    system, elsewhere = county.client("import", "read"), f"{county.code}799"
     for of in ({}, {"township_code": elsewhere}, {"township_code": "411421001"}):
         told = refused(hand_in(system, SHEET, "roster", **of), 422, "which-township")
         assert told["errors"][0]["pointer"] == "query:township_code" or "township_code" in str(told["errors"])
@@ -90,7 +95,7 @@ def test_a_township_speaks_for_itself_alone(county: County, township: Township) 
 
 
 def test_the_same_sheet_sent_again_is_one(county: County, township: Township) -> None:
-    system = county.client("import")
+    system = county.client("import", "read")
     first, again = (hand_in(system, SHEET, "roster", key="sheet-7", township_code=township.code) for _ in range(2))
     assert (again.status_code, again.headers.get("idempotent-replayed")) == (201, "true")
     assert again.json() == first.json() and len(system.read("/imports")["items"]) == 1
@@ -99,7 +104,7 @@ def test_the_same_sheet_sent_again_is_one(county: County, township: Township) ->
 
 
 def test_both_logs_tell_whose_sheet_it_was(county: County, township: Township) -> None:
-    system: Caller = county.client("import")
+    system: Caller = county.client("import", "read")
     made = handed_in(system, SHEET, "roster", township_code=township.code, mode="independent")
     township.office("leading_group_office").act(f"/imports/{made['id']}", "carry-out")
     for reader, log, event in (
@@ -111,3 +116,15 @@ def test_both_logs_tell_whose_sheet_it_was(county: County, township: Township) -
         assert entry["subject"]["id"] == made["id"] and entry["data"]["from_county"] is True
         assert entry["data"]["digest"] == hashlib.sha256(SHEET).hexdigest()
     assert entry["actor"]["person"] == township.office("leading_group_office").person_id
+
+
+def test_who_is_in_the_office_no_more_reads_no_sheet_that_he_handed_in(township: Township) -> None:
+    clerk = township.office("leading_group_office")
+    made = handed_in(clerk, SHEET, "roster")
+    paths = (f"/imports/{made['id']}", f"/imports/{made['id']}/report")
+    assert [clerk.get(path).status_code for path in paths] == [200, 200]
+    (held,) = [a for a in township.admin.read("/appointments", limit=200)["items"] if a["person_id"] == clerk.person_id]
+    township.at("2016-11-20")
+    township.admin.act(f"/appointments/{held['id']}", "end", {"ends": "2016-11-20"})
+    assert [clerk.get(path).status_code for path in paths] == [404, 404]
+    assert clerk.read("/imports")["items"] == []

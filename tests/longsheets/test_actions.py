@@ -143,3 +143,31 @@ def test_all_or_nothing_is_not_for_long_sheets(office: Caller) -> None:
     refused = hand_in(office, as_csv(HEADER, *people(11)), "roster")
     assert (refused.status_code, refused.json()["code"]) == (422, "all-or-nothing-has-a-limit")
     assert json.dumps(refused.json()["errors"][0]["pointer"]) == '"query:mode"'
+
+
+def test_a_sheet_that_cannot_be_read_to_its_end_keeps_none_waiting(township: Township, office: Caller) -> None:
+    broken = as_csv(HEADER, *people(60)) + b'\r\n"a"b,,\r\n'
+    given_up = handed_in(office, broken, "roster", mode="independent")
+    behind = handed_in(office, as_csv(HEADER, *people(22)), "roster", mode="independent")
+    work(township)
+    assert office.read(f"/imports/{given_up['id']}")["state"] == "cancelled"
+    assert office.read(f"/imports/{behind['id']}")["state"] == "checked"
+    entries = township.office("party_committee").read(f"/ledger/{township.code}/entries", limit=200)["items"]
+    (told,) = [e["data"] for e in (json.loads(one["leaf"]) for one in entries) if e["event"] == "import.cancelled"]
+    assert told == {"state": "cancelled", "because": "unreadable-file"}
+
+
+def test_a_sheet_that_was_cancelled_while_it_was_read_stays_so(
+    township: Township, office: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = handed_in(office, as_csv(HEADER, *people(22)), "roster", mode="independent")
+    copied = actions._copied
+
+    async def meanwhile(*args: Any) -> Any:
+        found = await copied(*args)
+        await asyncio.to_thread(office.act, f"/imports/{made['id']}", "cancel")
+        return found
+
+    monkeypatch.setattr(actions, "_copied", meanwhile)
+    work(township)
+    assert office.read(f"/imports/{made['id']}")["state"] == "cancelled"
