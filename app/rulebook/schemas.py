@@ -15,7 +15,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$", min_l
 RulebookCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,40}$", min_length=1, max_length=40)]
 Article = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$", min_length=1, max_length=5)]
 Codes = Annotated[list[Code], Field(max_length=20)]
-Scalar = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Line | Annotated[list[Line], Field(max_length=20)]
+Scalar = bool | Annotated[int, Field(gt=-(2**53), lt=2**53)] | Line | Annotated[list[Line], Field(max_length=20)]
 
 
 class SubFactOut(Out):
