@@ -120,9 +120,9 @@ joins; a pool of our own (D54); the record of a usual command locked together wi
 made together with its entries (D60); the way from method and path straight to the function (D58); what a request sends
 read once. What is left of a write: four round trips, BEGIN and COMMIT among them, each some tens of µs in the driver and
 the event loop that no code here shortens; its entry's canonical JSON and commitments; the retry key's fingerprint; the
-law. The hand-written handler makes one round trip, keeps no ledger, knows no caller and asks nobody. Tried, and not
-kept: one SQL function for a whole command, which would put the law of each feature into the database a second time;
-sending BEGIN together with the door, which the driver's protocol of prepared statements does not do.
+law. The hand-written handler makes one round trip, keeps no ledger, knows no caller and asks nobody. Considered
+and not done: one SQL function for a whole command, which would put the law of each feature into the database a second
+time; sending BEGIN together with the door, which the driver's protocol of prepared statements does not do.
 """
 
 
