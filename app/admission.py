@@ -113,8 +113,6 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            if self._places.full:  # whoever it is: beyond the peak every µs of a refusal is one of an answer
-                raise self._places.turn_away()
             places = self._places_for(scope, self._paced(scope))
             if places.full:
                 raise places.turn_away()
