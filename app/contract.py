@@ -9,7 +9,7 @@ from typing import Any
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
-from app.wire import FORM, JSON, YEAR
+from app.wire import FORM, JSON, NO_NUL, YEAR
 from app.workflow import WORKFLOWS
 
 BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
@@ -131,7 +131,7 @@ def _form(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     """Fields that nobody knows are passed over (RFC 6749, section 3.2), but neither name nor value holds NUL."""
     schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
     if "$ref" in schema:
-        text = {"type": "string", "pattern": r"^[^\x00]*$"}
+        text = {"type": "string", "pattern": NO_NUL}
         schemas[schema["$ref"].rsplit("/", 1)[-1]].update(propertyNames=text, additionalProperties=text)
 
 

@@ -65,7 +65,6 @@ class Operation:
         self.takes_body = bool(of.body_params)
         self._path = [Value(field) for field in of.path_params]
         self._query, self._body = of.query_params, of.body_params
-        self._headers = [Value(field, header=True) for field in of.header_params]
         self._without_query = _without(of.query_params)
         self._request = of.request_param_name
         self._dependencies = [_Dependency(each) for each in of.dependencies]
@@ -80,6 +79,7 @@ class Operation:
             and iscoroutinefunction(of.call)
             and isinstance(returns, type) and issubclass(returns, Response)
             and not any(isinstance(field.field_info, Form) for field in of.body_params)
+            and not of.header_params
             and not _asks_for_more(of)
             and all(_Dependency.can_be_read(each) for each in of.dependencies)
         )  # fmt: skip
@@ -107,8 +107,6 @@ class Operation:
             errors += wrong
         elif self._without_query:
             values |= self._without_query
-        for each in self._headers:
-            each.of(scope["headers"], values, errors)
         if self._body:
             found, wrong = await request_body_to_args(self._body, body, self._embeds)
             values |= found
@@ -134,7 +132,8 @@ class _Dependency:
     @staticmethod
     def can_be_read(of: Dependant) -> bool:
         more = [*of.dependencies, *of.path_params, *of.query_params, *of.body_params]
-        return iscoroutinefunction(of.call) and not more and not _asks_for_more(of)
+        required = any(field.field_info.is_required() for field in of.header_params)
+        return iscoroutinefunction(of.call) and not more and not required and not _asks_for_more(of)
 
     async def solved(self, request: Request, errors: list[Any]) -> Any:
         """What the function gives; nothing where a header is wrong, which then stands among the errors."""
@@ -153,8 +152,7 @@ def _without(fields: Sequence[Any]) -> dict[str, Any] | None:
 
 def _asks_for_more(of: Dependant) -> bool:
     return bool(
-        any(field.field_info.is_required() for field in of.header_params)
-        or of.cookie_params or of.http_connection_param_name or of.websocket_param_name or of.response_param_name
+        of.cookie_params or of.http_connection_param_name or of.websocket_param_name or of.response_param_name
         or of.background_tasks_param_name or of.security_scopes_param_name
     )  # fmt: skip
 

@@ -157,6 +157,7 @@ Json = Annotated[T, _Strict()]
 
 INK = r"[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]"
 """A character that leaves something on paper: a text of blanks says nothing."""
+NO_NUL = r"^[^\x00]*$"
 CLEAN = rf"^[^\x00-\x1F\x7F]*{INK}[^\x00-\x1F\x7F]*$"
 WORDS = rf"^[^\x00-\x08\x0B-\x1F\x7F]*{INK}[^\x00-\x08\x0B-\x1F\x7F]*$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLEAN)]

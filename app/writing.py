@@ -97,10 +97,10 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     once: Mapping[str, Any] = field(default_factory=dict)
 
-
-def told(answer: Answer) -> str | None:
-    """The body; None where it is of a change that is still held."""
-    return answer.body.body if isinstance(answer.body, Held) else answer.body
+    @property
+    def text(self) -> str | None:
+        """The body; None where it is of a change that is still held."""
+        return self.body.body if isinstance(self.body, Held) else self.body
 
 
 class Replayed(Exception):
@@ -423,9 +423,8 @@ class Change:
         if not self._checked:
             raise AssertionError("the action took no record")
         command, transaction = self._command, self.transaction
-        if transaction.held is not answer.body or (not self.entries and command.key is None):
-            await transaction.let_go()
         if not self.entries and command.key is None:
+            await transaction.let_go()
             return answer
         leaves = [
             sealed(e, log=self.log, actor=self.actor, at=self.now, simulated=self.entered.simulated)
@@ -435,7 +434,7 @@ class Change:
         if command.key is not None:
             stored = as_json({
                 "operation": command.operation, "key": command.key, "fingerprint": self.fingerprint,
-                "status": answer.status, "body": told(answer), "headers": answer.headers,
+                "status": answer.status, "body": answer.text, "headers": answer.headers,
             })  # fmt: skip
         last = await transaction.finish(
             finish_county=self.actor.county_code, finish_log=self.log, finish_account=self.actor.account_id,
@@ -522,7 +521,7 @@ class Command:
             answer = await self._database.run(lambda transaction: self._do(transaction, action, *args))
         except MadeBefore as before:
             answer = before.answer
-        body = told(answer)
+        body = answer.text
         assert body is not None
         if answer.once:
             body = f"{body[:-1]},{as_json(answer.once)[1:]}"

@@ -106,7 +106,7 @@ begin
   if s is not null then
     insert into retries (county_code, township_code, account_id, operation, key, fingerprint, status, body, headers, log, seq)
     values (p_county, current_setting('app.township'), p_account, s->>'operation', s->>'key',
-            s->>'fingerprint', (s->>'status')::int, coalesce(p_body, s->>'body'), (s->'headers')::jsonb,
+            s->>'fingerprint', (s->>'status')::int, coalesce(s->>'body', p_body), (s->'headers')::jsonb,
             case when v_seq is not null then p_log end, v_seq)
     on conflict (county_code, township_code, account_id, operation, key) do update
       set fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,

@@ -17,12 +17,12 @@ from sqlmodel import col
 from app.access import Entered, Scope
 from app.actor import Office
 from app.database import Prepared, as_json, here
-from app.log import canonical
+from app.log import canonical, plain
 from app.reading import Reading, Resource, read_cursor, utc
 from app.refusal import Conflict, NotFound, Refusal
 from app.rulebook import policies, rules, schemas, tables
 from app.rulebook.policies import Policy
-from app.writing import Answer, Change, creates, told
+from app.writing import Answer, Change, creates
 
 EVERYONE_HERE = Scope(open=True)
 INTERPRETATIONS = Resource("interpretations", tables.Interpretation, scope=EVERYONE_HERE)
@@ -289,12 +289,10 @@ async def set_policy(change: Change, key: str, body: schemas.SetPolicy) -> Answe
     values = {**body.model_dump(), "key": key, "number": number, "set_by": change.actor.person_id}
     public = {"key": key, "number": number, "effective_from": body.effective_from}
     personal = {"value": body.value, "reason": body.reason}
-    made = await change.create(VALUES, None, values, event=Event.POLICY_SET, public=public, personal=personal)
-    await change.transaction.let_go()
-    new = json.loads(told(made) or "")
+    await change.create(VALUES, None, values, event=Event.POLICY_SET, public=public, personal=personal)
     entry = {
-        "version": number, "value": body.value, "effective_from": new["effective_from"], "reason": body.reason,
-        "set_by": new["set_by"], "set_at": new["created_at"],
+        "version": number, "value": body.value, "effective_from": body.effective_from.isoformat(),
+        "reason": body.reason, "set_by": change.actor.person_id, "set_at": plain(change.now),
     }  # fmt: skip
     return Answer(200, as_json(show(policy, [*history, entry], change.today)), {"etag": f'"{number}"'})
 

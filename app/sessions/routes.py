@@ -14,10 +14,9 @@ from fastapi.routing import APIRoute
 from app.reading import refuse_odd_parameters
 from app.refusal import TooManyRequests, Unauthenticated
 from app.sessions import actions, schemas
-from app.wire import FORM, Body, Json
+from app.wire import FORM, NO_NUL, Body, Json
 from app.writing import CreatingAboutHimself
 
-NO_NUL = r"^[^\x00]*$"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 NEEDS = {

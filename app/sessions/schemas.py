@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.accounts.schemas import Password
-from app.wire import In, Out
+from app.wire import NO_NUL, In, Out
 
 
 class TokenOut(Out):
@@ -49,7 +49,7 @@ class JwksOut(Out):
 class SetPassword(In):
     """A password of one's own in place of the present one."""
 
-    current: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+    current: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
     password: Password
 
 
