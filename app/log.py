@@ -151,9 +151,12 @@ class Entry:
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def canonical(value: Any) -> bytes:
-    """RFC 8785 for what entries hold: objects with ASCII keys, strings, booleans, null, |integers| < 2^53."""
-    return _canonical(value).encode()
+def canonical(value: Any, errors: str = "strict") -> bytes:
+    """RFC 8785 for what entries hold: objects with ASCII keys, strings, booleans, null, |integers| < 2^53.
+
+    `errors` as `str.encode` has it, for half a surrogate pair.
+    """
+    return _canonical(value).encode(errors=errors)
 
 
 def commitment(salt: bytes, name: str, value: Any) -> str:

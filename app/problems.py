@@ -130,6 +130,10 @@ def status_of(refusal: type[Refusal]) -> int:
     return next(STATUS[kind] for kind in refusal.__mro__ if kind in STATUS)
 
 
+def field_problem(refusal: Invalid, language: str) -> FieldProblem:
+    return FieldProblem(pointer=refusal.pointer, code=refusal.code(), message=refusal.title(language))
+
+
 def render(
     language: str,
     refusal: Refusal,
@@ -139,7 +143,7 @@ def render(
 ) -> Response:
     status = status_of(type(refusal))
     if isinstance(refusal, Invalid) and not errors:
-        errors = [FieldProblem(pointer=refusal.pointer, code=refusal.code(), message=refusal.title(language))]
+        errors = [field_problem(refusal, language)]
     members = refusal.facts | {
         "type": PAGES + refusal.code(), "title": refusal.title(language), "status": status, "code": refusal.code(),
         "article": refusal.article, "request_id": request_id,
@@ -395,20 +399,23 @@ UNFIT = re.compile("[\x00\ud800-\udfff]").search
 """NUL, or half of a pair, where it stands in a text."""
 
 
-def _walk(value: Any, where: str = "", depth: int = 0) -> None:
-    """Refuse NUL, lone surrogates and bottomless nesting anywhere, keys included; the pointer says where."""
+def judge(value: Any, where: str = "", depth: int = 0, but: str | None = None) -> None:
+    """Refuse NUL, lone surrogates and bottomless nesting anywhere, keys included; the pointer says where.
+
+    Of parts whose pointer matches `but`, only the nesting. Raises BadText, TooDeep.
+    """
     if depth > DEPTH:
         raise TooDeep
     if isinstance(value, str):
-        if UNFIT(value):
+        if UNFIT(value) and not (but and re.match(but, where)):
             raise BadText(where)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _walk(key, where)
-            _walk(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1)
+            judge(key, where, depth, but)
+            judge(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1, but)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _walk(inner, f"{where}/{index}", depth + 1)
+            judge(inner, f"{where}/{index}", depth + 1, but)
 
 
 class Guard:
@@ -451,8 +458,8 @@ class Guard:
             for name, value in parse_qsl(
                 scope["query_string"].decode("ascii"), errors="strict", keep_blank_values=True
             ):
-                _walk(value, f"query:{name}")
-            _walk(scope["path"], "path")
+                judge(value, f"query:{name}")
+            judge(scope["path"], "path")
         except UnicodeError as error:
             raise BadText("query") from error
 
@@ -483,7 +490,7 @@ class Guard:
             file.file.seek(0)
             scope.setdefault("state", {})["upload"] = Upload(file.file, file.size, file.digest, media)
         elif body and media == JSON:
-            scope.setdefault("state", {})["json"] = _parse(body)
+            scope.setdefault("state", {})["json"] = _parse(body, expected.judged_within)
         elif b"\x00" in body or b"%00" in body:
             raise BadText
         return _replaying(receive, bytes(body))
@@ -541,10 +548,10 @@ def _replaying(receive: Receive, body: bytes) -> Receive:
     return again
 
 
-def _parse(body: bytearray) -> Any:
+def _parse(body: bytearray, but: str | None) -> Any:
     try:
         found = _strict(body.decode())
-        _walk(found)
+        judge(found, but=but)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
     return found

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Message
 
 from app.log import canonical
-from app.problems import ServiceFailed, status_of
+from app.problems import ServiceFailed, field_problem, judge, status_of
 from app.reading import Read
-from app.refusal import Refusal, Unavailable
+from app.refusal import Invalid, Refusal, Unavailable
 from app.sync import actions, rules, schemas
 from app.sync.rules import Line, Result
 from app.wire import Body, Json
@@ -23,8 +23,8 @@ from app.writing import Receiving
 log = logging.getLogger("huayuan.sync")
 sync = APIRouter(tags=["sync"])
 routers = [sync]
-bodies = {"POST /sync": Body(limit=1 << 20, seconds=60)}
-"""A list may come over a slow line: it takes no place in work until it is here."""
+bodies = {"POST /sync": Body(limit=1 << 20, seconds=60, judged_within="/operations/[0-9]+/(body|seen)(/|$)")}
+"""A list may come over a slow line: it takes no place in work until it is here. Unfit text spoils one operation."""
 SECONDS = 2.0
 """After so long no further operation of a list is begun; the phone sends the rest again."""
 _under_way: set[UUID] = set()
@@ -80,10 +80,10 @@ async def _in_order(request: Request, body: schemas.Push, line: Line, language: 
         elif time.monotonic() > until:
             told = _untried(Result.AGAIN, Unavailable(), language)
         else:
-            told = await _tried(request, operation, language)
+            told = await _tried(request, operation, sent[at], language)
         missing = isinstance(obstacle, rules.PredecessorMissing)
         line.note(operation.counter, operation.key, told["result"], missing=missing)
-        digest = sha256(canonical(sent[at])).hexdigest()
+        digest = sha256(canonical(sent[at], errors="backslashreplace")).hexdigest()
         results[at] = {"key": operation.key, "counter": operation.counter, "digest": digest, **NOTHING, **told}
     return results
 
@@ -98,11 +98,15 @@ def _untried(result: Result, why: Refusal, language: str) -> dict[str, Any]:
     return {"result": result, "code": why.code(), "reason": why.title(language)}
 
 
-async def _tried(request: Request, operation: schemas.Operation, language: str) -> dict[str, Any]:
-    """The operation through its own door, and what the answer means to the phone."""
-    if refusal := rules.unfit(operation.operation, named=operation.record_id is not None):
-        status = status_of(type(refusal))
-        return _untried(Result.REFUSED, refusal, language) | {"advice": rules.advice(status, language)}
+async def _tried(request: Request, operation: schemas.Operation, sent: Any, language: str) -> dict[str, Any]:
+    """The operation, as it was `sent`, through its own door, and what the answer means to the phone."""
+    try:
+        rules.check_named(operation.operation, named=operation.record_id is not None)
+        judge(sent.get("body"))
+    except Refusal as refusal:
+        wrong = [field_problem(refusal, language).model_dump()] if isinstance(refusal, Invalid) else None
+        advice = rules.advice(status_of(type(refusal)), language)
+        return _untried(Result.REFUSED, refusal, language) | {"advice": advice, "errors": wrong}
     headers = {"idempotency-key": operation.key}
     if operation.version is not None:
         headers["if-match"] = f'"{operation.version}"'

@@ -123,11 +123,15 @@ class Line:
             self.counter = max(self.counter, counter)
 
 
-def unfit(operation: str, *, named: bool) -> Refusal | None:
-    """Why this is nothing that a phone hands in; `named` where it says which record it is about."""
+def check_named(operation: str, *, named: bool) -> None:
+    """Is this what a phone hands in? `named` where it says which record it is about.
+
+    Raises NotForPhones, RecordNotNamed.
+    """
     if (path := OPERATIONS.get(operation)) is None:
-        return NotForPhones()
-    return None if named or "{id}" not in path else RecordNotNamed("/record_id")
+        raise NotForPhones
+    if "{id}" in path and not named:
+        raise RecordNotNamed("/record_id")
 
 
 def verdict(status: int, code: str | None, *, replayed: bool) -> Result:

@@ -64,7 +64,9 @@ class ResultOut(Out):
     key: str
     counter: int
     result: Result = Field(description="done 已办理, replayed 此前已办理, held 暂缓, refused 未受理, again 稍后重试")
-    digest: str = Field(description="SHA-256 of the operation as canonical JSON (RFC 8785), hex")
+    digest: str = Field(
+        description="SHA-256 of the operation as canonical JSON (RFC 8785), hex; half a pair stands as `\\udxxx`"
+    )
     status: int | None = Field(description="What HTTP would have answered; null where it was not tried")
     code: str | None = Field(description="Of the refusal, as in problem details")
     reason: str | None = Field(description="In the reader's language / 原因")

@@ -158,7 +158,7 @@ def _fill(case: Any, operation: str) -> None:
                 case.path_parameters[name] = choose.choice(values)
     if isinstance(case.body, dict):
         case.body = _told_apart(_referring(case.body))
-        if operation == "sync_push":  # of free objects no schema says that they hold no NUL and no endless number
+        if operation == "sync_push":  # of free objects no schema says that they hold no endless number
             case.body["operations"] = [each | {"body": {}, "seen": {}} for each in case.body["operations"]]
     if case.query:
         for name in list(case.query):

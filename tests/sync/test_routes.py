@@ -231,6 +231,44 @@ def test_a_hostile_list_gets_no_further_than_http(township, helped):
     assert (refused["status"], refused["errors"][0]["pointer"]) == (422, "/place")
 
 
+@pytest.mark.parametrize("half", ["\x00", "\ud83d"], ids=["NUL", "half a pair"])
+def test_a_text_that_is_unfit_spoils_its_operation_alone(helped, half):
+    """What a broken keyboard typed holds up nothing; who wrote it is told where it stands."""
+    household, phone = helped
+    made = [
+        phone.visit(household, f"走访{half}"), phone.visit(household), phone.operation("visits_create", {half: 1}),
+        phone.visit(household, seen={"text": [half]}), phone.visit(household),
+    ]  # fmt: skip
+    receipt = hand_in(phone, *made).json()["receipt"]
+    unfit, good = ("refused", "bad-text"), ("done", None)
+    assert results(receipt) == [unfit, good, unfit, good, good]
+    pointers = [told["errors"] and told["errors"][0]["pointer"] for told in receipt["results"]]
+    assert pointers == ["/text", None, "", None, None]
+    assert receipt["results"][0]["advice"] and receipt["counter"] == 5
+    exact = json.dumps(made[0], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert receipt["results"][0]["digest"] == sha256(exact.encode(errors="backslashreplace")).hexdigest()
+    made[0]["body"]["text"] = "走访"
+    assert results(hand_in(phone, *made).json()["receipt"])[0] == good, "mended, under its own key and number"
+
+
+@pytest.mark.parametrize("half", ["\x00", "\ud83d"], ids=["NUL", "half a pair"])
+def test_outside_of_what_people_write_unfit_text_is_refused_at_once(helped, half):
+    household, phone = helped
+    for name in ("operation", "key", "device_time", half):
+        refused = hand_in(phone, phone.visit(household) | {name: half})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad-text"), name
+        assert refused.json()["errors"][0]["pointer"].startswith("/operations/0"), name
+    deep = phone.visit(household)
+    deep["body"]["text"] = json.loads("[" * 60 + "]" * 60)
+    assert hand_in(phone, deep).json()["code"] == "too-deep"
+
+
+def hand_in(phone, *operations):
+    """As a phone writes what it sends: half a surrogate pair as JSON escapes it."""
+    text = json.dumps({"device_id": phone.id, "sent_at": phone.sent_at, "operations": [*operations]})
+    return phone.caller.client.post("/v1/sync", content=text, headers={"content-type": "application/json"})
+
+
 def test_only_people_with_work_outside_hand_in(township, service):
 
     assert Phone(township.office("party_committee")).send().status_code == 403

@@ -15,9 +15,9 @@ from app.sync.rules import (
     RecordNotNamed,
     Result,
     advice,
+    check_named,
     clock_warning,
     differing,
-    unfit,
     verdict,
 )
 
@@ -92,6 +92,9 @@ def test_what_differs_is_what_the_phone_knows_otherwise():
 
 
 def test_only_what_is_on_the_list_and_names_its_record_is_handed_in():
-    assert type(unfit("sync_push", named=False)) is NotForPhones
-    assert type(unfit("visits_correct", named=False)) is RecordNotNamed
-    assert all(unfit(name, named=True) is None for name in OPERATIONS)
+    with pytest.raises(NotForPhones):
+        check_named("sync_push", named=False)
+    with pytest.raises(RecordNotNamed):
+        check_named("visits_correct", named=False)
+    for name in OPERATIONS:
+        check_named(name, named=True)
