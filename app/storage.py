@@ -48,7 +48,9 @@ class Storage:
             self._store = LocalStore(settings.data_dir.absolute() / "attachments", mkdir=True)
         else:
             self._store = from_url(
-                settings.storage, client_options={"timeout": PATIENCE}, retry_config={"retry_timeout": PATIENCE}
+                settings.storage,
+                client_options={"timeout": PATIENCE, "allow_http": True},
+                retry_config={"retry_timeout": PATIENCE},
             )
 
     async def keep(self, county: str, township: str, content: bytes | IO[bytes]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from app.attachments import actions, rules
 from app.settings import Settings
 from app.storage import Storage
+from tests.attachments.bucket import SECRET, Bucket
 from tests.conftest import FILES, Caller, Service, Township
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"
@@ -442,7 +444,6 @@ def test_a_file_that_is_lost_is_told_as_such(township):
 
 
 def test_any_store_that_obstore_opens_serves(township):
-    """As S3 would: by an address; here memory, for there is no network."""
     helper, content = township.office("helper"), photo(70_000, 19)
     with lying_at(township.service, "memory:///"):
         path = stored(helper, content)
@@ -462,7 +463,42 @@ def test_a_store_that_does_not_answer_is_503_and_loses_nothing(township):
     assert helper.read(path)["arrived"] == 0
 
 
-def test_s3_is_named_by_its_address():
-    """Credentials are the environment's, as obstore takes them; nothing is asked of it here."""
-    store = Storage(Settings(secret="t" * 32, storage="s3://bucket/some/prefix"))._store
-    assert (type(store).__name__, store.prefix) == ("S3Store", "some/prefix")
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    found = Bucket("photos")
+    for name, value in found.environment.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    found.close()
+
+
+def test_photos_lie_in_a_bucket_of_an_object_store(township, bucket):
+    """By its address; whose it is and where it stands is the environment's, as obstore takes it."""
+    helper, content = township.office("helper"), photo(6 * rules.PART + 5, 21)
+    with lying_at(township.service, "s3://photos/some/prefix"):
+        path = stored(helper, content)
+        assert helper.get(f"{path}/content").content == content
+        assert helper.client.get(f"/v1{path}/content", headers={"range": "bytes=9-11"}).content == content[9:12]
+        inside = f"some/prefix/{township.county}/{township.code}/"
+        assert len(bucket.files) == 8 and all(re.fullmatch(f"{inside}[0-9a-f]{{32}}", name) for name in bucket.files)
+        assert swept(township) == (0, 7), "the parts, which no row names any more"
+        assert helper.get(f"{path}/content").content == content
+        bucket.files.clear()
+        assert helper.get(f"{path}/content").json()["code"] == "file-lost"
+    assert lying(township) == set() and bucket.refused == 0
+    assert {"PUT", "GET", "GET list-type", "POST delete", "POST uploads"} <= set(bucket.asked)
+
+
+@pytest.mark.parametrize("wrong", ["AWS_SECRET_ACCESS_KEY", "bucket"])
+def test_a_bucket_that_is_not_ours_takes_nothing_and_loses_nothing(township, bucket, monkeypatch, wrong):
+    helper, content = township.office("helper"), photo(100, 22)
+    path = begun(helper, content)
+    if wrong != "bucket":
+        monkeypatch.setenv(wrong, "x" * 40)
+    with lying_at(township.service, "s3://others" if wrong == "bucket" else "s3://photos"):
+        assert send(helper, path, content).status_code == 503
+    assert helper.read(path)["arrived"] == 0 and bucket.files == {}
+    assert (bucket.refused > 0) is (wrong != "bucket") and bucket.asked
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with lying_at(township.service, "s3://photos"):
+        assert send(helper, path, content).status_code == 200
