@@ -23,6 +23,7 @@ class Connection(HttpToolsProtocol):
     _headers_due: asyncio.TimerHandle | None = None
     _read_due: asyncio.TimerHandle | None = None
     _size = 0
+    _in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -35,14 +36,19 @@ class Connection(HttpToolsProtocol):
         if self._headers_due is None and self._at_rest():
             self._await_headers()
         super().data_received(data)
-        if self._headers_due is not None:
+        if self._headers_due is not None and not self._in_body:
             self._size += len(data)
             if self._size > HEADERS_BYTES:
                 self.transport.abort()
 
     def on_headers_complete(self) -> None:
         self._forget_headers()
+        self._in_body = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_headers()

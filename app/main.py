@@ -160,6 +160,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # FastAPI's own tells paths, which name somebody
     )
     api.state.settings, api.state.vault = settings, vault
     api.state.tokens, api.state.issuer, api.state.metrics = Tokens(settings, vault), Issuer.of(settings), Metrics()

@@ -700,8 +700,8 @@ async def creating(request: Request, idempotency_key: Key = None) -> Command:
 
 
 async def changing(request: Request, idempotency_key: Key = None, if_match: IfMatch = None) -> Command:
-    """FastAPI dependency of operations on a record: they need `If-Match`."""
-    return await _command(request, idempotency_key, if_match)
+    """FastAPI dependency of operations on a record: they need `If-Match`, without which nothing is a retry."""
+    return await _command(request, None if if_match is None else idempotency_key, if_match)
 
 
 async def creating_about_himself(request: Request, idempotency_key: Key = None) -> Command:

@@ -19,7 +19,7 @@ LARGE = 20_000_000
 
 async def application(scope, receive, send):
     if scope["type"] == "http":
-        size = LARGE if scope["path"] == "/large" else 2
+        size = LARGE if scope["path"] == "/large" else 2  # the body is not waited for
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
         await send({"type": "http.response.body", "body": b"o" * size})
 
@@ -107,6 +107,14 @@ def test_who_sends_request_after_request_stays(port):
                 part = slow.recv(1000)
                 assert part, "it was ended"
                 answer += part
+
+
+@pytest.mark.parametrize("size", [0, 5, 60_000, 900_000])
+def test_who_is_answered_while_he_sends_reads_the_answer_and_may_go_on(port, size):
+    """As one of a crowd is turned away who hands in a long list."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        for _ in range(5):
+            assert client.post("/", content=b"x" * size).text == "oo"
 
 
 def reading(port: int, *, rests: float, every: float) -> int:

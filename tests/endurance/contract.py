@@ -26,7 +26,11 @@ peers = ["officer", "neighbour"]
 
 [checks]
 # What the stored state decides is no fault of a valid request; what no schema can say is how large it is as a whole.
+# What is larger than that is told so, whatever else is wrong with it.
 positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "409", "412", "413", "429"]
+negative_data_rejection.expected-statuses = [
+    "400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429",
+]
 missing_required_header.expected-statuses = ["400", "401", "403", "406", "415", "422", "428"]
 
 [phases.stateful]

@@ -2,7 +2,8 @@
 
 What is generated stays as it is, except where only the service knows the right value: ids of records that are there,
 the version one saw, the page after a page, a number with its check digit. An occasion (see `prepared`) is taken until
-its operation has succeeded once. Requests that are wrong on purpose are sent as they were made.
+its operation has succeeded once; a chain of requests may begin with its retry. Requests that are wrong on purpose are
+sent as they were made.
 
 Two things hold still, for everybody in the town would have to go home: the clock of domain dates, and the accounts
 and offices of those who ask.
@@ -16,6 +17,7 @@ import threading
 from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,8 @@ tally: defaultdict[str, Counter[str]] = defaultdict(Counter)
 """By operation and phase, how often which status was answered to a generated request."""
 cursors: dict[str, str] = {}
 keys: set[tuple[str, str]] = set()
+done: dict[str, dict[str, Any]] = {}
+"""By operation that takes a retry key, the request that succeeded last."""
 
 
 def _with_check_digit(digits: str) -> str:
@@ -97,15 +101,33 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     operation = _operation(case)
     with lock:
         if _is_meant_well(case) and case.method == case.operation.method.upper():
-            if (occasions := GROUND["occasions"].get(operation)) and not _succeeded(operation):
+            if _begins_a_chain(case) and operation in done:
+                _send_again(case, done[operation])
+            elif (occasions := GROUND["occasions"].get(operation)) and not _succeeded(operation):
                 _take(case, occasions[taken[operation] % len(occasions)])
                 taken[operation] += 1
             else:
                 _fill(case, operation)
+            if _begins_a_chain(case) and case.method == "GET" and choose.random() < 0.7:
+                case.query = {}  # what is filtered leads nowhere where nothing is found
             _number(case)
         if operation == "imports_create":
             _sheet(case)
         _hold_still(case, operation)
+
+
+def _begins_a_chain(case: Any) -> bool:
+    """Of requests that follow one another through links, the first, which no answer gave a value."""
+    return case.meta.phase.name.value == "stateful" and not set(map(str, (case.path_parameters or {}).values())) & known
+
+
+SENT = ("path_parameters", "query", "headers", "body", "media_type")
+
+
+def _send_again(case: Any, before: dict[str, Any]) -> None:
+    """What succeeded once, under its own key: the answer is the first one, and its links are there to follow."""
+    for name in SENT:
+        setattr(case, name, deepcopy(before[name]))
 
 
 @schemathesis.serializer("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -254,6 +276,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
             tally[operation][f"{phase} {response.status_code}"] += 1
         if not 200 <= response.status_code < 300:
             return
+        if any(name.lower() == "idempotency-key" for name in case.headers):
+            done[operation] = {name: deepcopy(getattr(case, name)) for name in SENT}
         try:
             told = response.json()
         except ValueError:

@@ -597,6 +597,8 @@ def test_R5_5_a_retry_of_a_signature_gives_the_first_answer(village: Any) -> Non
     again = village.office.post(f"{path}/sign", body, if_match='"1"', idempotency_key="s-1")
     assert (first.status_code, again.json()) == (200, first.json())
     assert again.headers["ledger-entry"] == first.headers["ledger-entry"]
+    unseen = village.office.post(f"{path}/sign", body, idempotency_key="s-1")
+    assert unseen.status_code in (403, 428), "who does not say which version he saw sends no retry"
     refused(village.helper.post(f"{path}/sign", AS_HELPER, if_match='"1"'), 412, "version-stale")
     refused(village.helper.post(f"{path}/sign", AS_HELPER), 428, "version-required")
 
