@@ -42,7 +42,9 @@ def written(document: Json) -> dict[str, str]:
     """The generated modules by their file names."""
     schemas = document["components"]["schemas"]
     pages = {name for name, schema in schemas.items() if _is_page(schema)}
-    models = (_model(_name(name), schema) for name, schema in schemas.items() if name not in pages)
+    # Aliases are evaluated where they stand, so they stand below the classes that they name.
+    aliases_last = sorted(schemas.items(), key=lambda named: "properties" not in named[1])
+    models = (_model(_name(name), schema) for name, schema in aliases_last if name not in pages)
     functions = (
         _function(path, method, operation, schemas)
         for path, item in document["paths"].items()
@@ -88,11 +90,7 @@ def _type(schema: Json, within: str = "") -> str:
 
 def _model(name: str, schema: Json) -> str:
     if "properties" not in schema:
-        return (
-            f'{name}: TypeAlias = "{_type(schema)}"'
-            if _type(schema) != "dict[str, Any]"
-            else f"{name}: TypeAlias = dict[str, Any]"
-        )
+        return f"{name}: TypeAlias = {_type(schema)}"
     required = schema.get("required", ())
     members = {
         member: _type(one) if member in required else f"NotRequired[{_type(one)}]"

@@ -5,10 +5,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
-from huayuan_client import AsyncHuayuan, Call, Huayuan, Listing, Problem, api
+from huayuan_client import AsyncHuayuan, Call, Huayuan, Listing, Problem, api, models
 
 from app.contract import operations
 from openapi.client import PACKAGE, written
@@ -140,16 +141,22 @@ def test_what_stands_in_a_path_is_quoted():
     assert api.people_read("a?b#c d").path == "/v1/people/a%3Fb%23c%20d"
 
 
+def test_the_name_of_a_type_is_the_type_where_an_annotation_is_evaluated():
+    assert get_args(models.Execute)[0] is models.TownshipNoticeOutput
+    assert models.Crime | None
+
+
 def test_types_are_checked(tmp_path):
-    """By mypy, as an integrator would: the first is right, each of the others wrong in one place."""
+    """By mypy, as an integrator would: four lines are wrong in one place, the others right."""
     (tmp_path / "use.py").write_text(
-        "from huayuan_client import Huayuan, api\n"
+        "from huayuan_client import Huayuan, api, models\n"
         "county = Huayuan('http://127.0.0.1')\n"
         "name: str = county(api.people_read('x'))['name']\n"
         "number: int = county(api.people_read('x'))['name']\n"
         "county(api.people_create({'name': 'x', 'category': 'emperor', 'party_membership': 'member'}))\n"
         "county(api.people_patch('x', {'name': 'y'}))\n"
-        "[h['nonsense'] for h in county.all(api.helpers_list())]\n",
+        "[h['nonsense'] for h in county.all(api.helpers_list())]\n"
+        "found: models.PersonOut | None = county(api.people_read('x'))\n",
         "utf-8",
     )
     words = [
