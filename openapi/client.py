@@ -33,7 +33,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from huayuan_client import models
-from huayuan_client.client import Call, Listing
+from huayuan_client.client import Call, Listing, Seen
 
 '''
 
@@ -125,23 +125,27 @@ def _function(path: str, method: str, operation: Json, schemas: Json) -> str:
     headers = {p["name"].lower() for p in parameters if p["in"] == "header"}
     contents: dict[str, Json] = operation.get("requestBody", {}).get("content", {})
     media = next(iter(contents), "")
+    of_a_record = "if-match" in headers and in_path[0]["name"] == "id"
     takes = [f"{p['name']}: {_type(p['schema'], 'models.')}" for p in in_path]
+    if of_a_record:
+        takes[0] = "record: Seen"
     if media:
         takes += [f"body: {_type(contents[media]['schema'], 'models.') if media in {JSON, FORM} else 'bytes'}"]
-    named = ["version: int | str"] if "if-match" in headers else []
+    named = ["version: int | str"] if "if-match" in headers and not of_a_record else []
     named += sorted((_parameter(p) for p in query), key=lambda said: "= None" in said)
     named += ["retry_key: str | None = None"] if "idempotency-key" in headers else []
     kind, accept = _answers(operation, schemas)
     address = path
     for p in in_path:
-        inside = p["name"] if p["schema"].get("type") == "integer" else f"quote({p['name']})"
+        inside = "record['id']" if of_a_record and p["name"] == "id" else p["name"]
+        inside = inside if p["schema"].get("type") == "integer" else f"quote({inside})"
         address = address.replace(f"{{{p['name']}}}", f"{{{inside}}}")
     gives = [f'"{method.upper()}"', f'{"f" * bool(in_path)}"{address}"']
     pairs = [f'"{p["name"]}": {_safe(p["name"])}' for p in query]
     gives += [f"query={{{', '.join(pairs)}}}"] if query else []
     gives += ["body=body"] if media else []
     gives += [f"media={media!r}"] if media not in {"", JSON} else []
-    gives += ["version=version"] if "if-match" in headers else []
+    gives += ["version=record['version']" if of_a_record else "version=version"] if "if-match" in headers else []
     gives += ["retry_key=retry_key"] if "idempotency-key" in headers else []
     gives += [f"accept={accept!r}"] if accept != JSON else []
     gives += [] if operation["security"] else ["signed=False"]

@@ -206,8 +206,8 @@ async def _open(town: Town, affair: Affair, finding: Record) -> Record:
             "crime_assessment": "suspected", "to": "县人民检察院(演示)", "reasons": f"{MARK}:涉嫌犯罪,移交司法机关",
         })  # fmt: skip
         await town.admin.ask(api.ledger_sign(TOWNSHIP))
-        file = api.cases_hand_over(case.id, {"to": "县人民检察院(演示)"}, version=case.etag).raw("application/zip")
-        answer = await desk.send(file)
+        file = api.cases_hand_over({"id": case.id, "version": case["version"]}, {"to": "县人民检察院(演示)"})
+        answer = await desk.send(file.raw("application/zip"))
         town.handed_over, case.etag = answer.body, answer.version or case.etag
         return case
     told = {"shown_to": f"{MARK}负责人"} if affair.capacity in ("village_body", "unit") else {}

@@ -190,7 +190,8 @@ async def _sign_with_code(town: Town, household: Household, record: Record) -> N
     through_helper = {"member_id": household.head.id, "handed_by": town.helper_of(household).id}
     await office.refused(record, "issue-code", through_helper, "code-through-helper")
     handed = api.signoffs_issue_code(
-        record.id, {"member_id": household.head.id, "handed_by": town.person("assessor-3").id}, version=record.etag
+        {"id": record.id, "version": record["version"]},
+        {"member_id": household.head.id, "handed_by": town.person("assessor-3").id},
     )
     answer = await office.send(handed)
     record.etag, code = answer.version or record.etag, answer.body["code"]

@@ -31,6 +31,13 @@ class Page(TypedDict, Generic[T]):
     next_cursor: str | None
 
 
+class Seen(TypedDict):
+    """A record as it was last seen, whose version a change names; every type of `models` that has both is one."""
+
+    id: str
+    version: int
+
+
 @dataclass(frozen=True)
 class Call(Generic[T_co]):
     """One operation with its parameters, as the functions of `api` make it; nothing is sent yet."""
@@ -74,7 +81,7 @@ class Answer(Generic[T_co]):
 
     @property
     def version(self) -> str | None:
-        """The record's ETag, as the next call takes it."""
+        """The record's ETag; the record itself has its number as `version`."""
         return cast("str | None", self.headers.get("etag"))
 
     @property
