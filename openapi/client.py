@@ -33,7 +33,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from huayuan_client import models
-from huayuan_client.client import Call, Listing
+from huayuan_client.client import Call, Listing, Seen
 
 '''
 
@@ -42,7 +42,9 @@ def written(document: Json) -> dict[str, str]:
     """The generated modules by their file names."""
     schemas = document["components"]["schemas"]
     pages = {name for name, schema in schemas.items() if _is_page(schema)}
-    models = (_model(_name(name), schema) for name, schema in schemas.items() if name not in pages)
+    # Aliases are evaluated where they stand, so they stand below the classes that they name.
+    aliases_last = sorted(schemas.items(), key=lambda named: "properties" not in named[1])
+    models = (_model(_name(name), schema) for name, schema in aliases_last if name not in pages)
     functions = (
         _function(path, method, operation, schemas)
         for path, item in document["paths"].items()
@@ -88,11 +90,7 @@ def _type(schema: Json, within: str = "") -> str:
 
 def _model(name: str, schema: Json) -> str:
     if "properties" not in schema:
-        return (
-            f'{name}: TypeAlias = "{_type(schema)}"'
-            if _type(schema) != "dict[str, Any]"
-            else f"{name}: TypeAlias = dict[str, Any]"
-        )
+        return f"{name}: TypeAlias = {_type(schema)}"
     required = schema.get("required", ())
     members = {
         member: _type(one) if member in required else f"NotRequired[{_type(one)}]"
@@ -127,23 +125,27 @@ def _function(path: str, method: str, operation: Json, schemas: Json) -> str:
     headers = {p["name"].lower() for p in parameters if p["in"] == "header"}
     contents: dict[str, Json] = operation.get("requestBody", {}).get("content", {})
     media = next(iter(contents), "")
+    of_a_record = "if-match" in headers and in_path[0]["name"] == "id"
     takes = [f"{p['name']}: {_type(p['schema'], 'models.')}" for p in in_path]
+    if of_a_record:
+        takes[0] = "record: Seen"
     if media:
         takes += [f"body: {_type(contents[media]['schema'], 'models.') if media in {JSON, FORM} else 'bytes'}"]
-    named = ["version: int | str"] if "if-match" in headers else []
+    named = ["version: int | str"] if "if-match" in headers and not of_a_record else []
     named += sorted((_parameter(p) for p in query), key=lambda said: "= None" in said)
     named += ["retry_key: str | None = None"] if "idempotency-key" in headers else []
     kind, accept = _answers(operation, schemas)
     address = path
     for p in in_path:
-        inside = p["name"] if p["schema"].get("type") == "integer" else f"quote({p['name']})"
+        inside = "record['id']" if of_a_record and p["name"] == "id" else p["name"]
+        inside = inside if p["schema"].get("type") == "integer" else f"quote({inside})"
         address = address.replace(f"{{{p['name']}}}", f"{{{inside}}}")
     gives = [f'"{method.upper()}"', f'{"f" * bool(in_path)}"{address}"']
     pairs = [f'"{p["name"]}": {_safe(p["name"])}' for p in query]
     gives += [f"query={{{', '.join(pairs)}}}"] if query else []
     gives += ["body=body"] if media else []
     gives += [f"media={media!r}"] if media not in {"", JSON} else []
-    gives += ["version=version"] if "if-match" in headers else []
+    gives += ["version=record['version']" if of_a_record else "version=version"] if "if-match" in headers else []
     gives += ["retry_key=retry_key"] if "idempotency-key" in headers else []
     gives += [f"accept={accept!r}"] if accept != JSON else []
     gives += [] if operation["security"] else ["signed=False"]

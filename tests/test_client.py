@@ -5,10 +5,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
-from huayuan_client import AsyncHuayuan, Call, Huayuan, Listing, Problem, api
+from huayuan_client import AsyncHuayuan, Call, Huayuan, Listing, Problem, api, models
 
 from app.contract import operations
 from openapi.client import PACKAGE, written
@@ -30,9 +31,12 @@ def test_every_operation_has_its_function_and_makes_its_call():
     for path, method, operation in operations(DOCUMENT):
         made = getattr(api, operation["operationId"])
         values = {name: name for name in made.__annotations__ if name != "return"}
+        values |= {"record": {"id": "id", "version": "version"}} if "record" in values else {}
         call = made(**values)
         assert (call.method, call.path) == (method.upper(), path.replace("{", "").replace("}", ""))
         assert call.query == {p["name"]: p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+        headers = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "header"}
+        assert call.version == ("version" if "if-match" in headers else None)
         assert call.signed is bool(operation["security"])
         assert isinstance(call, Listing) is made.__annotations__["return"].startswith("Listing")
 
@@ -74,10 +78,10 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key_and_nothing_is_done
 def test_a_change_names_the_version_seen_and_a_refusal_is_a_problem_with_its_code(service, township):
     with signed_in(service, township, language="en") as admin:
         made = admin(api.people_create(PERSON))
-        changed = admin.send(api.people_patch(made["id"], {"name": "王六"}, version=made["version"]))
+        changed = admin.send(api.people_patch(made, {"name": "王六"}))
         assert (changed.body["name"], changed.version) == ("王六", '"2"')
         with pytest.raises(Problem) as refusal:
-            admin(api.people_patch(made["id"], {"name": "王七"}, version=made["version"]))
+            admin(api.people_patch(made, {"name": "王七"}))
         assert (refusal.value.status, refusal.value.code) == (412, "version-stale")
         with pytest.raises(Problem) as refusal:
             admin(Call("POST", "/v1/people", body={"name": ""}))
@@ -140,16 +144,23 @@ def test_what_stands_in_a_path_is_quoted():
     assert api.people_read("a?b#c d").path == "/v1/people/a%3Fb%23c%20d"
 
 
+def test_the_name_of_a_type_is_the_type_where_an_annotation_is_evaluated():
+    assert get_args(models.Execute)[0] is models.TownshipNoticeOutput
+    assert models.Crime | None
+
+
 def test_types_are_checked(tmp_path):
-    """By mypy, as an integrator would: the first is right, each of the others wrong in one place."""
+    """By mypy, as an integrator would: four lines are wrong in one place, the others right."""
     (tmp_path / "use.py").write_text(
-        "from huayuan_client import Huayuan, api\n"
+        "from huayuan_client import Huayuan, api, models\n"
         "county = Huayuan('http://127.0.0.1')\n"
         "name: str = county(api.people_read('x'))['name']\n"
         "number: int = county(api.people_read('x'))['name']\n"
         "county(api.people_create({'name': 'x', 'category': 'emperor', 'party_membership': 'member'}))\n"
         "county(api.people_patch('x', {'name': 'y'}))\n"
-        "[h['nonsense'] for h in county.all(api.helpers_list())]\n",
+        "[h['nonsense'] for h in county.all(api.helpers_list())]\n"
+        "found: models.PersonOut | None = county(api.people_read('x'))\n"
+        "found = county(api.people_patch(county(api.people_read('x')), {'name': 'y'}))\n",
         "utf-8",
     )
     words = [

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx
-from huayuan_client import Answer, AsyncHuayuan, Call, Listing, Problem, api
+from huayuan_client import AsyncHuayuan, Call, Listing, Problem, Seen, api
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Seen)
+P = ParamSpec("P")
 AT_ONCE = 12
 """Requests under way at the same time."""
 TRIES = 10
@@ -18,22 +20,6 @@ TRIES = 10
 
 class StoryBroke(RuntimeError):
     """The service answered otherwise than the story says."""
-
-
-@dataclass(slots=True)
-class Record:
-    """A record as its last answer showed it; `etag` goes into the next If-Match."""
-
-    path: str
-    body: dict[str, Any]
-    etag: str
-
-    @property
-    def id(self) -> str:
-        return str(self.body["id"])
-
-    def __getitem__(self, name: str) -> Any:
-        return self.body[name]
 
 
 class Line:
@@ -66,56 +52,38 @@ class Desk:
         """Set the password of one's own in place of the one that the administrator gave."""
         await self._with(given)(api.me_password({"current": given, "password": self._password}))
 
-    async def send(self, call: Call[T]) -> Answer[T]:
+    async def ask(self, call: Call[T]) -> T:
         """One call as this account, which must succeed."""
         try:
-            return await self._client.send(call)
+            return await self._client(call)
         except Problem as problem:
             raise StoryBroke(f"{self.login} {problem}; asked: {str(call.body)[:800]}") from problem
 
-    async def ask(self, call: Call[T]) -> T:
-        return (await self.send(call)).body
-
-    async def read(self, path: str, **query: Any) -> Record:
-        answer: Answer[dict[str, Any]] = await self.send(Call("GET", f"/v1{path}", query))
-        return Record(path, answer.body, answer.version or "")
-
-    async def all(self, path: str, **query: Any) -> list[dict[str, Any]]:
+    async def all(self, listing: Listing[T]) -> list[T]:
         """Every record of a list, page after page."""
-        listing: Listing[dict[str, Any]] = Listing("GET", f"/v1{path}", {"limit": 200, **query})
+        longest = replace(listing, query={**listing.query, "limit": 200})
         try:
-            return [item async for item in self._client.all(listing)]
+            return [item async for item in self._client.all(longest)]
         except Problem as problem:
             raise StoryBroke(f"{self.login} {problem}") from problem
 
-    async def make(self, path: str, body: Any) -> Record:
-        """A POST that makes a record."""
-        answer: Answer[dict[str, Any]] = await self.send(Call("POST", f"/v1{path}", body=body))
-        return Record(f"{path}/{answer.body.get('id', '')}", answer.body, answer.version or '"1"')
-
-    async def act(self, record: Record, action: str, body: Any = None) -> Record:
+    async def act(
+        self, record: R, action: Callable[Concatenate[Seen, P], Call[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
         """An action on the record as last seen; the same record afterwards."""
-        answer: Answer[dict[str, Any]] = await self.send(_action(record, action, body or {}))
-        if answer.status == 200 and answer.body.get("id") == record.body.get("id"):
-            record.body, record.etag = answer.body, answer.version or record.etag
-            return record
-        return Record(record.path, answer.body, answer.version or "")
+        record.update(await self.ask(action(record, *args, **kwargs)))
+        return record
 
-    async def refused(self, record: Record | str, action: str, body: Any, code: str) -> None:
+    async def refused(self, call: Call[T], code: str) -> None:
         """An attempt that the law forbids: it must be refused with this code, and it is counted."""
-        target = record if isinstance(record, Record) else Record(record, {}, '"1"')
         found = "done"
         try:
-            await self._client.send(_action(target, action, body))
+            await self._client(call)
         except Problem as problem:
             found, title = problem.code, problem.title
         if found != code:
-            raise StoryBroke(f"{self.login} POST {target.path}/{action}: {found} instead of {code}")
+            raise StoryBroke(f"{self.login} {call.method} {call.path}: {found} instead of {code}")
         self.line.refusals[code, title] += 1
-
-
-def _action(record: Record, action: str, body: Any) -> Call[dict[str, Any]]:
-    return Call("POST", f"/v1{record.path}/{action}".rstrip("/"), body=body, version=record.etag)
 
 
 async def everyone(doings: Iterable[Awaitable[T]]) -> list[T]:

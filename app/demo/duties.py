@@ -1,8 +1,8 @@
 """What is required of the helpers, and what do they do beside their visits? Plans, meetings, forms, publications."""
 
-from huayuan_client import api
+from huayuan_client import api, models
 
-from app.demo.desk import Record, everyone
+from app.demo.desk import everyone
 from app.demo.people import Household
 from app.demo.town import MARK, Town, on
 
@@ -23,32 +23,32 @@ LATE_VILLAGE = 6
 async def lay_down_requirements(town: Town) -> None:
     """扶贫办书面提出走访、表册、会议、公示要求"""
     office = town.desk("leading-group-office-1")
-    asked = {
+    asked: dict[models.Requirement, str] = {
         "visits": "帮扶责任人每两月到每户走访不少于一次,每月均须到村。",
         "forms": "各类表册按期报送,填写规范、完整。",
         "meetings": "扶贫工作例会须按时参加,有事请假。",
         "publication": "评定结果按期公示,不少于七日。",
     }
     for n, (kind, text) in enumerate(asked.items(), 1):
-        town.requirements[kind] = await office.make("/requirements", {
+        town.requirements[kind] = await office.ask(api.requirements_create({
             "kind": kind, "document_number": f"演示〔2016〕{n}号", "text": f"{MARK}:{text}",
             "applies_from": "2016-12-01",
             "visits_per_month": 1 if kind == "visits" else None,
-        })  # fmt: skip
+        }))  # fmt: skip
 
 
 @on("2016-11-10 15:00")
 async def settle_the_silent_places(town: Town) -> None:
     """领导小组就办法未尽事项作出约定和解释"""
     group = town.desk("leading-group-1")
-    policy = await group.send(api.policies_read("draw.inspectorsRandom"))
+    policy = await group.ask(api.policies_read("draw.inspectorsRandom"))
     await group.ask(api.policies_patch("draw.inspectorsRandom", {
         "value": True, "effective_from": town.today.isoformat(), "reason": f"{MARK}:检查人员随机选派。",
-    }, version=policy.version or ""))  # fmt: skip
-    await group.make("/interpretations", {
+    }, version=policy["version"]))  # fmt: skip
+    await group.ask(api.interpretations_create({
         "article": "10", "policy_key": "routing.townshipCadre",
         "text": f"{MARK}:乡机关干部任帮扶责任人的,由乡纪委处理。", "applies_from": town.today.isoformat(),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 @on("2016-11-14")
@@ -63,17 +63,19 @@ async def publish_households(town: Town) -> None:
 async def take_lists_down(town: Town) -> None:
     """公示期满"""
     await everyone(
-        town.desk(f"principal-{n:02d}").act(shown, "take-down", {"shown_to": "2016-11-25"})
+        town.desk(f"principal-{n:02d}").act(shown, api.publications_take_down, {"shown_to": "2016-11-25"})
         for n, shown in enumerate(town.publications, 1)
     )
 
 
-async def _publish(town: Town, village: int, kind: str, title: str, due: str | None = None) -> Record:
-    return await town.desk(f"principal-{village + 1:02d}").make("/publications", {
+async def _publish(
+    town: Town, village: int, kind: models.PublicationKind, title: str, due: str | None = None
+) -> models.PublicationOut:
+    return await town.desk(f"principal-{village + 1:02d}").ask(api.publications_create({
         "kind": kind, "title": f"{MARK}:{title}", "village_code": town.register.villages[village][0],
         "place": "村委会公示栏", "shown_from": town.today.isoformat(), "due_on": due,
-        "requirement_id": town.requirements["publication"].id,
-    })  # fmt: skip
+        "requirement_id": town.requirements["publication"]["id"],
+    }))  # fmt: skip
 
 
 @on("2017-04-10")
@@ -96,11 +98,11 @@ async def make_plans(town: Town) -> None:
         town.plans[household.number] = plan
 
 
-async def _plan(town: Town, household: Household) -> Record:
-    return await town.desk(household.helper).make("/plans", {
+async def _plan(town: Town, household: Household) -> models.PlanOut:
+    return await town.desk(household.helper).ask(api.plans_create({
         "household_id": household.id, "kind": "assistance_plan", "year": 2017, "text": f"{MARK}:一户一策帮扶计划。",
         "measures": [{"text": f"{MARK}:发展林下养殖。", "due_on": "2017-06-30"}],
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 @on("2017-06-27")
@@ -113,39 +115,40 @@ async def carry_plans_out(town: Town) -> None:
 async def _measure_done(town: Town, household: Household) -> None:
     if household.helper == UNFINISHED:
         return
-    line = town.plans[household.number]["measures"][0]
-    measure = Record(f"/plan-measures/{line['id']}", line, f'"{line["version"]}"')
-    done = {"done_on": town.today.isoformat(), "result": f"{MARK}:已落实到户。"}
-    await town.desk(household.helper).act(measure, "complete", done)
+    measure = town.plans[household.number]["measures"][0]
+    done: models.CompleteMeasure = {"done_on": town.today.isoformat(), "result": f"{MARK}:已落实到户。"}
+    await town.desk(household.helper).ask(api.plan_measures_complete(measure, done))
 
 
 @on("2017-03-01")
 async def call_meeting(town: Town) -> None:
     """召集三月份扶贫工作例会(必须参加)"""
-    town.meeting = await town.desk("party-gov-office-1").make("/meetings", {
+    town.meeting = await town.desk("party-gov-office-1").ask(api.meetings_create({
         "title": f"{MARK}:三月份扶贫工作例会", "place": "乡政府会议室", "begins_at": "2017-03-10T09:00:00+08:00",
-        "required": True, "requirement_id": town.requirements["meetings"].id,
+        "required": True, "requirement_id": town.requirements["meetings"]["id"],
         "invitee_ids": [p.id for p in town.register.of("helper")],
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 @on("2017-03-03")
 async def ask_for_leave(town: Town) -> None:
     """两人请假:一人获准,一人未获准"""
     office, meeting = town.desk("party-gov-office-1"), town.the(town.meeting)
-    for key, answer in ((ON_LEAVE, "approve-leave"), (LEAVE_REFUSED, "refuse-leave")):
-        desk = town.desk(key)
-        found = await desk.all("/meeting-invitations", meeting_id=meeting.id, person_id=town.person(key).id)
-        mine = Record(f"/meeting-invitations/{found[0]['id']}", found[0], f'"{found[0]["version"]}"')
-        await desk.act(mine, "request-leave", {"reason": f"{MARK}:家中有事"})
-        await office.act(mine, answer, {"reason": f"{MARK}:已核实"} if answer == "refuse-leave" else {})
+    for key in (ON_LEAVE, LEAVE_REFUSED):
+        desk, person_id = town.desk(key), town.person(key).id
+        (mine,) = await desk.all(api.meeting_invitations_list(meeting_id=meeting["id"], person_id=person_id))
+        await desk.act(mine, api.meeting_invitations_request_leave, {"reason": f"{MARK}:家中有事"})
+        if key == ON_LEAVE:
+            await office.act(mine, api.meeting_invitations_approve_leave)
+        else:
+            await office.act(mine, api.meeting_invitations_refuse_leave, {"reason": f"{MARK}:已核实"})
 
 
 @on("2017-03-10 12:00")
 async def hold_meeting(town: Town) -> None:
     """例会签到"""
-    seen = {ABSENT: "absent", ON_LEAVE: "absent"}
-    await town.desk("party-gov-office-1").act(town.the(town.meeting), "attendance", {"entries": [
+    seen: dict[str, models.Attendance] = {ABSENT: "absent", ON_LEAVE: "absent"}
+    await town.desk("party-gov-office-1").act(town.the(town.meeting), api.meetings_attendance, {"entries": [
         {"person_id": p.id, "attendance": seen.get(p.key, "attended")} for p in town.register.of("helper")
     ]})  # fmt: skip
 
@@ -155,10 +158,10 @@ async def set_forms(town: Town) -> None:
     """布置收入核算表"""
     due = FORM_DUE[len(town.form_tasks)]
     helpers = [town.person(key).id for key in sorted(town.working)]
-    town.form_tasks.append(await town.desk("leading-group-office-2").make("/form-tasks", {
+    town.form_tasks.append(await town.desk("leading-group-office-2").ask(api.form_tasks_create({
         "title": f"{MARK}:收入核算表", "text": "按户填写", "due_on": due, "helper_ids": helpers,
-        "requirement_id": town.requirements["forms"].id,
-    }))  # fmt: skip
+        "requirement_id": town.requirements["forms"]["id"],
+    })))  # fmt: skip
 
 
 @on("2017-03-30", "2017-06-29", "2017-09-29")
@@ -175,13 +178,12 @@ async def hand_in_late(town: Town) -> None:
     await _hand_in(town, town.form_tasks[0], LATE)
 
 
-async def _hand_in(town: Town, task: Record, key: str) -> None:
+async def _hand_in(town: Town, task: models.FormTaskOut, key: str) -> None:
     helper, office = town.desk(key), town.desk("leading-group-office-2")
-    form = {"text": f"{MARK}:收入核算表已报送"}
-    handed = await helper.make(f"{task.path}/submissions", form)
-    handed.path = f"/form-submissions/{handed.id}"
+    form = api.form_tasks_submit(task["id"], {"text": f"{MARK}:收入核算表已报送"})
+    handed = await helper.ask(form)
     if key == IRREGULAR:
-        await office.act(handed, "return", {"irregular": True, "incomplete": False, "note": f"{MARK}:填写不规范"})
-        handed = await helper.make(f"{task.path}/submissions", form)
-        handed.path = f"/form-submissions/{handed.id}"
-    await office.act(handed, "accept", {})
+        wrong: models.ReturnForm = {"irregular": True, "incomplete": False, "note": f"{MARK}:填写不规范"}
+        await office.act(handed, api.form_submissions_return, wrong)
+        handed = await helper.ask(form)
+    await office.act(handed, api.form_submissions_accept, {})

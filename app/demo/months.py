@@ -5,12 +5,11 @@ Fourteen months, 2016-11 to 2017-12: February 2017 is missed and stays missed, A
 
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
-from huayuan_client import api
+from huayuan_client import api, models
 
 from app.calendar import SHANGHAI, month_of, months_between
-from app.demo.desk import Record, everyone
+from app.demo.desk import everyone
 from app.demo.people import Household
 from app.demo.town import MARK, Town, on
 
@@ -64,16 +63,16 @@ async def commit_to_draw(town: Town) -> None:
     """扶贫办提出、党政办确认当月抽查范围和种子来源"""
     month = LATE if town.today == date(2017, 9, 2) else month_of(town.today)
     proposer, confirmer = town.desk("leading-group-office-1"), town.desk("party-gov-office-1")
-    draw = await proposer.make("/inspection-rounds", {"month": month})
+    draw = await proposer.ask(api.inspection_rounds_create({"month": month}))
     due = town.now + timedelta(hours=26)
-    reason = {"late_reason": f"{MARK}:八月防汛,组织单位未能按时抽查。"} if month == LATE else {}
-    await proposer.act(draw, "propose-commit", {
+    await proposer.act(draw, api.inspection_rounds_propose_commit, {
         "sources": [{"name": f"demo-beacon-{month}", "kind": "beacon", "reference": month, "due": due.isoformat()}],
         "reveal_by": (due + timedelta(days=1)).isoformat(),
-        "assignment": {"inspectors": [p.id for p in town.register.of("assessor")], "team_size": 2}, **reason,
+        "assignment": {"inspectors": [p.id for p in town.register.of("assessor")], "team_size": 2},
+        "late_reason": f"{MARK}:八月防汛,组织单位未能按时抽查。" if month == LATE else None,
     })  # fmt: skip
-    await proposer.refused(draw, "confirm-commit", {}, "the-other-organiser-confirms")
-    town.rounds[month] = await confirmer.act(draw, "confirm-commit")
+    await proposer.refused(api.inspection_rounds_confirm_commit(draw, {}), "the-other-organiser-confirms")
+    town.rounds[month] = await confirmer.act(draw, api.inspection_rounds_confirm_commit, {})
 
 
 @on(*(f"{sixth(m)[:8]}{int(sixth(m)[8:]) + 2:02d} 10:00" for m in IN_TIME), "2017-09-04 10:00")
@@ -83,17 +82,18 @@ async def reveal_and_draw(town: Town) -> None:
     draw = town.rounds[month]
     value = sha256(f"{MARK} {month}".encode()).hexdigest()
     await town.desk("party-gov-office-1").act(
-        draw, "reveal", {"values": [{"name": f"demo-beacon-{month}", "value": value}]}
+        draw, api.inspection_rounds_reveal, {"values": [{"name": f"demo-beacon-{month}", "value": value}]}
     )
     office = town.desk("leading-group-office-1")
     if month == ADDED:
-        drawn = {i["helper_id"] for i in await office.all("/inspections", round_id=draw.id)}
+        drawn = {i["helper_id"] for i in await office.all(api.inspections_list(round_id=draw["id"]))}
         helper = next(town.person(key) for key in sorted(town.working) if town.person(key).id not in drawn)
-        added = await office.make(
-            "/inspections", {"round_id": draw.id, "helper_id": helper.id, "reason": f"{MARK}:群众反映较多。"}
-        )
-        team = [{"person_id": p.id, "interest": "none"} for p in town.register.of("assessor")[:2]]
-        await office.act(added, "assign-team", {"inspectors": team})
+        added = await office.ask(api.inspections_create({
+            "round_id": draw["id"], "helper_id": helper.id, "reason": f"{MARK}:群众反映较多。",
+        }))  # fmt: skip
+        assessors = town.register.of("assessor")[:2]
+        team: list[models.InspectorIn] = [{"person_id": p.id, "interest": "none"} for p in assessors]
+        await office.act(added, api.inspections_assign_team, {"inspectors": team})
 
 
 @on(*(f"{m}-25 15:00" for m in IN_TIME), "2017-09-24 15:00")
@@ -101,44 +101,47 @@ async def check(town: Town) -> None:
     """考核组检查抽中的帮扶责任人,结束本轮"""
     month = LATE if town.today == date(2017, 9, 24) else month_of(town.today)
     draw, office = town.rounds[month], town.desk("leading-group-office-1")
-    listed = await office.all("/inspections", round_id=draw.id)
+    listed = await office.all(api.inspections_list(round_id=draw["id"]))
     checks = sorted(listed, key=lambda i: (i["kind"] != "drawn", i["rank"] or 0))
-    await office.refused(draw, "close", {}, "checks-pending")
+    await office.refused(api.inspection_rounds_close(draw, {}), "checks-pending")
     town.careless = next(c["helper_id"] for c in checks if town.by_id(c["helper_id"]).authority == "township")
-    await everyone(_check(town, Record(f"/inspections/{c['id']}", c, f'"{c["version"]}"'), month) for c in checks)
-    town.rounds[month] = await office.act(draw, "close")
+    await everyone(_check(town, one, month) for one in checks)
+    town.rounds[month] = await office.act(draw, api.inspection_rounds_close, {})
 
 
-async def _check(town: Town, one: Record, month: str) -> None:
+async def _check(town: Town, one: models.InspectionOut, month: str) -> None:
     if len(one["team"]) < 2:
         await _complete_team(town, one)
     first = one["rank"] == 1
     assessor = town.desk(town.by_id(one["team"][0]["person_id"]))
     if first and month == NOT_CHECKED:
-        await assessor.act(one, "not-checked", {"reason": f"{MARK}:住院治疗。"})
+        await assessor.act(one, api.inspections_not_checked, {"reason": f"{MARK}:住院治疗。"})
         return
     body = _found(town, one, month)
-    await assessor.act(one, "record", body)
+    await assessor.act(one, api.inspections_record, body)
     if first and month == CORRECTED:
         body["aspects"]["measures"]["found"] += "补记:到户项目已验收。"
-        await assessor.act(one, "correct", {"reason": f"{MARK}:漏记一项。", "recorded": body})
+        await assessor.act(one, api.inspections_correct, {"reason": f"{MARK}:漏记一项。", "recorded": body})
 
 
-async def _complete_team(town: Town, one: Record) -> None:
+async def _complete_team(town: Town, one: models.InspectionOut) -> None:
     """Where the lot left a team short, the organisers name another inspector (G11)."""
     named = [i["person_id"] for i in one["team"]]
     named += [p.id for p in town.register.of("assessor") if p.id not in named][: 2 - len(named)]
-    team = [{"person_id": person, "interest": "none"} for person in named]
-    reason = f"{MARK}:随机选派不足两人,补派一人。"
-    await town.desk("leading-group-office-1").act(one, "assign-team", {"inspectors": team, "reason": reason})
+    await town.desk("leading-group-office-1").act(one, api.inspections_assign_team, {
+        "inspectors": [{"person_id": person, "interest": "none"} for person in named],
+        "reason": f"{MARK}:随机选派不足两人,补派一人。",
+    })  # fmt: skip
 
 
-def _found(town: Town, one: Record, month: str) -> dict[str, Any]:
+def _found(town: Town, one: models.InspectionOut, month: str) -> models.RecordCheck:
     """The three aspects; in one month the first one drawn whom the township manages works carelessly."""
-    problems: list[dict[str, Any]] = []
+    problems: list[models.ProblemIn] = []
     if month == FOUND and one["helper_id"] == town.careless:
-        problem = {"description": f"{MARK}:帮扶措施推进缓慢。", "ground": "HY.9.2.2"}
-        problems.append({"aspect": "measures", "happened_on": town.today.isoformat(), **problem})
+        problems.append({
+            "aspect": "measures", "happened_on": town.today.isoformat(), "ground": "HY.9.2.2",
+            "description": f"{MARK}:帮扶措施推进缓慢。",
+        })  # fmt: skip
     return {
         "checked_on": town.today.isoformat(),
         "aspects": {

@@ -6,10 +6,13 @@ which no Chinese number does.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
+from typing import Literal
 from uuid import UUID
+
+from huayuan_client import models
 
 from app.people.rules import check_character
 
@@ -24,7 +27,7 @@ UNITS = (
     ("乡财政所", "乡直"), ("乡卫生院", "乡直"), ("乡农业服务中心", "乡直"), ("乡中心学校", "乡直"),
     ("乡民政所", "乡直"), ("县农业局", "县直"), ("县水利局", "县直"), ("县教育体育局", "县直"),
 )  # fmt: skip
-SINGLE_OFFICES = {
+SINGLE_OFFICES: dict[models.Office, int] = {
     "party_committee": 3,
     "township_government": 2,
     "discipline_commission": 3,
@@ -38,8 +41,13 @@ LIAISON_LEADERS = 5
 HELPERS = 57
 """Beside them a helper without a household, a village principal who helps one, and from summer on a successor."""
 HOUSEHOLDS = 400
-CAUSES = ("illness", "disability", "schooling", "lack_of_skills", "lack_of_labour", "lack_of_funds", "disaster")
-ATTRIBUTES = ("general", "general", "low_income_allowance_poor", "low_income_allowance", "five_guarantees")
+CAUSES: tuple[models.Cause, ...] = (
+    "illness", "disability", "schooling", "lack_of_skills", "lack_of_labour", "lack_of_funds", "disaster",
+)  # fmt: skip
+ATTRIBUTES: tuple[models.Attribute, ...] = (
+    "general", "general", "low_income_allowance_poor", "low_income_allowance", "five_guarantees",
+)  # fmt: skip
+Category = Literal["organ_cadre", "village_committee_member", "group_cadre", "unit_staff"]
 
 
 @dataclass(slots=True)
@@ -50,11 +58,11 @@ class Person:
     id: str
     name: str
     citizen_id: str
-    category: str = "organ_cadre"
-    authority: str = "township"
-    party: str = "member"
+    category: Category = "organ_cadre"
+    authority: Literal["township", "county"] = "township"
+    party: Literal["member", "not_member"] = "member"
     unit: str | None = None
-    offices: list[tuple[str, str, str]] = field(default_factory=list)
+    offices: list[tuple[models.Office, str, str]] = field(default_factory=list)
     """Office, place, first day."""
 
     @property
@@ -66,7 +74,7 @@ class Person:
 class Member:
     id: str
     name: str
-    relation: str
+    relation: models.Relation
     citizen_id: str
 
 
@@ -78,8 +86,8 @@ class Household:
     id: str
     card_number: str
     village: str
-    attribute: str
-    cause: str
+    attribute: models.Attribute
+    cause: models.Cause
     helper: str
     members: list[Member]
 
@@ -146,10 +154,10 @@ def invent(villages: Sequence[tuple[str, str]]) -> Register:
 
 
 def _people(chance: _Chance, villages: list[str]) -> Iterator[Person]:
-    def person(key: str, *offices: tuple[str, str], **more: str) -> Person:
+    def person(key: str, *offices: tuple[models.Office, str], category: Category = "organ_cadre") -> Person:
         held = [(office, place, START.isoformat()) for office, place in offices]
         number = chance.citizen_id(26, 57, male=chance.random.random() < 0.6)
-        return Person(key, chance.id(), chance.name(), number, offices=held, **more)
+        return Person(key, chance.id(), chance.name(), number, category, offices=held)
 
     for office, many in SINGLE_OFFICES.items():
         for n in range(1, many + 1):
@@ -160,14 +168,14 @@ def _people(chance: _Chance, villages: list[str]) -> Iterator[Person]:
         also = (("helper", TOWNSHIP),) if n == 3 else ()
         yield person(f"principal-{n:02d}", ("village_principal", village), *also, category="village_committee_member")
         yield person(f"head-{n:02d}", ("village_committee_head", village), category="village_committee_member")
-    yield person("group-1", ("group_cadre", villages[0]), category="group_cadre", party="not_member")
+    yield replace(person("group-1", ("group_cadre", villages[0]), category="group_cadre"), party="not_member")
     yield person("auditor", ("county_auditor", TOWNSHIP))
     for n in range(1, HELPERS + 1):
         unit = UNITS[n % len(UNITS)] if n > 20 else None
-        yield person(
-            f"helper-{n:02d}", ("helper", TOWNSHIP), category="unit_staff" if unit else "organ_cadre",
-            authority="county" if unit and unit[1] == "县直" else "township",
-            party="not_member" if n % 7 == 0 else "member", **({"unit": unit[0]} if unit else {}),
+        helper = person(f"helper-{n:02d}", ("helper", TOWNSHIP), category="unit_staff" if unit else "organ_cadre")
+        yield replace(
+            helper, authority="county" if unit and unit[1] == "县直" else "township",
+            party="not_member" if n % 7 == 0 else "member", unit=unit[0] if unit else None,
         )  # fmt: skip
     yield person("helper-idle", ("helper", TOWNSHIP))
     yield person("successor", category="organ_cadre")
@@ -191,7 +199,7 @@ def _family(chance: _Chance) -> Iterator[Member]:
     male = chance.random.random() < 0.7
     surname = chance.random.choice(SURNAMES)
 
-    def member(relation: str, ages: tuple[int, int], *, male: bool, surname: str | None) -> Member:
+    def member(relation: models.Relation, ages: tuple[int, int], *, male: bool, surname: str | None) -> Member:
         return Member(chance.id(), chance.name(surname), relation, chance.citizen_id(*ages, male=male))
 
     yield member("head", (38, 75), male=male, surname=surname)

@@ -1,8 +1,8 @@
 """How is every helper assessed, quarter by quarter? Five quarters, 2016-Q4 to 2017-Q4."""
 
-from typing import Any
+from huayuan_client import api, models
 
-from app.demo.desk import Record, everyone
+from app.demo.desk import everyone
 from app.demo.exits import REPLACED, SUCCESSOR
 from app.demo.town import MARK, Town, on
 
@@ -23,7 +23,7 @@ WITH_RUBRIC = "2017-Q3"
 @on("2017-07-03")
 async def issue_rubric(town: Town) -> None:
     """领导小组制定评分细则(乡自定,仅供参考)"""
-    town.rubric = await town.desk("leading-group-1").make("/rubrics", {
+    town.rubric = await town.desk("leading-group-1").ask(api.rubrics_create({
         "code": "quarterly", "title": f"{MARK}:季度考核评分细则(乡自定)",
         "criteria": [
             {"code": "visits", "title": "到村次数", "maximum": 40_000,
@@ -31,7 +31,7 @@ async def issue_rubric(town: Town) -> None:
             {"code": "forms", "title": "表册及资料报送情况", "maximum": 60_000,
              "deductions": [{"code": "late_forms", "title": "报送不及时", "points": 2_500}]},
         ],
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 @on(*(f"{day} 14:00" for day in QUARTERS))
@@ -39,46 +39,47 @@ async def assess(town: Town) -> None:
     """季度考核:所有帮扶责任人统一评估"""
     quarter = QUARTERS[town.today.isoformat()]
     team = town.register.of("assessor")
-    rubric = {"rubric_id": town.rubric.id} if town.rubric and quarter == WITH_RUBRIC else {}
-    opened = await town.desk(team[0]).make("/quarterly-rounds", {"quarter": quarter, **rubric})
-    rows = await town.desk(team[0]).all("/quarterly-scores", round_id=opened.id)
-    await town.desk(team[0]).refused(opened, "summarise", {"narrative": MARK}, "somebody-is-pending")
+    first, rubric = town.desk(team[0]), town.rubric["id"] if town.rubric and quarter == WITH_RUBRIC else None
+    opened = await first.ask(api.quarterly_rounds_create({"quarter": quarter, "rubric_id": rubric}))
+    rows = await first.all(api.quarterly_scores_list(round_id=opened["id"]))
+    await first.refused(api.quarterly_rounds_summarise(opened, {"narrative": MARK}), "somebody-is-pending")
     await everyone(_assess(town, quarter, row, team[n % len(team)].key) for n, row in enumerate(rows))
-    await town.desk(team[0]).act(opened, "summarise", {"narrative": f"{MARK}:{quarter} 全部帮扶责任人已统一评估。"})
-    await town.desk(team[0]).act(opened, "report")
+    told = f"{MARK}:{quarter} 全部帮扶责任人已统一评估。"
+    await first.act(opened, api.quarterly_rounds_summarise, {"narrative": told})
+    await first.act(opened, api.quarterly_rounds_report, {})
 
 
-async def _assess(town: Town, quarter: str, row: dict[str, Any], assessor: str) -> None:
-    score = Record(f"/quarterly-scores/{row['id']}", row, f'"{row["version"]}"')
-    helper, desk = town.by_id(row["helper_id"]), town.desk(assessor)
+async def _assess(town: Town, quarter: str, score: models.ScoreOut, assessor: str) -> None:
+    helper, desk = town.by_id(score["helper_id"]), town.desk(assessor)
     if (quarter, helper.key) == NOT_ASSESSED:
-        await desk.act(score, "not-assessed", {"reason": f"{MARK}:住院治疗,整季未在岗。"})
+        await desk.act(score, api.quarterly_scores_not_assessed, {"reason": f"{MARK}:住院治疗,整季未在岗。"})
         return
     body = _result(town, quarter, helper.key)
-    await desk.act(score, "assess", body)
+    await desk.act(score, api.quarterly_scores_assess, body)
     if (quarter, helper.key) == CORRECTED:
-        again = {**body, "narrative": f"{MARK}:谈话日期记错,已改正。"}
-        await desk.act(score, "correct", {"reason": f"{MARK}:谈话日期记错", "assessed": again})
+        again: models.Assess = {**body, "narrative": f"{MARK}:谈话日期记错,已改正。"}
+        await desk.act(score, api.quarterly_scores_correct, {"reason": f"{MARK}:谈话日期记错", "assessed": again})
 
 
-def _result(town: Town, quarter: str, key: str) -> dict[str, Any]:
+def _result(town: Town, quarter: str, key: str) -> models.Assess:
     """The three methods with their evidence; where nobody could be met, the attempts and the reason."""
     helped = town.register.helped_by(SUCCESSOR if key == REPLACED and not town.register.helped_by(REPLACED) else key)
     household = next(h for h in helped if h.number not in town.closed)
-    methods: list[dict[str, Any]] = [
+    methods: list[models.MethodBody] = [
         {"method": "on_site", "evidence": f"{MARK}:实地查看帮扶项目。"},
         {"method": "documents", "evidence": f"{MARK}:查阅走访记录和表册。"},
     ]
-    missing = []
+    missing: list[models.MissingBody] = []
     if (quarter, key) == NOT_MET:
-        attempts = [{"on": town.today.isoformat(), "how": f"{MARK}:入户未遇"}]
+        attempts: list[models.AttemptBody] = [{"on": town.today.isoformat(), "how": f"{MARK}:入户未遇"}]
         missing = [{"method": "household_interview", "reason": f"{MARK}:全家外出务工", "attempts": attempts}]
     else:
         methods.append({
             "method": "household_interview", "evidence": f"{MARK}:与户主见面谈话。",
             "household_id": household.id, "helper_present": False,
         })  # fmt: skip
-    result = {"methods": methods, "missing": missing, "narrative": f"{MARK}:到村次数与走访记录相符,措施正在落实。"}
+    told = f"{MARK}:到村次数与走访记录相符,措施正在落实。"
+    result: models.Assess = {"methods": methods, "missing": missing, "narrative": told}
     if quarter == WITH_RUBRIC:
         result["deductions"] = [{"code": "late_forms", "times": 2}] if key == "helper-08" else []
     return result

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from huayuan_client import api
+from huayuan_client import api, models
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -112,9 +112,9 @@ async def _villages(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table(
         "各村(村名真实,户为虚构)", "代码", "村", "贫困户", "2016年脱贫", "2017年底在册", "四方确认脱贫(无异议)"
     )
-    households = await reader.all("/households")
+    households = await reader.all(api.households_list())
     left = Counter(h["village_code"] for h in households if h["status"] not in OPEN)
-    signed = [s for year in (2016, 2017) for s in await reader.all("/signoffs", year=year, state="reviewed")]
+    signed = [s for year in (2016, 2017) for s in await reader.all(api.signoffs_list(year=year, state="reviewed"))]
     out = Counter((s["village_code"], s["year"]) for s in signed if s["out_of_poverty"] and not s["objected"])
     listed = Counter(h["village_code"] for h in households)
     for code, name in town.register.villages:
@@ -137,8 +137,8 @@ async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table(
         "当月抽查", "月份", "在帮", "抽取", "状态", "当月未抽", "补抽", "已检查", "未检查", "另行检查", "种子前8位"
     )
-    rounds = {r["month"]: r for r in await reader.all("/inspection-rounds")}
-    checked = await reader.all("/inspections", current=True)
+    rounds = {r["month"]: r for r in await reader.all(api.inspection_rounds_list())}
+    checked = await reader.all(api.inspections_list(current=True))
     everybody = len({h.helper for h in town.register.households})
     checks.add("抽查月份", months.MONTHS, sorted(rounds))
     for month in months.MONTHS:
@@ -169,8 +169,8 @@ async def _months(town: Town, reader: Desk, checks: Checks) -> Table:
     return shown
 
 
-def _drawn(inspections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted((i for i in inspections if i["kind"] == "drawn"), key=lambda i: i["rank"])
+def _drawn(inspections: list[models.InspectionOut]) -> list[models.InspectionOut]:
+    return sorted((i for i in inspections if i["kind"] == "drawn"), key=lambda i: i["rank"] or 0)
 
 
 def _n(number: int | None) -> str:
@@ -179,18 +179,19 @@ def _n(number: int | None) -> str:
 
 async def _drawn_again(reader: Desk, round_id: str) -> list[str]:
     """Who must have been drawn: computed here from the public proof with nothing but SHA-256."""
-    proof = (await reader.read(f"/inspection-rounds/{round_id}/proof")).body
-    frame = sha256("".join(f"{i}\n" for i in sorted(proof["frame"])).encode()).hexdigest()
+    proof = await reader.ask(api.inspection_rounds_proof(round_id))
+    helpers = sorted(proof["frame"] or ())
+    frame = sha256("".join(f"{i}\n" for i in helpers).encode()).hexdigest()
     sources = "".join(f"{s['name']}={s['value']}\n" for s in proof["sources"])
     seed = sha256(b"\x01" + f"draw/v1\n{proof['draw_id']}\n{frame}\n{sources}".encode()).digest()
-    tickets = sorted((sha256(b"\x02" + seed + i.encode()).digest(), i) for i in proof["frame"])
+    tickets = sorted((sha256(b"\x02" + seed + i.encode()).digest(), i) for i in helpers)
     return [i for _, i in tickets[: (30 * len(tickets) + 99) // 100]]
 
 
 async def _quarters(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("季度考核", "季度", "状态", "已考核", "未考核", "评分细则")
     everybody = len({h.helper for h in town.register.households})
-    found = {r["quarter"]: r for r in await reader.all("/quarterly-rounds")}
+    found = {r["quarter"]: r for r in await reader.all(api.quarterly_rounds_list())}
     checks.add("考核季度", sorted(quarters.QUARTERS.values()), sorted(found))
     for quarter, one in sorted(found.items()):
         rubric = "有(仅供参考)" if one["rubric_id"] else ""
@@ -204,7 +205,7 @@ async def _quarters(town: Town, reader: Desk, checks: Checks) -> Table:
 async def _signoffs(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("签字确认", "年度", "户数", "状态", "附异议", "曾作废签字", "替代人", "捺印", "签字码")
     for year in (2016, 2017):
-        found = await reader.all("/signoffs", year=year)
+        found = await reader.all(api.signoffs_list(year=year))
         states = Counter(s["state"] for s in found)
         signatures = [[g for g in s["signatures"] if not g["voided_at"]] for s in found]
         methods = Counter(g["method"] for standing in signatures for g in standing)
@@ -230,7 +231,7 @@ PARTIES = ("household", "helper", "village_principal", "liaison_leader")
 async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("年终考核评价", "年度", "建议", "乡党委确定", "一票否决", "应予通报")
     for year in (2016, 2017):
-        found = {town.by_id(e["helper_id"]).key: e for e in await reader.all("/annual-evaluations", year=year)}
+        found = {town.by_id(e["helper_id"]).key: e for e in await reader.all(api.annual_evaluations_list(year=year))}
         proposed = {key: e["proposed_outcome"] for key, e in found.items()}
         last = {key: e["determinations"][-1] for key, e in found.items() if e["determinations"]}
         vetoed = sorted(key for key, d in last.items() if d["veto_year"])
@@ -247,8 +248,8 @@ async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
             checks.add("2016 逐人确定", undetermined, {key: d["outcome"] for key, d in last.items()})
             continue
         checks.add("2017 逐人建议", year_end.proposals_2017(town), proposed)
-        expected = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}
-        checks.add("2017 逐人确定", expected, {key: d["outcome"] for key, d in last.items()})
+        outcomes = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}
+        checks.add("2017 逐人确定", outcomes, {key: d["outcome"] for key, d in last.items()})
         checks.add("重新研究后的版本", 2, len(found[year_end.REOPENED]["determinations"]))
         checks.add("一票否决", [exits.FELL_BACK], vetoed)
         await _awards(town, reader, checks)
@@ -258,7 +259,7 @@ async def _year_end(town: Town, reader: Desk, checks: Checks) -> Table:
 async def _awards(town: Town, reader: Desk, checks: Checks) -> None:
     """Eligibility follows from the determinations of that year alone."""
     people = year_end.helpers_of_2017(town)
-    answers = await everyone(reader.read(f"/helpers/{p.id}/award-eligibility", year=2017) for p in people)
+    answers = await everyone(reader.ask(api.helpers_award_eligibility(p.id, year=2017)) for p in people)
     barred = [p.key for p, a in zip(people, answers, strict=True) if not a["eligible"]]
     first = sorted(p.key for p, a in zip(people, answers, strict=True) if a["priority"])
     determined = year_end.determinations_2017(town) | {year_end.REOPENED: "complete"}
@@ -268,8 +269,8 @@ async def _awards(town: Town, reader: Desk, checks: Checks) -> None:
 
 async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("责任追究", "结果", "件数", "条款", "情形")
-    found = await reader.all("/cases")
-    document = (await reader.read(f"/rulebooks/{RULEBOOK}"))["document"]
+    found = await reader.all(api.cases_list())
+    document = (await reader.ask(api.rulebooks_read(RULEBOOK)))["document"]
     grounds = {ground["code"]: ground["label_zh"] for ground in document["grounds"]}
     by: dict[str, list[str]] = {}
     for case in found:
@@ -282,7 +283,7 @@ async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
     checks.add("十七种情形均有处理", 17, len({c["basis"] for c in found} - {"HY.8"}))
     finished = Counter(c["state"] for c in found)
     checks.add("案件状态", {"closed": len(AFFAIRS), "no_measure": 1}, dict(finished))
-    notices = Counter((n["kind"], n["state"]) for n in await reader.all("/notices"))
+    notices = Counter((n["kind"], n["state"]) for n in await reader.all(api.notices_list()))
     ends = _expected_ends()
     expected = {
         ("circular_criticism", "published"): len(ends["circular_criticism"]),
@@ -290,9 +291,9 @@ async def _cases(town: Town, reader: Desk, checks: Checks) -> Table:
         ("article_7_notice", "published"): 1,
     }
     checks.add("已发布的通报", expected, {k: many for k, many in notices.items() if k[1] == "published"})
-    objections = Counter(o["state"] for o in await reader.all("/objections"))
+    objections = Counter(o["state"] for o in await reader.all(api.objections_list()))
     checks.add("异议", {"upheld": 1, "modified": 1}, dict(objections))
-    findings = Counter(f["state"] for f in await reader.all("/findings"))
+    findings = Counter(f["state"] for f in await reader.all(api.findings_list()))
     checks.add("问题线索", {"confirmed": len(AFFAIRS) + 1, "dismissed": 1}, dict(findings))
     return shown
 
@@ -306,7 +307,7 @@ def _clause(code: str) -> str:
     return {"8": "第八条", "9": "第九条"}[article] + (f"({'一二三四'[int(rest[0]) - 1]}){rest[1]}" if rest else "")
 
 
-def _other_end(case: dict[str, Any]) -> str:
+def _other_end(case: models.CaseOut) -> str:
     kinds = {step["kind"] for step in case["steps"]}
     if case["state"] == "no_measure":
         return "no_measure"
@@ -327,7 +328,7 @@ def _expected_ends() -> dict[str, list[str]]:
 async def _one_household(town: Town, reader: Desk, checks: Checks) -> Table:
     """One household's page of the second ledger of article 5, with the signatures that a restatement voided."""
     shown = table("一户的台账(第五条)", "序号", "日期", "事项")
-    entries = await reader.all(f"/households/{exits.first_of(town, exits.RESTATED).id}/ledger")
+    entries = await reader.all(api.households_ledger(exits.first_of(town, exits.RESTATED).id))
     for entry in entries:
         shown.add_row(str(entry["seq"]), entry["happened_at"][:10], EVENTS.get(entry["event"], entry["event"]))
     signed = [e["event"] for e in entries if e["event"].startswith("signoff.")]
@@ -338,14 +339,14 @@ async def _one_household(town: Town, reader: Desk, checks: Checks) -> Table:
 
 async def _ledger(town: Town, reader: Desk, checks: Checks) -> Table:
     shown = table("台账", "日志", "条数", "RFC 9162 根(SHA-256)")
-    head = await reader.read(f"/ledger/{TOWNSHIP}/checkpoint")
+    head = await reader.ask(api.ledger_checkpoint(TOWNSHIP))
     shown.add_row(head["log"], str(head["size"]), head["root"])
-    entries = await reader.all(f"/ledger/{TOWNSHIP}/entries")
+    entries = await reader.all(api.ledger_entries(TOWNSHIP))
     checks.add("台账条数连续", list(range(head["size"])), [e["seq"] for e in entries][: head["size"]])
     checks.add("由全部条目复算的根", head["root"], root([leaf_hash(e["leaf"].encode()) for e in entries]).hex())
     real = [e["seq"] for e in entries if not json.loads(e["leaf"]).get("simulated")]
     checks.add("除启用当日外均标为模拟时钟", True, len(real) < 40)
-    years = [r for year in (2016, 2017) for r in await reader.all("/ledgers/helpers", year=year)]
+    years = [r for year in (2016, 2017) for r in await reader.all(api.ledgers_helpers(year=year))]
     checks.add("走访次数", town.visits, sum(r["events"].get("visit.recorded", 0) for r in years))
     return shown
 
@@ -366,7 +367,7 @@ async def _asked(program: str, *arguments: Any) -> tuple[int, str]:
 async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
     """The year's end from the exported entries alone, by a program that knows nothing of the service."""
     shown = table("由导出的台账文件复算年终建议与确定", "年度", "一致", "不一致")
-    entries = await reader.all(f"/ledger/{TOWNSHIP}/entries")
+    entries = await reader.all(api.ledger_entries(TOWNSHIP))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "ledger.ndjson"
         file.write_text("".join(json.dumps({"seq": e["seq"], "leaf": e["leaf"]}) + "\n" for e in entries))
@@ -378,7 +379,7 @@ async def _recomputed(town: Town, reader: Desk, checks: Checks) -> Table:
             shown.add_row(str(year), str(verdicts["equal"]), str(verdicts["DIFFERS"]))
             proposed = {town.by_id(line[0]).key: line[2] for line in results if line[1] == "proposed"}
             expected = {town.by_id(e["helper_id"]).key: e["proposed_outcome"]
-                        for e in await reader.all("/annual-evaluations", year=year)}  # fmt: skip
+                        for e in await reader.all(api.annual_evaluations_list(year=year))}  # fmt: skip
             checks.add(f"{year} 由台账文件逐人复算的建议", expected, proposed)
             checks.add(f"{year} 复算与台账不一致的", (0, 0), (code, verdicts["DIFFERS"]))
     return shown
@@ -390,7 +391,7 @@ async def _handed_over(town: Town, reader: Desk, checks: Checks) -> Table:
     with zipfile.ZipFile(BytesIO(town.handed_over)) as archive:
         for member in archive.infolist():
             shown.add_row(member.filename, str(member.file_size))
-    key = (await reader.read(f"/ledger/{TOWNSHIP}/checkpoint"))["key"]
+    key = (await reader.ask(api.ledger_checkpoint(TOWNSHIP)))["key"]
     with TemporaryDirectory() as folder:
         file = Path(folder) / "case.zip"
         file.write_bytes(town.handed_over)
@@ -404,16 +405,22 @@ async def _handed_over(town: Town, reader: Desk, checks: Checks) -> Table:
 
 
 async def _on_paper(town: Town, reader: Desk, checks: Checks) -> Table:
-    """What the Party committee gets on paper, and the year as one file whose manifest its receiver checks."""
+    """What the Party committee gets on paper, and the year as one file whose manifest its receiver checks.
+
+    Of each list the first record is printed.
+    """
     shown = table("纸质材料", "材料", "字节")
     await town.admin.ask(api.ledger_sign(TOWNSHIP))
-    committee, year = town.desk("party-committee-1"), town.submissions[2017].id
-    first = {path: (await reader.all(path, **query))[0]["id"] for path, query in PRINTED.items()}
+    committee, year = town.desk("party-committee-1"), town.submissions[2017]["id"]
+    signoff, *_ = await reader.all(api.signoffs_list(year=2017, state="reviewed"))
+    notice, *_ = await reader.all(api.notices_list(kind="article_7_notice", state="published"))
+    talk, *_ = await reader.all(api.cases_list(measure="admonition_talk", state="closed"))
+    quarter, *_ = await reader.all(api.quarterly_rounds_list(quarter="2017-Q2"))
     papers = {
-        "签字确认表": api.signoffs_sheet(first["/signoffs"]),
-        "第七条通报": api.notices_document(first["/notices"]),
-        "诫勉谈话记录": api.cases_talk_record(first["/cases"]),
-        "季度考核汇总表": api.quarterly_rounds_summary(first["/quarterly-rounds"]),
+        "签字确认表": api.signoffs_sheet(signoff["id"]),
+        "第七条通报": api.notices_document(notice["id"]),
+        "诫勉谈话记录": api.cases_talk_record(talk["id"]),
+        "季度考核汇总表": api.quarterly_rounds_summary(quarter["id"]),
     }
     made = {name: await committee.ask(paper) for name, paper in papers.items()}
     checks.add("纸质材料均为 PDF", dict.fromkeys(papers, b"%PDF"), {name: pdf[:4] for name, pdf in made.items()})
@@ -426,13 +433,6 @@ async def _on_paper(town: Town, reader: Desk, checks: Checks) -> Table:
     checks.add("材料包清单", manifest["files"], {name: sha256(data).hexdigest() for name, data in files.items()})
     checks.add("材料包中各村签字确认表", len(town.register.villages), sum(name.endswith("-1.pdf") for name in files))
     return shown
-
-
-PRINTED: dict[str, dict[str, Any]] = {
-    "/signoffs": {"year": 2017, "state": "reviewed"}, "/notices": {"kind": "article_7_notice", "state": "published"},
-    "/cases": {"measure": "admonition_talk", "state": "closed"}, "/quarterly-rounds": {"quarter": "2017-Q2"},
-}  # fmt: skip
-"""Of which records the story shows a paper: of each list the first."""
 
 
 def _checked(console: Console, checks: Checks) -> None:

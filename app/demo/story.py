@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 
+from huayuan_client import api
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -54,7 +55,7 @@ async def _play(service: Service, console: Console) -> tuple[Town, int]:
     line = Line(service.address)
     async with line.http:
         first = Desk(line, f"{people.TOWNSHIP}/{ADMIN_LOGIN}", ADMIN_PASSWORD)
-        villages = [(v["code"], v["name"]) for v in await first.all("/villages")]
+        villages = [(v["code"], v["name"]) for v in await first.all(api.villages_list())]
         town = Town(line, people.invent(sorted(villages)))
         began = time.monotonic()
         await _acts(town, console)

@@ -3,14 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
-from huayuan_client import api
+from huayuan_client import api, models
 
 from app.calendar import SHANGHAI
-from app.demo.desk import Desk, Line, Record, StoryBroke
+from app.demo.desk import Desk, Line, StoryBroke
 from app.demo.people import TOWNSHIP, Household, Person, Register
 from app.demo.service import ADMIN_LOGIN, ADMIN_PASSWORD
 
+T = TypeVar("T")
 MARK = "演示数据"
 """Stands in every text that the story writes."""
 
@@ -23,27 +25,27 @@ class Town:
     register: Register
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     desks: dict[str, Desk] = field(default_factory=dict)
-    pairings: dict[int, Record] = field(default_factory=dict)
+    pairings: dict[int, models.PairingOut] = field(default_factory=dict)
     """The primary pairing of each household, by its number."""
     closed: set[int] = field(default_factory=set)
     """Numbers of households that are no longer on the register."""
-    rounds: dict[str, Record] = field(default_factory=dict)
+    rounds: dict[str, models.InspectionsRoundOut] = field(default_factory=dict)
     """The spot check of each month."""
     visits: int = 0
     careless: str = ""
     """Person id of the first one drawn in the month whom the township manages."""
-    requirements: dict[str, Record] = field(default_factory=dict)
-    publications: list[Record] = field(default_factory=list)
-    plans: dict[int, Record] = field(default_factory=dict)
+    requirements: dict[str, models.RequirementOut] = field(default_factory=dict)
+    publications: list[models.PublicationOut] = field(default_factory=list)
+    plans: dict[int, models.PlanOut] = field(default_factory=dict)
     """The plan for each household, by its number."""
-    form_tasks: list[Record] = field(default_factory=list)
-    meeting: Record | None = None
+    form_tasks: list[models.FormTaskOut] = field(default_factory=list)
+    meeting: models.MeetingOut | None = None
     """The required meeting of March 2017."""
-    rubric: Record | None = None
-    signoffs: dict[int, dict[int, Record]] = field(default_factory=dict)
+    rubric: models.RubricOut | None = None
+    signoffs: dict[int, dict[int, models.SignoffOut]] = field(default_factory=dict)
     """By year, the sign-off of each household, by its number."""
-    submissions: dict[int, Record] = field(default_factory=dict)
-    evaluations: dict[int, dict[str, Record]] = field(default_factory=dict)
+    submissions: dict[int, models.SubmissionOut] = field(default_factory=dict)
+    evaluations: dict[int, dict[str, models.EvaluationOut]] = field(default_factory=dict)
     """By year, the annual evaluation of each helper, by his key."""
     handed_over: bytes = b""
     """The case that went to the judiciary, as the sealed file in which it left."""
@@ -84,7 +86,7 @@ class Town:
         return self.person(household.helper)
 
     @staticmethod
-    def the(record: Record | None) -> Record:
+    def the(record: T | None) -> T:
         """What an earlier act has made."""
         if record is None:
             raise StoryBroke("an act comes before what it needs")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from huayuan_client import models
-from huayuan_client.client import Call, Listing
+from huayuan_client.client import Call, Listing, Seen
 
 
 def accounts_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.AccountOut]:
@@ -24,23 +24,25 @@ def accounts_read(id: str) -> Call[models.AccountOut]:
     return Call("GET", f"/v1/accounts/{quote(id)}")
 
 
-def accounts_bind(
-    id: str, body: models.Bind, *, version: int | str, retry_key: str | None = None
-) -> Call[models.AccountOut]:
+def accounts_bind(record: Seen, body: models.Bind, *, retry_key: str | None = None) -> Call[models.AccountOut]:
     """Let somebody sign in with another issuer's tokens / 绑定外部身份"""
-    return Call("POST", f"/v1/accounts/{quote(id)}/bind", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/accounts/{quote(record['id'])}/bind", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def accounts_disable(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.AccountOut]:
+def accounts_disable(record: Seen, *, retry_key: str | None = None) -> Call[models.AccountOut]:
     """Disable an account at once / 停用账号"""
-    return Call("POST", f"/v1/accounts/{quote(id)}/disable", version=version, retry_key=retry_key)
+    return Call("POST", f"/v1/accounts/{quote(record['id'])}/disable", version=record["version"], retry_key=retry_key)
 
 
 def accounts_reset(
-    id: str, body: models.ResetPassword, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ResetPassword, *, retry_key: str | None = None
 ) -> Call[models.AccountOut]:
     """Set a new password / 重置密码"""
-    return Call("POST", f"/v1/accounts/{quote(id)}/reset", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/accounts/{quote(record['id'])}/reset", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def annual_evaluations_list(
@@ -81,11 +83,15 @@ def annual_evaluations_read(id: str) -> Call[models.EvaluationOut]:
 
 
 def annual_evaluations_determine(
-    id: str, body: models.Determine, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Determine, *, retry_key: str | None = None
 ) -> Call[models.EvaluationOut]:
     """Determine whether the task was completed / 确定帮扶任务是否完成"""
     return Call(
-        "POST", f"/v1/annual-evaluations/{quote(id)}/determine", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/annual-evaluations/{quote(record['id'])}/determine",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
@@ -95,17 +101,29 @@ def annual_evaluations_explanation(id: str) -> Call[models.EvaluationExplanation
 
 
 def annual_evaluations_propose(
-    id: str, body: models.Propose, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Propose, *, retry_key: str | None = None
 ) -> Call[models.EvaluationOut]:
     """Compute the proposal from the record / 依据台账生成建议"""
-    return Call("POST", f"/v1/annual-evaluations/{quote(id)}/propose", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/annual-evaluations/{quote(record['id'])}/propose",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def annual_evaluations_reopen(
-    id: str, body: models.Reopen, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Reopen, *, retry_key: str | None = None
 ) -> Call[models.EvaluationOut]:
     """Take a determination up again / 重新研究"""
-    return Call("POST", f"/v1/annual-evaluations/{quote(id)}/reopen", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/annual-evaluations/{quote(record['id'])}/reopen",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def appointments_list(
@@ -135,10 +153,12 @@ def appointments_read(id: str) -> Call[models.AppointmentOut]:
 
 
 def appointments_end(
-    id: str, body: models.EndAppointment, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.EndAppointment, *, retry_key: str | None = None
 ) -> Call[models.AppointmentOut]:
     """End an appointment / 免职或离任"""
-    return Call("POST", f"/v1/appointments/{quote(id)}/end", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/appointments/{quote(record['id'])}/end", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def attachments_list(
@@ -177,9 +197,11 @@ def attachments_read(id: str) -> Call[models.AttachmentOut]:
     return Call("GET", f"/v1/attachments/{quote(id)}")
 
 
-def attachments_complete(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.AttachmentOut]:
+def attachments_complete(record: Seen, *, retry_key: str | None = None) -> Call[models.AttachmentOut]:
     """All parts are there: check size, SHA-256 and kind, and keep the file / 完成上传"""
-    return Call("POST", f"/v1/attachments/{quote(id)}/complete", version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/attachments/{quote(record['id'])}/complete", version=record["version"], retry_key=retry_key
+    )
 
 
 def attachments_content(id: str) -> Call[bytes]:
@@ -246,61 +268,81 @@ def cases_read(id: str) -> Call[models.CaseOut]:
     return Call("GET", f"/v1/cases/{quote(id)}")
 
 
-def cases_close(
-    id: str, body: models.Close, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_close(record: Seen, body: models.Close, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """Close the case / 结案"""
-    return Call("POST", f"/v1/cases/{quote(id)}/close", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/close", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def cases_decide(
-    id: str, body: models.Decide, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_decide(record: Seen, body: models.Decide, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """Decide the measure of the ground (article 9) / 作出追究决定"""
-    return Call("POST", f"/v1/cases/{quote(id)}/decide", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/decide", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def cases_execute(
-    id: str, body: models.Execute, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_execute(record: Seen, body: models.Execute, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """Record one output of the measure (article 9) / 记录执行结果"""
-    return Call("POST", f"/v1/cases/{quote(id)}/execute", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/execute", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def cases_hand_over(
-    id: str, body: models.HandoversHandOver, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.HandoversHandOver, *, retry_key: str | None = None
 ) -> Call[models.HandedOver]:
     """The case as one sealed file that proves itself (article 10); a replay answers with its hash alone /
     移交包"""
-    return Call("POST", f"/v1/cases/{quote(id)}/hand-over", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/hand-over", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def cases_no_measure(
-    id: str, body: models.NoMeasure, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_no_measure(record: Seen, body: models.NoMeasure, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """End without a measure, with the reason (article 2, G34) / 不予追究"""
-    return Call("POST", f"/v1/cases/{quote(id)}/no-measure", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/no-measure", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def cases_present_facts(
-    id: str, body: models.PresentFacts, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.PresentFacts, *, retry_key: str | None = None
 ) -> Call[models.CaseOut]:
     """Show the facts to the subject (G49) / 告知事实"""
-    return Call("POST", f"/v1/cases/{quote(id)}/present-facts", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/cases/{quote(record['id'])}/present-facts",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def cases_record_outcome(
-    id: str, body: models.RecordOutcome, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.RecordOutcome, *, retry_key: str | None = None
 ) -> Call[models.CaseOut]:
     """Record what another organ answered (G43, G45) / 记录外部处理结果"""
-    return Call("POST", f"/v1/cases/{quote(id)}/record-outcome", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/cases/{quote(record['id'])}/record-outcome",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def cases_record_statement(
-    id: str, body: models.RecordStatement, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.RecordStatement, *, retry_key: str | None = None
 ) -> Call[models.CaseOut]:
     """Record a statement, a waiver or a refusal (G49) / 记录陈述申辩"""
-    return Call("POST", f"/v1/cases/{quote(id)}/record-statement", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/cases/{quote(record['id'])}/record-statement",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def cases_recuse(id: str, body: models.Recuse, *, retry_key: str | None = None) -> Call[models.RecusalOut]:
@@ -308,11 +350,11 @@ def cases_recuse(id: str, body: models.Recuse, *, retry_key: str | None = None) 
     return Call("POST", f"/v1/cases/{quote(id)}/recusals", body=body, retry_key=retry_key)
 
 
-def cases_refer(
-    id: str, body: models.Refer, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_refer(record: Seen, body: models.Refer, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """Refer to a superior or competent organ (article 10) / 转送有权机关"""
-    return Call("POST", f"/v1/cases/{quote(id)}/refer", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/refer", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def cases_talk_record(id: str) -> Call[bytes]:
@@ -320,11 +362,11 @@ def cases_talk_record(id: str) -> Call[bytes]:
     return Call("GET", f"/v1/cases/{quote(id)}/talk-record", accept="application/pdf")
 
 
-def cases_transfer(
-    id: str, body: models.Transfer, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CaseOut]:
+def cases_transfer(record: Seen, body: models.Transfer, *, retry_key: str | None = None) -> Call[models.CaseOut]:
     """Transfer to the judicial organs (article 10) / 移交司法机关"""
-    return Call("POST", f"/v1/cases/{quote(id)}/transfer", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/cases/{quote(record['id'])}/transfer", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def charts_draw_coverage(*, year: int) -> Call[models.DrawCoverageOut]:
@@ -559,17 +601,21 @@ def findings_read(id: str) -> Call[models.FindingOut]:
 
 
 def findings_confirm(
-    id: str, body: models.ConfirmFinding, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ConfirmFinding, *, retry_key: str | None = None
 ) -> Call[models.FindingOut]:
     """Confirm under one primary ground (article 10, G33) / 认定事实"""
-    return Call("POST", f"/v1/findings/{quote(id)}/confirm", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/findings/{quote(record['id'])}/confirm", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def findings_dismiss(
-    id: str, body: models.DismissFinding, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.DismissFinding, *, retry_key: str | None = None
 ) -> Call[models.FindingOut]:
     """Dismiss with the reason (article 2) / 不予认定"""
-    return Call("POST", f"/v1/findings/{quote(id)}/dismiss", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/findings/{quote(record['id'])}/dismiss", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def form_submissions_list(
@@ -602,17 +648,29 @@ def form_submissions_read(id: str) -> Call[models.FormOut]:
 
 
 def form_submissions_accept(
-    id: str, body: models.AcceptForm, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.AcceptForm, *, retry_key: str | None = None
 ) -> Call[models.FormOut]:
     """Accept a form / 认可表册"""
-    return Call("POST", f"/v1/form-submissions/{quote(id)}/accept", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/form-submissions/{quote(record['id'])}/accept",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def form_submissions_return(
-    id: str, body: models.ReturnForm, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ReturnForm, *, retry_key: str | None = None
 ) -> Call[models.FormOut]:
     """Return a form as irregular or incomplete / 退回表册"""
-    return Call("POST", f"/v1/form-submissions/{quote(id)}/return", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/form-submissions/{quote(record['id'])}/return",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def form_tasks_list(
@@ -714,10 +772,12 @@ def households_read(id: str) -> Call[models.HouseholdOut]:
 
 
 def households_patch(
-    id: str, body: models.PatchHousehold, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.PatchHousehold, *, retry_key: str | None = None
 ) -> Call[models.HouseholdOut]:
     """Change master data of a household / 修改贫困户基本信息"""
-    return Call("PATCH", f"/v1/households/{quote(id)}", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "PATCH", f"/v1/households/{quote(record['id'])}", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def households_events(id: str, *, limit: int | None = None, cursor: str | None = None) -> Listing[models.EventOut]:
@@ -738,10 +798,16 @@ def households_ledger(id: str, *, limit: int | None = None, cursor: str | None =
 
 
 def households_add_member(
-    id: str, body: models.MemberIn, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.MemberIn, *, retry_key: str | None = None
 ) -> Call[models.HouseholdOut]:
     """A member joins the household / 家庭成员自然增加"""
-    return Call("POST", f"/v1/households/{quote(id)}/members", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/households/{quote(record['id'])}/members",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def households_disclose_member(
@@ -754,14 +820,14 @@ def households_disclose_member(
 
 
 def households_member_leaves(
-    id: str, member_id: str, body: models.MemberLeaves, *, version: int | str, retry_key: str | None = None
+    record: Seen, member_id: str, body: models.MemberLeaves, *, retry_key: str | None = None
 ) -> Call[models.HouseholdOut]:
     """A member no longer belongs to the household / 家庭成员自然减少"""
     return Call(
         "POST",
-        f"/v1/households/{quote(id)}/members/{quote(member_id)}/leave",
+        f"/v1/households/{quote(record['id'])}/members/{quote(member_id)}/leave",
         body=body,
-        version=version,
+        version=record["version"],
         retry_key=retry_key,
     )
 
@@ -802,14 +868,14 @@ def imports_read(id: str) -> Call[models.ImportOut]:
     return Call("GET", f"/v1/imports/{quote(id)}")
 
 
-def imports_cancel(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.ImportOut]:
+def imports_cancel(record: Seen, *, retry_key: str | None = None) -> Call[models.ImportOut]:
     """Import nothing more of it / 取消导入"""
-    return Call("POST", f"/v1/imports/{quote(id)}/cancel", version=version, retry_key=retry_key)
+    return Call("POST", f"/v1/imports/{quote(record['id'])}/cancel", version=record["version"], retry_key=retry_key)
 
 
-def imports_carry_out(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.ImportOut]:
+def imports_carry_out(record: Seen, *, retry_key: str | None = None) -> Call[models.ImportOut]:
     """Import what was checked / 执行导入"""
-    return Call("POST", f"/v1/imports/{quote(id)}/carry-out", version=version, retry_key=retry_key)
+    return Call("POST", f"/v1/imports/{quote(record['id'])}/carry-out", version=record["version"], retry_key=retry_key)
 
 
 def imports_report(
@@ -850,27 +916,41 @@ def inspection_rounds_read(id: str) -> Call[models.InspectionsRoundOut]:
 
 
 def inspection_rounds_close(
-    id: str, body: models.CloseRound, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.CloseRound, *, retry_key: str | None = None
 ) -> Call[models.InspectionsRoundOut]:
     """Close the round once everyone drawn is answered for / 结束本轮抽查"""
-    return Call("POST", f"/v1/inspection-rounds/{quote(id)}/close", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspection-rounds/{quote(record['id'])}/close",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def inspection_rounds_confirm_commit(
-    id: str, body: models.ConfirmCommit, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ConfirmCommit, *, retry_key: str | None = None
 ) -> Call[models.InspectionsRoundOut]:
     """Freeze the frame and commit, by the other organiser / 由另一组织单位确认并冻结范围"""
     return Call(
-        "POST", f"/v1/inspection-rounds/{quote(id)}/confirm-commit", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/inspection-rounds/{quote(record['id'])}/confirm-commit",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
 def inspection_rounds_open_nonce(
-    id: str, body: models.OpenNonce, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.OpenNonce, *, retry_key: str | None = None
 ) -> Call[models.InspectionsRoundOut]:
     """Open a party's own number before any public source exists / 公开一方自选数"""
     return Call(
-        "POST", f"/v1/inspection-rounds/{quote(id)}/open-nonce", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/inspection-rounds/{quote(record['id'])}/open-nonce",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
@@ -880,19 +960,29 @@ def inspection_rounds_proof(id: str) -> Call[models.ProofOut]:
 
 
 def inspection_rounds_propose_commit(
-    id: str, body: models.ProposeCommit, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ProposeCommit, *, retry_key: str | None = None
 ) -> Call[models.InspectionsRoundOut]:
     """Propose the frame and the sources of the seed / 提出抽查范围和种子来源"""
     return Call(
-        "POST", f"/v1/inspection-rounds/{quote(id)}/propose-commit", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/inspection-rounds/{quote(record['id'])}/propose-commit",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
 def inspection_rounds_reveal(
-    id: str, body: models.Reveal, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Reveal, *, retry_key: str | None = None
 ) -> Call[models.InspectionsRoundOut]:
     """Record the seed and draw 30 % of the helpers / 公布种子并按30%抽取"""
-    return Call("POST", f"/v1/inspection-rounds/{quote(id)}/reveal", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspection-rounds/{quote(record['id'])}/reveal",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def inspections_list(
@@ -934,31 +1024,55 @@ def inspections_read(id: str) -> Call[models.InspectionOut]:
 
 
 def inspections_assign_team(
-    id: str, body: models.AssignTeam, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.AssignTeam, *, retry_key: str | None = None
 ) -> Call[models.InspectionOut]:
     """Name the team, with the organisers' reason where it needs one / 确定考核组成员"""
-    return Call("POST", f"/v1/inspections/{quote(id)}/assign-team", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspections/{quote(record['id'])}/assign-team",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def inspections_correct(
-    id: str, body: models.CorrectCheck, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.CorrectCheck, *, retry_key: str | None = None
 ) -> Call[models.InspectionOut]:
     """Add a corrected version / 另立更正记录"""
-    return Call("POST", f"/v1/inspections/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspections/{quote(record['id'])}/correct",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def inspections_not_checked(
-    id: str, body: models.NotChecked, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.NotChecked, *, retry_key: str | None = None
 ) -> Call[models.InspectionOut]:
     """Record why the helper was not checked / 记录未检查的原因"""
-    return Call("POST", f"/v1/inspections/{quote(id)}/not-checked", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspections/{quote(record['id'])}/not-checked",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def inspections_record(
-    id: str, body: models.RecordCheck, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.RecordCheck, *, retry_key: str | None = None
 ) -> Call[models.InspectionOut]:
     """Record the three aspects / 记录三个方面的检查情况"""
-    return Call("POST", f"/v1/inspections/{quote(id)}/record", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/inspections/{quote(record['id'])}/record",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def interpretations_list(
@@ -1093,28 +1207,39 @@ def meeting_invitations_read(id: str) -> Call[models.InvitationOut]:
     return Call("GET", f"/v1/meeting-invitations/{quote(id)}")
 
 
-def meeting_invitations_approve_leave(
-    id: str, *, version: int | str, retry_key: str | None = None
-) -> Call[models.InvitationOut]:
+def meeting_invitations_approve_leave(record: Seen, *, retry_key: str | None = None) -> Call[models.InvitationOut]:
     """Approve the leave / 批准请假"""
-    return Call("POST", f"/v1/meeting-invitations/{quote(id)}/approve-leave", version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/meeting-invitations/{quote(record['id'])}/approve-leave",
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def meeting_invitations_refuse_leave(
-    id: str, body: models.Reason, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Reason, *, retry_key: str | None = None
 ) -> Call[models.InvitationOut]:
     """Refuse the leave / 不批准请假"""
     return Call(
-        "POST", f"/v1/meeting-invitations/{quote(id)}/refuse-leave", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/meeting-invitations/{quote(record['id'])}/refuse-leave",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
 def meeting_invitations_request_leave(
-    id: str, body: models.Reason, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Reason, *, retry_key: str | None = None
 ) -> Call[models.InvitationOut]:
     """Ask for leave / 请假"""
     return Call(
-        "POST", f"/v1/meeting-invitations/{quote(id)}/request-leave", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/meeting-invitations/{quote(record['id'])}/request-leave",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
@@ -1136,10 +1261,16 @@ def meetings_read(id: str) -> Call[models.MeetingOut]:
 
 
 def meetings_attendance(
-    id: str, body: models.RecordAttendance, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.RecordAttendance, *, retry_key: str | None = None
 ) -> Call[models.MeetingOut]:
     """Record who was there / 登记到会情况"""
-    return Call("POST", f"/v1/meetings/{quote(id)}/attendance", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/meetings/{quote(record['id'])}/attendance",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def notices_list(
@@ -1176,10 +1307,12 @@ def notices_read(id: str) -> Call[models.NoticeOut]:
 
 
 def notices_correct(
-    id: str, body: models.NoticesCorrect, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.NoticesCorrect, *, retry_key: str | None = None
 ) -> Call[models.NoticeOut]:
     """Publish a correction to the same audience (G53) / 向同一范围发布更正"""
-    return Call("POST", f"/v1/notices/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/notices/{quote(record['id'])}/correct", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def notices_document(id: str) -> Call[bytes]:
@@ -1187,18 +1320,18 @@ def notices_document(id: str) -> Call[bytes]:
     return Call("GET", f"/v1/notices/{quote(id)}/document", accept="application/pdf")
 
 
-def notices_publish(
-    id: str, body: models.Publish, *, version: int | str, retry_key: str | None = None
-) -> Call[models.NoticeOut]:
+def notices_publish(record: Seen, body: models.Publish, *, retry_key: str | None = None) -> Call[models.NoticeOut]:
     """Publish to the whole township (articles 7(2), 9) / 在全乡范围内发布"""
-    return Call("POST", f"/v1/notices/{quote(id)}/publish", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/notices/{quote(record['id'])}/publish", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def notices_withdraw(
-    id: str, body: models.Withdraw, *, version: int | str, retry_key: str | None = None
-) -> Call[models.NoticeOut]:
+def notices_withdraw(record: Seen, body: models.Withdraw, *, retry_key: str | None = None) -> Call[models.NoticeOut]:
     """Take back the notice of a decision that fell (G53) / 决定变更或撤销后撤回"""
-    return Call("POST", f"/v1/notices/{quote(id)}/withdraw", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/notices/{quote(record['id'])}/withdraw", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def oauth_jwks() -> Call[models.JwksOut]:
@@ -1242,25 +1375,41 @@ def objections_read(id: str) -> Call[models.ObjectionOut]:
     return Call("GET", f"/v1/objections/{quote(id)}")
 
 
-def objections_accept(
-    id: str, body: models.Accept, *, version: int | str, retry_key: str | None = None
-) -> Call[models.ObjectionOut]:
+def objections_accept(record: Seen, body: models.Accept, *, retry_key: str | None = None) -> Call[models.ObjectionOut]:
     """Take the objection up; execution goes on (G50) / 受理异议"""
-    return Call("POST", f"/v1/objections/{quote(id)}/accept", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/objections/{quote(record['id'])}/accept",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def objections_decide(
-    id: str, body: models.DecideObjection, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.DecideObjection, *, retry_key: str | None = None
 ) -> Call[models.ObjectionOut]:
     """Uphold, modify or revoke, never aggravate (G50) / 复核决定"""
-    return Call("POST", f"/v1/objections/{quote(id)}/decide", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/objections/{quote(record['id'])}/decide",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def objections_withdraw(
-    id: str, body: models.WithdrawObjection, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.WithdrawObjection, *, retry_key: str | None = None
 ) -> Call[models.ObjectionOut]:
     """Withdraw the objection / 撤回异议"""
-    return Call("POST", f"/v1/objections/{quote(id)}/withdraw", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/objections/{quote(record['id'])}/withdraw",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def pairings_list(
@@ -1299,18 +1448,24 @@ def pairings_read(id: str) -> Call[models.PairingOut]:
     return Call("GET", f"/v1/pairings/{quote(id)}")
 
 
-def pairings_end(
-    id: str, body: models.EndPairing, *, version: int | str, retry_key: str | None = None
-) -> Call[models.PairingOut]:
+def pairings_end(record: Seen, body: models.EndPairing, *, retry_key: str | None = None) -> Call[models.PairingOut]:
     """End a pairing on a date / 终止结对"""
-    return Call("POST", f"/v1/pairings/{quote(id)}/end", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/pairings/{quote(record['id'])}/end", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def pairings_hand_over(
-    id: str, body: models.HouseholdsHandOver, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.HouseholdsHandOver, *, retry_key: str | None = None
 ) -> Call[models.PairingOut]:
     """Pass the primary role on; answers with the new pairing / 交接主要帮扶责任(返回新的结对)"""
-    return Call("POST", f"/v1/pairings/{quote(id)}/hand-over", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/pairings/{quote(record['id'])}/hand-over",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def people_list(
@@ -1336,11 +1491,9 @@ def people_read(id: str) -> Call[models.PersonOut]:
     return Call("GET", f"/v1/people/{quote(id)}")
 
 
-def people_patch(
-    id: str, body: models.PatchPerson, *, version: int | str, retry_key: str | None = None
-) -> Call[models.PersonOut]:
+def people_patch(record: Seen, body: models.PatchPerson, *, retry_key: str | None = None) -> Call[models.PersonOut]:
     """Change master data of a person / 修改人员基本信息"""
-    return Call("PATCH", f"/v1/people/{quote(id)}", body=body, version=version, retry_key=retry_key)
+    return Call("PATCH", f"/v1/people/{quote(record['id'])}", body=body, version=record["version"], retry_key=retry_key)
 
 
 def people_disclose(id: str, body: models.Disclose, *, retry_key: str | None = None) -> Call[models.Disclosed]:
@@ -1370,22 +1523,36 @@ def plan_measures_read(id: str) -> Call[models.WorkMeasureOut]:
 
 
 def plan_measures_complete(
-    id: str, body: models.CompleteMeasure, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.CompleteMeasure, *, retry_key: str | None = None
 ) -> Call[models.WorkMeasureOut]:
     """A measure was carried out / 措施已落实"""
-    return Call("POST", f"/v1/plan-measures/{quote(id)}/complete", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/plan-measures/{quote(record['id'])}/complete",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def plan_measures_drop(
-    id: str, body: models.Reason, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Reason, *, retry_key: str | None = None
 ) -> Call[models.WorkMeasureOut]:
     """Give a measure up, with the reason / 取消措施"""
-    return Call("POST", f"/v1/plan-measures/{quote(id)}/drop", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/plan-measures/{quote(record['id'])}/drop",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
-def plan_measures_start(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.WorkMeasureOut]:
+def plan_measures_start(record: Seen, *, retry_key: str | None = None) -> Call[models.WorkMeasureOut]:
     """Begin a measure / 开始实施措施"""
-    return Call("POST", f"/v1/plan-measures/{quote(id)}/start", version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/plan-measures/{quote(record['id'])}/start", version=record["version"], retry_key=retry_key
+    )
 
 
 def plans_list(
@@ -1485,10 +1652,16 @@ def publications_read(id: str) -> Call[models.PublicationOut]:
 
 
 def publications_take_down(
-    id: str, body: models.TakeDown, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.TakeDown, *, retry_key: str | None = None
 ) -> Call[models.PublicationOut]:
     """Until when it was shown / 登记公示截止"""
-    return Call("POST", f"/v1/publications/{quote(id)}/take-down", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/publications/{quote(record['id'])}/take-down",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def quarterly_rounds_list(
@@ -1515,17 +1688,29 @@ def quarterly_rounds_read(id: str) -> Call[models.ScoresRoundOut]:
 
 
 def quarterly_rounds_report(
-    id: str, body: models.Report, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Report, *, retry_key: str | None = None
 ) -> Call[models.ScoresRoundOut]:
     """Report the quarter to the leading group / 上报乡扶贫开发领导小组"""
-    return Call("POST", f"/v1/quarterly-rounds/{quote(id)}/report", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/quarterly-rounds/{quote(record['id'])}/report",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def quarterly_rounds_summarise(
-    id: str, body: models.ScoresSummarise, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ScoresSummarise, *, retry_key: str | None = None
 ) -> Call[models.ScoresRoundOut]:
     """Sum the quarter up / 统一评估并汇总"""
-    return Call("POST", f"/v1/quarterly-rounds/{quote(id)}/summarise", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/quarterly-rounds/{quote(record['id'])}/summarise",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def quarterly_rounds_summary(id: str) -> Call[bytes]:
@@ -1568,25 +1753,41 @@ def quarterly_scores_read(id: str) -> Call[models.ScoreOut]:
 
 
 def quarterly_scores_assess(
-    id: str, body: models.Assess, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Assess, *, retry_key: str | None = None
 ) -> Call[models.ScoreOut]:
     """Record methods, evidence and narrative / 记录考核方式、依据和评语"""
-    return Call("POST", f"/v1/quarterly-scores/{quote(id)}/assess", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/quarterly-scores/{quote(record['id'])}/assess",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def quarterly_scores_correct(
-    id: str, body: models.ScoresCorrect, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.ScoresCorrect, *, retry_key: str | None = None
 ) -> Call[models.ScoreOut]:
     """Add a corrected result / 更正考核记录"""
-    return Call("POST", f"/v1/quarterly-scores/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/quarterly-scores/{quote(record['id'])}/correct",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def quarterly_scores_not_assessed(
-    id: str, body: models.NotAssessed, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.NotAssessed, *, retry_key: str | None = None
 ) -> Call[models.ScoreOut]:
     """Record why a helper was not assessed / 说明未考核原因"""
     return Call(
-        "POST", f"/v1/quarterly-scores/{quote(id)}/not-assessed", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/quarterly-scores/{quote(record['id'])}/not-assessed",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
@@ -1680,54 +1881,68 @@ def signoffs_read(id: str) -> Call[models.SignoffOut]:
 
 
 def signoffs_acknowledge_conflict(
-    id: str, body: models.AcknowledgeConflict, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.AcknowledgeConflict, *, retry_key: str | None = None
 ) -> Call[models.SignoffOut]:
     """Acknowledge that one person signs in two roles / 确认角色冲突"""
     return Call(
-        "POST", f"/v1/signoffs/{quote(id)}/acknowledge-conflict", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/signoffs/{quote(record['id'])}/acknowledge-conflict",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
-def signoffs_collect(
-    id: str, body: models.Collect, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_collect(record: Seen, body: models.Collect, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Take the four signatures into the leading group's summary / 统一汇总"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/collect", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/collect", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def signoffs_forward(
-    id: str, body: models.Forward, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_forward(record: Seen, body: models.Forward, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Send a refused sign-off on, unconfirmed / 未确认上报"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/forward", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/forward", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def signoffs_issue_code(
-    id: str, body: models.IssueCode, *, version: int | str, retry_key: str | None = None
-) -> Call[models.CodeOut]:
+def signoffs_issue_code(record: Seen, body: models.IssueCode, *, retry_key: str | None = None) -> Call[models.CodeOut]:
     """Give the household a single-use code for its signature / 发放一次性签字码"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/issue-code", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/signoffs/{quote(record['id'])}/issue-code",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def signoffs_name_substitute(
-    id: str, body: models.NameSubstitute, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.NameSubstitute, *, retry_key: str | None = None
 ) -> Call[models.SignoffOut]:
     """Name who signs in one of two roles held by one person / 指定替代签字人"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/name-substitute", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/signoffs/{quote(record['id'])}/name-substitute",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
-def signoffs_object(
-    id: str, body: models.Object, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_object(record: Seen, body: models.Object, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Sign with a text of disagreement / 签字并附不同意见"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/object", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/object", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
-def signoffs_refuse(
-    id: str, body: models.Refuse, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_refuse(record: Seen, body: models.Refuse, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Put on record that the party that is due will not sign / 拒绝签字"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/refuse", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/refuse", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def signoffs_remark(id: str, body: models.AddRemark, *, retry_key: str | None = None) -> Call[models.RemarkOut]:
@@ -1735,18 +1950,20 @@ def signoffs_remark(id: str, body: models.AddRemark, *, retry_key: str | None = 
     return Call("POST", f"/v1/signoffs/{quote(id)}/remarks", body=body, retry_key=retry_key)
 
 
-def signoffs_restate(
-    id: str, body: models.Restate, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_restate(record: Seen, body: models.Restate, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Change the statement, which voids its signatures / 重新拟定内容并作废签字"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/restate", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/restate", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def signoffs_review(
-    id: str, body: models.SignoffsReview, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.SignoffsReview, *, retry_key: str | None = None
 ) -> Call[models.SignoffOut]:
     """Review by the Party committee / 乡党委审核"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/review", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/review", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def signoffs_sheet(id: str) -> Call[bytes]:
@@ -1754,11 +1971,11 @@ def signoffs_sheet(id: str) -> Call[bytes]:
     return Call("GET", f"/v1/signoffs/{quote(id)}/sheet", accept="application/pdf")
 
 
-def signoffs_sign(
-    id: str, body: models.Sign, *, version: int | str, retry_key: str | None = None
-) -> Call[models.SignoffOut]:
+def signoffs_sign(record: Seen, body: models.Sign, *, retry_key: str | None = None) -> Call[models.SignoffOut]:
     """Sign for the party that is due / 签字确认"""
-    return Call("POST", f"/v1/signoffs/{quote(id)}/sign", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/signoffs/{quote(record['id'])}/sign", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def sync_pull(*, cursor: str | None = None, limit: int | None = None) -> Call[models.Pulled]:
@@ -1813,11 +2030,11 @@ def villages_read(id: str) -> Call[models.VillageOut]:
     return Call("GET", f"/v1/villages/{quote(id)}")
 
 
-def villages_patch(
-    id: str, body: models.PatchVillage, *, version: int | str, retry_key: str | None = None
-) -> Call[models.VillageOut]:
+def villages_patch(record: Seen, body: models.PatchVillage, *, retry_key: str | None = None) -> Call[models.VillageOut]:
     """Change a village's name or whose post makes its principal / 修改村信息"""
-    return Call("PATCH", f"/v1/villages/{quote(id)}", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "PATCH", f"/v1/villages/{quote(record['id'])}", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def visits_list(
@@ -1854,11 +2071,11 @@ def visits_read(id: str) -> Call[models.VisitOut]:
     return Call("GET", f"/v1/visits/{quote(id)}")
 
 
-def visits_correct(
-    id: str, body: models.CorrectVisit, *, version: int | str, retry_key: str | None = None
-) -> Call[models.VisitOut]:
+def visits_correct(record: Seen, body: models.CorrectVisit, *, retry_key: str | None = None) -> Call[models.VisitOut]:
     """Correct one's own record of a visit / 更正本人走访记录"""
-    return Call("POST", f"/v1/visits/{quote(id)}/correct", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/visits/{quote(record['id'])}/correct", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def webhooks_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.WebhookOut]:
@@ -1876,11 +2093,11 @@ def webhooks_read(id: str) -> Call[models.WebhookOut]:
     return Call("GET", f"/v1/webhooks/{quote(id)}")
 
 
-def webhooks_patch(
-    id: str, body: models.PatchWebhook, *, version: int | str, retry_key: str | None = None
-) -> Call[models.WebhookOut]:
+def webhooks_patch(record: Seen, body: models.PatchWebhook, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
     """Another address, other events / 修改推送地址或事件"""
-    return Call("PATCH", f"/v1/webhooks/{quote(id)}", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "PATCH", f"/v1/webhooks/{quote(record['id'])}", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def webhooks_deliveries(
@@ -1899,37 +2116,44 @@ def webhooks_deliveries(
     )
 
 
-def webhooks_replay_delivery(
-    id: str, member_id: str, *, version: int | str, retry_key: str | None = None
-) -> Call[models.WebhookOut]:
+def webhooks_replay_delivery(record: Seen, member_id: str, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
     """Tell one entry once more, out of turn / 重新推送一条"""
     return Call(
-        "POST", f"/v1/webhooks/{quote(id)}/deliveries/{quote(member_id)}/replay", version=version, retry_key=retry_key
+        "POST",
+        f"/v1/webhooks/{quote(record['id'])}/deliveries/{quote(member_id)}/replay",
+        version=record["version"],
+        retry_key=retry_key,
     )
 
 
-def webhooks_disable(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.WebhookOut]:
+def webhooks_disable(record: Seen, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
     """Tell it nothing; what happens meanwhile waits / 停用推送"""
-    return Call("POST", f"/v1/webhooks/{quote(id)}/disable", version=version, retry_key=retry_key)
+    return Call("POST", f"/v1/webhooks/{quote(record['id'])}/disable", version=record["version"], retry_key=retry_key)
 
 
-def webhooks_enable(id: str, *, version: int | str, retry_key: str | None = None) -> Call[models.WebhookOut]:
+def webhooks_enable(record: Seen, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
     """Go on where it stood, at once / 启用推送"""
-    return Call("POST", f"/v1/webhooks/{quote(id)}/enable", version=version, retry_key=retry_key)
+    return Call("POST", f"/v1/webhooks/{quote(record['id'])}/enable", version=record["version"], retry_key=retry_key)
 
 
-def webhooks_replay(
-    id: str, body: models.Replay, *, version: int | str, retry_key: str | None = None
-) -> Call[models.WebhookOut]:
+def webhooks_replay(record: Seen, body: models.Replay, *, retry_key: str | None = None) -> Call[models.WebhookOut]:
     """Tell everything from a cursor of the feed on once more / 从指定位置重新推送"""
-    return Call("POST", f"/v1/webhooks/{quote(id)}/replay", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST", f"/v1/webhooks/{quote(record['id'])}/replay", body=body, version=record["version"], retry_key=retry_key
+    )
 
 
 def webhooks_rotate_secret(
-    id: str, body: models.RotateSecret, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.RotateSecret, *, retry_key: str | None = None
 ) -> Call[models.WebhookOut]:
     """A new secret, shown this once; the one before signs beside it for a while / 更换签名密钥"""
-    return Call("POST", f"/v1/webhooks/{quote(id)}/rotate-secret", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/webhooks/{quote(record['id'])}/rotate-secret",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def workflows_list(*, limit: int | None = None, cursor: str | None = None) -> Listing[models.WorkflowHead]:
@@ -1973,23 +2197,39 @@ def year_end_submissions_package(id: str) -> Call[bytes]:
 
 
 def year_end_submissions_review(
-    id: str, body: models.EvaluationsReview, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.EvaluationsReview, *, retry_key: str | None = None
 ) -> Call[models.SubmissionOut]:
     """Review the two ledgers / 审核两本考核台账"""
-    return Call("POST", f"/v1/year-end-submissions/{quote(id)}/review", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/year-end-submissions/{quote(record['id'])}/review",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def year_end_submissions_submit(
-    id: str, body: models.Submit, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.Submit, *, retry_key: str | None = None
 ) -> Call[models.SubmissionOut]:
     """Hand the summary to the Party committee / 上报乡党委"""
-    return Call("POST", f"/v1/year-end-submissions/{quote(id)}/submit", body=body, version=version, retry_key=retry_key)
+    return Call(
+        "POST",
+        f"/v1/year-end-submissions/{quote(record['id'])}/submit",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
+    )
 
 
 def year_end_submissions_summarise(
-    id: str, body: models.EvaluationsSummarise, *, version: int | str, retry_key: str | None = None
+    record: Seen, body: models.EvaluationsSummarise, *, retry_key: str | None = None
 ) -> Call[models.SubmissionOut]:
     """Sum the year up / 统一汇总"""
     return Call(
-        "POST", f"/v1/year-end-submissions/{quote(id)}/summarise", body=body, version=version, retry_key=retry_key
+        "POST",
+        f"/v1/year-end-submissions/{quote(record['id'])}/summarise",
+        body=body,
+        version=record["version"],
+        retry_key=retry_key,
     )

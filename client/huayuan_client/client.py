@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 SECONDS, PATIENCE = 30.0, 60.0
@@ -30,8 +31,15 @@ class Page(TypedDict, Generic[T]):
     next_cursor: str | None
 
 
+class Seen(TypedDict):
+    """A record as it was last seen, whose version a change names; every type of `models` that has both is one."""
+
+    id: str
+    version: int
+
+
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One operation with its parameters, as the functions of `api` make it; nothing is sent yet."""
 
     method: str
@@ -64,16 +72,16 @@ class Listing(Call[Page[T]]):
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class Answer(Generic[T_co]):
     """What the service answered: the body, and what stood beside it."""
 
-    body: T
+    body: T_co
     status: int
     headers: httpx.Headers
 
     @property
     def version(self) -> str | None:
-        """The record's ETag, as the next call takes it."""
+        """The record's ETag; the record itself has its number as `version`."""
         return cast("str | None", self.headers.get("etag"))
 
     @property

@@ -106,9 +106,6 @@ class ArrivedOut(TypedDict):
     missing: list[Gap]
 
 
-Aspect: TypeAlias = "Literal['village_visits', 'measures', 'forms']"
-
-
 class AspectIn(TypedDict):
     found: str
 
@@ -229,17 +226,11 @@ class AttemptBody(TypedDict):
     on: str
 
 
-Attendance: TypeAlias = "Literal['attended', 'late', 'absent']"
-
-
 class AttendanceIn(TypedDict):
     """Whether an invitee was there."""
 
     attendance: Attendance
     person_id: str
-
-
-Attribute: TypeAlias = "Literal['general', 'low_income_allowance', 'five_guarantees', 'low_income_allowance_poor']"
 
 
 class Awaiting(TypedDict):
@@ -338,9 +329,6 @@ class CaseOut(TypedDict):
     warnings: list[str]
 
 
-CasesInterest: TypeAlias = "Literal['kinship', 'unit']"
-
-
 class CasesRecusedOut(TypedDict):
     """Who does not act."""
 
@@ -355,11 +343,6 @@ class CategoryOut(TypedDict):
     code: str
     name_en: str
     name_zh: str
-
-
-Cause: TypeAlias = "Literal['illness', 'disability', 'schooling', 'disaster', 'lack_of_land', 'lack_of_water', 'lack_of_skills', 'lack_of_labour', 'lack_of_funds', 'poor_transport', 'lack_of_motivation', 'other']"
-
-Channel: TypeAlias = "Literal['board', 'document', 'meeting']"
 
 
 class CheckpointOut(TypedDict):
@@ -382,11 +365,6 @@ class ClauseOut(TypedDict):
     text: str
     topic: str
     topic_zh: str
-
-
-ClientScope: TypeAlias = "Literal['read', 'import', 'events']"
-
-Clock: TypeAlias = "Literal['device', 'server']"
 
 
 class ClockOut(TypedDict):
@@ -438,9 +416,6 @@ class CompleteMeasure(TypedDict):
 
     done_on: str
     result: str
-
-
-Conclusion: TypeAlias = "Literal['resume', 'concluded']"
 
 
 class ConfirmCommit(TypedDict):
@@ -906,9 +881,6 @@ class CreateWebhook(TypedDict):
     url: str
 
 
-Crime: TypeAlias = "Literal['none', 'suspected', 'established']"
-
-
 class CriterionBody(TypedDict):
     """One heading of a rubric."""
 
@@ -1196,9 +1168,6 @@ class ExclusionOut(TypedDict):
 
     helper_id: str
     reason: str
-
-
-Execute: TypeAlias = "TownshipNoticeOutput | SelfCriticismOutput | TalkRecordOutput | DisciplineReferenceOutput"
 
 
 class ExplanationOut(TypedDict):
@@ -1550,9 +1519,6 @@ class ImportOut(TypedDict):
     version: int
 
 
-ImportsOutcome: TypeAlias = "Literal['good', 'bad', 'imported']"
-
-
 class InclusionOut(TypedDict):
     """RFC 9162, 2.1.3: the proof leads from the leaf's hash to the root. Hashes are SHA-256 in hex."""
 
@@ -1595,11 +1561,6 @@ class InspectionOut(TypedDict):
     team_warnings: list[TeamWarning]
     township_code: str
     version: int
-
-
-InspectionsInterest: TypeAlias = "Literal['none', 'unit', 'kinship', 'other']"
-
-InspectionsKind: TypeAlias = "Literal['drawn', 'additional']"
 
 
 class InspectionsRecusedOut(TypedDict):
@@ -1655,9 +1616,6 @@ class InspectorOut(TypedDict):
     same_unit: bool
 
 
-IntakeKind: TypeAlias = "Literal['roster', 'households', 'pairings', 'visits']"
-
-
 class InterpretationOut(TypedDict):
     applies_from: str
     article: str
@@ -1688,9 +1646,6 @@ class InterviewOut(TypedDict):
     helper_present: bool | None
     household_id: str
     outcome: InterviewOutcome
-
-
-InterviewOutcome: TypeAlias = "Literal['met', 'other_means', 'not_reached']"
 
 
 class InvitationOut(TypedDict):
@@ -1755,11 +1710,6 @@ class LedgerPlace(TypedDict):
     witnesses: list[str]
 
 
-LeftReason: TypeAlias = "Literal['deceased', 'married_out', 'moved_out', 'other']"
-
-Level: TypeAlias = "Literal['province', 'city', 'county', 'township', 'village']"
-
-
 class LineOut(TypedDict):
     """One deduction explained."""
 
@@ -1788,9 +1738,6 @@ class Made(TypedDict):
     resource: str
 
 
-Management: TypeAlias = "Literal['township', 'superior']"
-
-
 class MeOut(TypedDict):
     """Who I am and what I hold today."""
 
@@ -1810,11 +1757,6 @@ class MeOut(TypedDict):
     township_code: str
 
 
-MeasureCode: TypeAlias = (
-    "Literal['circular_criticism', 'written_self_criticism', 'admonition_talk', 'party_or_admin_discipline']"
-)
-
-
 class MeasureIn(TypedDict):
     """One measure of a plan."""
 
@@ -1832,9 +1774,6 @@ class MeasureLine(TypedDict):
     state: Literal["planned", "under_way", "done", "dropped"]
     text: str
     version: int
-
-
-MediaType: TypeAlias = "Literal['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'application/pdf']"
 
 
 class MeetingOut(TypedDict):
@@ -1893,9 +1832,6 @@ class Message(TypedDict):
     type: str
 
 
-Method: TypeAlias = "Literal['in_person', 'thumbprint', 'code', 'account']"
-
-
 class MethodBody(TypedDict):
     """A method used, with what there is to show for it."""
 
@@ -1912,9 +1848,6 @@ class MissingBody(TypedDict):
     attempts: NotRequired[list[AttemptBody]]
     method: Literal["on_site", "documents", "household_interview"]
     reason: str
-
-
-Mode: TypeAlias = "Literal['atomic', 'independent']"
 
 
 class MonthOut(TypedDict):
@@ -1972,9 +1905,6 @@ class NotChecked(TypedDict):
     """Why nobody was checked; it counts against nobody (G9)."""
 
     reason: str
-
-
-NoticeKind: TypeAlias = "Literal['article_7_notice', 'circular_criticism', 'self_criticism_circulation', 'correction']"
 
 
 class NoticeOut(TypedDict):
@@ -2059,9 +1989,6 @@ class ObjectionOut(TypedDict):
     window_note: str
 
 
-Office: TypeAlias = "Literal['helper', 'village_principal', 'liaison_leader', 'assessor', 'leading_group_office', 'party_gov_office', 'leading_group', 'party_committee', 'township_government', 'discipline_commission', 'village_committee_head', 'village_committee_member', 'group_cadre', 'administrator', 'county_auditor', 'county_system']"
-
-
 class OfficerOut(TypedDict):
     """Who holds an office at the village today."""
 
@@ -2103,13 +2030,6 @@ class Operation(TypedDict):
     version: NotRequired[int | None]
 
 
-Organ: TypeAlias = "Literal['party_committee', 'township_government', 'discipline_commission', 'superior_discipline_organ', 'judicial_organ']"
-
-OutcomeInput: TypeAlias = "Literal['good', 'bad', 'imported']"
-
-Output: TypeAlias = "Literal['township_notice', 'self_criticism', 'talk_record', 'discipline_reference']"
-
-
 class PackageOut(TypedDict):
     """The numbers of the year as they stood when they were summed up."""
 
@@ -2138,9 +2058,6 @@ class PairingOut(TypedDict):
     state_since: str
     township_code: str
     version: int
-
-
-Party: TypeAlias = "Literal['household', 'helper', 'village_principal', 'liaison_leader']"
 
 
 class PasswordSet(TypedDict):
@@ -2356,9 +2273,6 @@ class PersonOut(TypedDict):
     version: int
 
 
-PlanKind: TypeAlias = "Literal['assistance_plan', 'project_scheme', 'income_measures']"
-
-
 class PlanOut(TypedDict):
     """A plan with its measures."""
 
@@ -2426,18 +2340,12 @@ class PolicyOut(TypedDict):
     version: int
 
 
-Politics: TypeAlias = "Literal['party_member', 'not_party_member', 'unknown']"
-
-
 class PresentFacts(TypedDict):
     """The facts as the subject was shown them."""
 
     attachment_ids: NotRequired[list[str]]
     facts: str
     shown_to: NotRequired[str | None]
-
-
-PrincipalPost: TypeAlias = "Literal['party_secretary', 'committee_director']"
 
 
 class Problem(TypedDict):
@@ -2518,9 +2426,6 @@ class ProposeCommit(TypedDict):
     recusals: NotRequired[list[RecusalIn]]
     reveal_by: str
     sources: list[SourceIn]
-
-
-PublicationKind: TypeAlias = "Literal['poor_households', 'exits', 'assessment_results', 'funds_and_projects', 'other']"
 
 
 class PublicationOut(TypedDict):
@@ -2739,13 +2644,6 @@ class Refuse(TypedDict):
     witness_id: NotRequired[str | None]
 
 
-Relation: TypeAlias = (
-    "Literal['head', 'spouse', 'child', 'child_in_law', 'grandchild', 'parent', 'grandparent', 'sibling', 'other']"
-)
-
-Remark: TypeAlias = "Literal['co_signature', 'predecessor_statement']"
-
-
 class RemarkOut(TypedDict):
     """What stands beside the four signatures, on the statement whose hash it names."""
 
@@ -2788,9 +2686,6 @@ class Report(TypedDict):
     """Report the summary to the leading group (上报乡扶贫开发领导小组)."""
 
 
-Requirement: TypeAlias = "Literal['visits', 'forms', 'meetings', 'plans', 'publication', 'other']"
-
-
 class RequirementOut(TypedDict):
     """A written requirement."""
 
@@ -2818,9 +2713,6 @@ class Restate(TypedDict):
 
     reason: str
     statement: StatementIn
-
-
-Result: TypeAlias = "Literal['done', 'replayed', 'held', 'refused', 'again']"
 
 
 class ReturnForm(TypedDict):
@@ -2911,9 +2803,6 @@ class RuleOut(TypedDict):
     article: str
     text: str
     text_zh: str
-
-
-RulebookCapacity: TypeAlias = "Literal['helper', 'village_body', 'village_body_head', 'unit', 'directly_responsible']"
 
 
 class RulebookDocument(TypedDict):
@@ -3192,20 +3081,10 @@ class SignoffProgressOut(TypedDict):
     year: int
 
 
-SignoffsCapacity: TypeAlias = "Literal['head', 'member', 'guardian', 'agent']"
-
-SignoffsKind: TypeAlias = "Literal['signed', 'objected', 'refused']"
-
-SignoffsOutcome: TypeAlias = "Literal['out_of_poverty', 'in_poverty', 'unconfirmed', 'pending']"
-
-
 class SignoffsReview(TypedDict):
     """The Party committee's review."""
 
     note: NotRequired[str | None]
-
-
-Source: TypeAlias = "Literal['inspection', 'quarterly_score', 'citizen_report', 'office']"
 
 
 class SourceIn(TypedDict):
@@ -3216,9 +3095,6 @@ class SourceIn(TypedDict):
     kind: SourceKind
     name: str
     reference: NotRequired[str | None]
-
-
-SourceKind: TypeAlias = "Literal['beacon', 'drand', 'lottery', 'dice', 'nonce']"
 
 
 class SourceOut(TypedDict):
@@ -3244,11 +3120,6 @@ class StandingDeterminationOut(TypedDict):
     under_reconsideration: bool
 
 
-State: TypeAlias = "Literal['enabled', 'disabled']"
-
-Statement: TypeAlias = "Literal['stated', 'waived', 'refused']"
-
-
 class StatementIn(TypedDict):
     """What the four sign (article 5); the outside rule is cited, for the regulation has no criterion
     (G26)."""
@@ -3258,11 +3129,6 @@ class StatementIn(TypedDict):
     measures: NotRequired[list[str]]
     out_of_poverty: bool
     outside_rule: str
-
-
-Status: TypeAlias = "Literal['registered', 'newly_listed', 'returned_to_poverty', 'moved_out', 'deceased_all', 'split', 'merged', 'delisted']"
-
-Step: TypeAlias = "Literal['facts', 'statement', 'decision', 'no_measure', 'transfer', 'referral', 'outcome', 'output', 'closing', 'modification', 'revocation']"
 
 
 class StepOut(TypedDict):
@@ -3389,9 +3255,6 @@ class TeamOut(TypedDict):
     inspectors: list[str]
 
 
-TeamWarning: TypeAlias = "Literal['team_too_small', 'interest_undeclared', 'interest_overlapping']"
-
-
 class TicketOut(TypedDict):
     """A place in the order: the lower the ticket, the earlier."""
 
@@ -3422,9 +3285,6 @@ class TokenOut(TypedDict):
     refresh_token: NotRequired[str | None]
     scope: Literal["full", "password"]
     token_type: Literal["Bearer"]
-
-
-Told: TypeAlias = "Literal['delivered', 'failing', 'asked', 'failed']"
 
 
 class TownshipNoticeOutput(TypedDict):
@@ -3550,9 +3410,6 @@ class WebhookOut(TypedDict):
     version: int
 
 
-Why: TypeAlias = "Literal['administrator', 'gone', 'exhausted']"
-
-
 class Withdraw(TypedDict):
     """The words in which the same audience hears that the decision fell, and why."""
 
@@ -3624,3 +3481,154 @@ class Wrong(TypedDict):
     code: str
     message: str
     pointer: str
+
+
+Aspect: TypeAlias = Literal["village_visits", "measures", "forms"]
+
+Attendance: TypeAlias = Literal["attended", "late", "absent"]
+
+Attribute: TypeAlias = Literal["general", "low_income_allowance", "five_guarantees", "low_income_allowance_poor"]
+
+CasesInterest: TypeAlias = Literal["kinship", "unit"]
+
+Cause: TypeAlias = Literal[
+    "illness",
+    "disability",
+    "schooling",
+    "disaster",
+    "lack_of_land",
+    "lack_of_water",
+    "lack_of_skills",
+    "lack_of_labour",
+    "lack_of_funds",
+    "poor_transport",
+    "lack_of_motivation",
+    "other",
+]
+
+Channel: TypeAlias = Literal["board", "document", "meeting"]
+
+ClientScope: TypeAlias = Literal["read", "import", "events"]
+
+Clock: TypeAlias = Literal["device", "server"]
+
+Conclusion: TypeAlias = Literal["resume", "concluded"]
+
+Crime: TypeAlias = Literal["none", "suspected", "established"]
+
+Execute: TypeAlias = TownshipNoticeOutput | SelfCriticismOutput | TalkRecordOutput | DisciplineReferenceOutput
+
+ImportsOutcome: TypeAlias = Literal["good", "bad", "imported"]
+
+InspectionsInterest: TypeAlias = Literal["none", "unit", "kinship", "other"]
+
+InspectionsKind: TypeAlias = Literal["drawn", "additional"]
+
+IntakeKind: TypeAlias = Literal["roster", "households", "pairings", "visits"]
+
+InterviewOutcome: TypeAlias = Literal["met", "other_means", "not_reached"]
+
+LeftReason: TypeAlias = Literal["deceased", "married_out", "moved_out", "other"]
+
+Level: TypeAlias = Literal["province", "city", "county", "township", "village"]
+
+Management: TypeAlias = Literal["township", "superior"]
+
+MeasureCode: TypeAlias = Literal[
+    "circular_criticism", "written_self_criticism", "admonition_talk", "party_or_admin_discipline"
+]
+
+MediaType: TypeAlias = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf"]
+
+Method: TypeAlias = Literal["in_person", "thumbprint", "code", "account"]
+
+Mode: TypeAlias = Literal["atomic", "independent"]
+
+NoticeKind: TypeAlias = Literal["article_7_notice", "circular_criticism", "self_criticism_circulation", "correction"]
+
+Office: TypeAlias = Literal[
+    "helper",
+    "village_principal",
+    "liaison_leader",
+    "assessor",
+    "leading_group_office",
+    "party_gov_office",
+    "leading_group",
+    "party_committee",
+    "township_government",
+    "discipline_commission",
+    "village_committee_head",
+    "village_committee_member",
+    "group_cadre",
+    "administrator",
+    "county_auditor",
+    "county_system",
+]
+
+Organ: TypeAlias = Literal[
+    "party_committee", "township_government", "discipline_commission", "superior_discipline_organ", "judicial_organ"
+]
+
+OutcomeInput: TypeAlias = Literal["good", "bad", "imported"]
+
+Output: TypeAlias = Literal["township_notice", "self_criticism", "talk_record", "discipline_reference"]
+
+Party: TypeAlias = Literal["household", "helper", "village_principal", "liaison_leader"]
+
+PlanKind: TypeAlias = Literal["assistance_plan", "project_scheme", "income_measures"]
+
+Politics: TypeAlias = Literal["party_member", "not_party_member", "unknown"]
+
+PrincipalPost: TypeAlias = Literal["party_secretary", "committee_director"]
+
+PublicationKind: TypeAlias = Literal["poor_households", "exits", "assessment_results", "funds_and_projects", "other"]
+
+Relation: TypeAlias = Literal[
+    "head", "spouse", "child", "child_in_law", "grandchild", "parent", "grandparent", "sibling", "other"
+]
+
+Remark: TypeAlias = Literal["co_signature", "predecessor_statement"]
+
+Requirement: TypeAlias = Literal["visits", "forms", "meetings", "plans", "publication", "other"]
+
+Result: TypeAlias = Literal["done", "replayed", "held", "refused", "again"]
+
+RulebookCapacity: TypeAlias = Literal["helper", "village_body", "village_body_head", "unit", "directly_responsible"]
+
+SignoffsCapacity: TypeAlias = Literal["head", "member", "guardian", "agent"]
+
+SignoffsKind: TypeAlias = Literal["signed", "objected", "refused"]
+
+SignoffsOutcome: TypeAlias = Literal["out_of_poverty", "in_poverty", "unconfirmed", "pending"]
+
+Source: TypeAlias = Literal["inspection", "quarterly_score", "citizen_report", "office"]
+
+SourceKind: TypeAlias = Literal["beacon", "drand", "lottery", "dice", "nonce"]
+
+State: TypeAlias = Literal["enabled", "disabled"]
+
+Statement: TypeAlias = Literal["stated", "waived", "refused"]
+
+Status: TypeAlias = Literal[
+    "registered", "newly_listed", "returned_to_poverty", "moved_out", "deceased_all", "split", "merged", "delisted"
+]
+
+Step: TypeAlias = Literal[
+    "facts",
+    "statement",
+    "decision",
+    "no_measure",
+    "transfer",
+    "referral",
+    "outcome",
+    "output",
+    "closing",
+    "modification",
+    "revocation",
+]
+
+TeamWarning: TypeAlias = Literal["team_too_small", "interest_undeclared", "interest_overlapping"]
+
+Told: TypeAlias = Literal["delivered", "failing", "asked", "failed"]
+
+Why: TypeAlias = Literal["administrator", "gone", "exhausted"]

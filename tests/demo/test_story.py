@@ -1,6 +1,8 @@
 """Does the story have in it what it promises? The law's lists against the calendar of acts, before anything runs."""
 
 import importlib
+import re
+from pathlib import Path
 
 from app.demo import accountability, months, quarters, story
 from app.demo.report import Checks, differences
@@ -37,6 +39,11 @@ def test_fourteen_months_and_five_quarters() -> None:
 def test_every_act_says_in_chinese_what_it_does() -> None:
     assert len(CALENDAR) > 100
     assert all(any("\u4e00" <= c <= "\u9fff" for c in title) for _, title, _ in CALENDAR)
+
+
+def test_what_is_asked_is_asked_by_the_typed_functions_of_the_client_alone() -> None:
+    for file in Path(story.__file__).parent.glob("*.py"):
+        assert not re.search(r"""["']/[\w{]|\b(Call|Listing)\(""", file.read_text("utf-8")), file.name
 
 
 def test_a_mismatch_counts_and_is_named() -> None:
