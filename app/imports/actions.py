@@ -166,7 +166,7 @@ def header_of(values: dict[str, Any]) -> Header:
 async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> None:
     """A county's client says which township's sheet it is, and does no more than hand it in.
 
-    Raises ScopeNotGiven, OfAnotherTownship, WhichTownship, TownshipCarriesOut.
+    Raises ScopeNotGiven, OfAnotherTownship, WhichTownship, TownshipCarriesOut, TooManySheetsWait.
     """
     actor, township = change.actor, query.township_code
     for scope in (ClientScope.IMPORT, ClientScope.READ):  # what is wrong with a row tells of the registers
@@ -177,10 +177,13 @@ async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> No
             raise rules.OfAnotherTownship
         return
     of = {"county": actor.county_code, "township": township or ""}
-    if not await change.transaction.value(tables.IS_A_TOWNSHIP, **of):
+    found = await change.transaction.row(tables.BEFORE_A_CLIENTS_SHEET, **of, account=actor.account_id)
+    if not found["township"]:
         raise rules.WhichTownship("query:township_code")
     if not query.dry_run:
         raise rules.TownshipCarriesOut
+    if found["waiting"] >= rules.WAITING:
+        raise rules.TooManySheetsWait(waiting=found["waiting"])
     change.act_in(of["township"])
 
 

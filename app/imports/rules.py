@@ -21,6 +21,8 @@ AT_ONCE = 5_000
 """Rows below the header that are taken in one transaction; a longer sheet is taken in pieces by the worker."""
 CHUNK = 250
 """Rows of such a piece."""
+WAITING = 20
+"""Sheets of one client that may wait in a township (local policy)."""
 KEPT = timedelta(days=30)
 """How long a report can be read; then its rows, which are the sheet's, are deleted."""
 
@@ -84,6 +86,13 @@ class TownshipCarriesOut(Forbidden):
     """
 
     article = "5"
+
+
+class TooManySheetsWait(Conflict):
+    """So many sheets of this client wait in the township already: have it carry out or cancel some first.
+
+    该系统在本乡待办的表格过多:请先由乡扶贫办导入或取消。
+    """
 
 
 class BadRowsRemain(Conflict):

@@ -214,7 +214,21 @@ def advanced(id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"of_import": id} | {f"to_{name}": values[name] for name in names} | {"to_state_since": since}
 
 
-IS_A_TOWNSHIP = Prepared(select(exists().where(here(Township))))
+BEFORE_A_CLIENTS_SHEET = Prepared(
+    select(
+        exists().where(here(Township)).label("township"),
+        select(func.count())
+        .select_from(I)
+        .where(
+            here(I),
+            col(I.handed_in_by) == bindparam("account", type_=Uuid()),
+            col(I.state).not_in([literal(state) for state in sorted(rules.IMPORT.final)]),
+        )
+        .scalar_subquery()
+        .label("waiting"),
+    )
+)
+"""Is there such a township, and how many sheets of this account wait in it?"""
 
 LATEST = (
     select(O)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,9 +51,9 @@ class Outcome:
     code: int
     output: str
     report: dict[str, Any]
-    links: tuple[int, int]
-    """Covered, of how many."""
     tally: dict[str, dict[str, int]]
+    links: frozenset[str]
+    """Those that were followed."""
 
     @cached_property
     def answered(self) -> dict[str, set[int]]:
@@ -134,8 +133,8 @@ class Ground:
             text=True, check=False,
         )  # fmt: skip
         (home / "output.txt").write_text(done.stdout + done.stderr)
-        tally = json.loads((home / "tally.json").read_text())
+        told = json.loads((home / "tally.json").read_text())
         report = json.loads((home / "report.json").read_text())
-        links = re.search(r"API Links: +(\d+) covered / (\d+) selected", done.stdout)
-        covered, selected = links.groups() if links else (0, 0)
-        return Outcome(done.returncode, done.stdout + done.stderr, report, (int(covered), int(selected)), tally)
+        return Outcome(
+            done.returncode, done.stdout + done.stderr, report, told["answers"], frozenset(told["links"])
+        )  # fmt: skip

@@ -28,6 +28,8 @@ import requests
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from schemathesis.cli import EventHandler
+from schemathesis.engine.events import EngineEvent, ScenarioFinished
 
 GROUND = json.loads(Path(os.environ["HUAYUAN_CONTRACT_GROUND"]).read_text("utf-8"))
 RESOURCE_OF = {
@@ -101,14 +103,16 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     operation = _operation(case)
     with lock:
         if _is_meant_well(case) and case.method == case.operation.method.upper():
-            if _begins_a_chain(case) and operation in done:
+            follows = _is_stateful(case) and _names_what_is_known(case)
+            occasions = GROUND["occasions"].get(operation)
+            if _is_stateful(case) and not follows and operation in done:
                 _send_again(case, done[operation])
-            elif (occasions := GROUND["occasions"].get(operation)) and not _succeeded(operation):
+            elif occasions and not follows and not _succeeded(operation):
                 _take(case, occasions[taken[operation] % len(occasions)])
                 taken[operation] += 1
             else:
                 _fill(case, operation)
-            if _begins_a_chain(case) and case.method == "GET" and choose.random() < 0.7:
+            if _is_stateful(case) and not case.path_parameters and case.method == "GET" and choose.random() < 0.7:
                 case.query = {}  # what is filtered leads nowhere where nothing is found
             _number(case)
         if operation == "imports_create":
@@ -116,9 +120,14 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         _hold_still(case, operation)
 
 
-def _begins_a_chain(case: Any) -> bool:
-    """Of requests that follow one another through links, the first, which no answer gave a value."""
-    return case.meta.phase.name.value == "stateful" and not set(map(str, (case.path_parameters or {}).values())) & known
+def _is_stateful(case: Any) -> bool:
+    """Is it one of a chain of requests, which follow one another through the document's links?"""
+    return bool(case.meta.phase.name.value == "stateful")
+
+
+def _names_what_is_known(case: Any) -> bool:
+    """As a link does: then what it names stays."""
+    return bool(set(map(str, (case.path_parameters or {}).values())) & known)
 
 
 SENT = ("path_parameters", "query", "headers", "body", "media_type")
@@ -297,6 +306,22 @@ def _records(told: Any) -> Iterator[dict[str, Any]]:
         yield from (told, *(i for i in told.get("items", ()) if isinstance(i, dict)))
 
 
+followed: set[str] = set()
+
+
+@schemathesis.cli.handler()
+class Links(EventHandler[Any]):
+    """Which links were followed: a value of one answer went into the next request."""
+
+    def handle_event(self, ctx: Any, event: EngineEvent) -> None:
+        if isinstance(event, ScenarioFinished):
+            followed.update(
+                case.transition.id
+                for case in event.recorder.cases.values()
+                if case.transition is not None and case.is_transition_applied
+            )
+
+
 @atexit.register
 def _report() -> None:
-    Path(GROUND["tally"]).write_text(json.dumps(tally), "utf-8")
+    Path(GROUND["tally"]).write_text(json.dumps({"answers": tally, "links": sorted(followed)}), "utf-8")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.imports import rules
 from app.sheets import CSV, XLSX
 from tests.conftest import Caller, Township
 from tests.events.conftest import County
@@ -92,6 +93,19 @@ def test_a_township_speaks_for_itself_alone(county: County, township: Township) 
     office, other = township.office("leading_group_office"), county.township()
     refused(hand_in(office, SHEET, "roster", township_code=other.code), 403, "of-another-township")
     assert handed_in(office, SHEET, "roster", township_code=township.code)["from_county"] is False
+
+
+def test_of_one_client_so_many_sheets_wait_and_no_more(
+    county: County, township: Township, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "WAITING", 2)
+    system, of = county.client("import", "read"), {"township_code": township.code}
+    first, _ = (handed_in(system, SHEET, "roster", **of) for _ in range(2))
+    refused(hand_in(system, SHEET, "roster", **of), 409, "too-many-sheets-wait")
+    handed_in(county.client("import", "read"), SHEET, "roster", **of)
+    handed_in(system, SHEET, "roster", township_code=county.township().code)
+    township.office("leading_group_office").act(f"/imports/{first['id']}", "cancel")
+    handed_in(system, SHEET, "roster", **of)
 
 
 def test_the_same_sheet_sent_again_is_one(county: County, township: Township) -> None:
