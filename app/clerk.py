@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,9 @@ def hand_in(server: str, login: str, password: str, file: Path, query: dict[str,
     """
     content = file.read_bytes()
     asked = sorted((name, str(value).lower()) for name, value in query.items())
-    sheet = api.imports_create(content, **query, retry_key=hashlib.sha256(content + str(asked).encode()).hexdigest())
-    sheet = replace(sheet, media=XLSX if file.suffix.lower() == ".xlsx" else CSV)
+    key = hashlib.sha256(content + str(asked).encode()).hexdigest()
+    media: Any = XLSX if file.suffix.lower() == ".xlsx" else CSV
+    sheet = api.imports_create(content, **query, media=media, retry_key=key)
     with httpx.Client(timeout=PATIENCE) as line:
         office = Huayuan(server, username=login, password=password, http=line)
         try:

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 HEADERS_SECONDS = 5.0
 """Within which the headers of a request arrive whole, from the connection or from their first byte."""
 HEADERS_BYTES = 32_768
+"""Of a request, besides its body and an eighth of that, which chunks may take."""
 READING_SECONDS = 10.0
 """Within which a reader takes something of what waits for it."""
 CONNECTIONS = 1_000
@@ -22,7 +23,8 @@ class Connection(HttpToolsProtocol):
 
     _headers_due: asyncio.TimerHandle | None = None
     _read_due: asyncio.TimerHandle | None = None
-    _size = 0
+    _besides = _body = 0
+    """Bytes of the request that is arriving: besides its body, and of that."""
     _in_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,19 +37,28 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._headers_due is None and self._at_rest():
             self._await_headers()
+        self._besides += len(data)
         super().data_received(data)
-        if self._headers_due is not None and not self._in_body:
-            self._size += len(data)
-            if self._size > HEADERS_BYTES:
-                self.transport.abort()
+        if self._besides > HEADERS_BYTES + self._body // 8:
+            self.transport.abort()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """What follows a body is no header: who asks was told before it."""
+        if not self._in_body:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._forget_headers()
         self._in_body = True
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._besides -= len(body)
+        self._body += len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self._in_body = False
+        self._in_body, self._besides, self._body = False, 0, 0
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,7 +85,6 @@ class Connection(HttpToolsProtocol):
         return cycle is None or cycle.response_complete
 
     def _await_headers(self) -> None:
-        self._size = 0
         self._headers_due = self.loop.call_later(HEADERS_SECONDS, self.transport.abort)
 
     def _await_reader(self) -> None:

@@ -366,21 +366,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
-        raise BadNumber
-    return number
+class _Beyond:
+    """Stands where a number stood that is none, until it is told where."""
 
 
-def _float(digits: str) -> float:
+def _integer(digits: str) -> int | _Beyond:
+    within = len(digits) <= 20 and -(2**63) <= (number := int(digits)) < 2**63
+    return number if within else _Beyond()
+
+
+def _float(digits: str) -> float | _Beyond:
     number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise BadNumber
-    return number
+    return _Beyond() if number in (float("inf"), float("-inf")) else number
 
 
-def _constant(name: str) -> Any:
-    raise BadNumber(constant=name)
+def _constant(_: str) -> _Beyond:
+    return _Beyond()
 
 
 _strict = json.JSONDecoder(
@@ -400,15 +401,17 @@ UNFIT = re.compile("[\x00\ud800-\udfff]").search
 
 
 def judge(value: Any, where: str = "", depth: int = 0, but: str | None = None) -> None:
-    """Refuse NUL, lone surrogates and bottomless nesting anywhere, keys included; the pointer says where.
+    """Refuse NUL, lone surrogates, endless numbers and bottomless nesting, also in keys; the pointer says where.
 
-    Of parts whose pointer matches `but`, only the nesting. Raises BadText, TooDeep.
+    Of parts whose pointer matches `but`, any text. Raises BadText, BadNumber, TooDeep.
     """
     if depth > DEPTH:
         raise TooDeep
     if isinstance(value, str):
         if UNFIT(value) and not (but and re.match(but, where)):
             raise BadText(where)
+    elif isinstance(value, _Beyond):
+        raise BadNumber(where)
     elif isinstance(value, dict):
         for key, inner in value.items():
             judge(key, where, depth, but)

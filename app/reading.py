@@ -240,6 +240,8 @@ class Resource:
         statement = self._statement(wide, county, facts, t.c.fingerprint.label("made_by"))
         statement = statement.where(t.c.id == bindparam("at_id"))
         if not lock:
+            if county:  # two townships may have the same id: whoever took it later hides nobody's record
+                statement = statement.order_by(t.c.created_at, t.c.township_code).limit(1)
             return Prepared(statement, json=True, beside=("facts", "made_by"))
         before = t.alias("before")
         seen = select(before.c.version).where(*[before.c[k] == t.c[k] for k in ("county_code", "township_code", "id")])

@@ -106,7 +106,7 @@ def _model(name: str, schema: Json) -> str:
 
 
 def _is_page(schema: Json) -> bool:
-    return set(schema.get("properties", ())) == {"items", "next_cursor"}
+    return {"items", "next_cursor"} <= set(schema.get("properties", ())) <= {"items", "next_cursor", "more"}
 
 
 def _told(text: str) -> str:
@@ -133,6 +133,7 @@ def _function(path: str, method: str, operation: Json, schemas: Json) -> str:
         takes += [f"body: {_type(contents[media]['schema'], 'models.') if media in {JSON, FORM} else 'bytes'}"]
     named = ["version: int | str"] if "if-match" in headers and not of_a_record else []
     named += sorted((_parameter(p) for p in query), key=lambda said: "= None" in said)
+    named += [f"media: Literal[{', '.join(map(repr, contents))}] = {media!r}"] if len(contents) > 1 else []
     named += ["retry_key: str | None = None"] if "idempotency-key" in headers else []
     kind, accept = _answers(operation, schemas)
     address = path
@@ -144,7 +145,10 @@ def _function(path: str, method: str, operation: Json, schemas: Json) -> str:
     pairs = [f'"{p["name"]}": {_safe(p["name"])}' for p in query]
     gives += [f"query={{{', '.join(pairs)}}}"] if query else []
     gives += ["body=body"] if media else []
-    gives += [f"media={media!r}"] if media not in {"", JSON} else []
+    if len(contents) > 1:
+        gives += ["media=media"]
+    elif media not in {"", JSON}:
+        gives += [f"media={media!r}"]
     gives += ["version=record['version']" if of_a_record else "version=version"] if "if-match" in headers else []
     gives += ["retry_key=retry_key"] if "idempotency-key" in headers else []
     gives += [f"accept={accept!r}"] if accept != JSON else []

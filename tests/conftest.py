@@ -185,8 +185,8 @@ class Request:
 
     @property
     def parts(self) -> list[list[str]]:
-        """The whole request; of a list of operations, each of which is a command, every transaction by itself."""
-        if self.operation != "sync_push":
+        """The whole request; every transaction by itself where each is a command, or a look before a file is read."""
+        if self.operation not in {"sync_push", "imports_create"}:
             return [self.statements]
         begun = itertools.accumulate(q.upper().startswith("BEGIN") for q in self.sent)
         pairs = zip(begun, self.sent, strict=True)

@@ -1,5 +1,6 @@
 """Does a connection end that never sends a request or never takes its answer, and no other?"""
 
+import asyncio
 import socket
 import threading
 import time
@@ -18,7 +19,17 @@ LARGE = 20_000_000
 
 
 async def application(scope, receive, send):
-    if scope["type"] == "http":
+    if scope["type"] == "http" and scope["path"] == "/never":
+        await asyncio.sleep(60)
+    elif scope["type"] == "http" and scope["path"] == "/length":
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+        told = b"%d %d" % (size, any(name == b"x-late" for name, _ in scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(told))]})
+        await send({"type": "http.response.body", "body": told})
+    elif scope["type"] == "http":
         size = LARGE if scope["path"] == "/large" else 2  # the body is not waited for
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
         await send({"type": "http.response.body", "body": b"o" * size})
@@ -74,6 +85,15 @@ NEVER = {
     "headers": (b"GET / HTTP/1.1\r\nhost: x\r\n", b"a: b\r\n"),
     "blank lines": (b"", b"\r\n"),
     "a body after its answer": (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n", b"x"),
+    "trailers": (
+        b"POST /length HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+        b"a: bb\r\n" * 400,
+    ),
+    "a large trailer": (
+        b"POST /length HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\na: ",
+        b"x" * 4000,
+    ),
+    "headers while one waits": (b"GET /never HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\n", b"a: bb\r\n" * 400),
     "large headers": (b"GET / HTTP/1.1\r\nhost: x\r\na: " + b"x" * 40_000, b""),
 }
 
@@ -115,6 +135,19 @@ def test_who_is_answered_while_he_sends_reads_the_answer_and_may_go_on(port, siz
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         for _ in range(5):
             assert client.post("/", content=b"x" * size).text == "oo"
+
+
+@pytest.mark.parametrize("chunk", [1_000, 100_000])
+def test_a_body_in_chunks_arrives_and_what_follows_it_is_no_header(port, chunk):
+    whole = b"".join(b"%x\r\n" % chunk + b"x" * chunk + b"\r\n" for _ in range(2_000_000 // chunk))
+    for _ in range(2):
+        with closing(connect(port)) as connection:
+            head = b"POST /length HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+            connection.sendall(head + whole + b"0\r\nx-late: 1\r\n\r\n")
+            answer = b""
+            while part := connection.recv(1000):
+                answer += part
+            assert answer.endswith(b"2000000 0")
 
 
 def reading(port: int, *, rests: float, every: float) -> int:

@@ -1,6 +1,7 @@
 """Does a township keep to itself, and does the county see its own?"""
 
 import asyncio
+from base64 import b64encode
 from datetime import date
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from app.accounts.actions import adopt
+from tests.events.conftest import County
 
 PERSON = {"name": "张三", "category": "organ_cadre"}
 
@@ -54,6 +56,25 @@ def test_it_can_neither_be_referenced_nor_probed(shared_township, other_township
     answer = stranger.post("/appointments", body)
     assert (answer.status_code, answer.json()["code"]) == (409, "reference-missing")
     assert stranger.post("/people", {"id": mine, **PERSON}).status_code == 201, "the same id is free elsewhere"
+
+
+def test_whoever_takes_an_id_of_another_township_hides_nothing_from_the_county(service):
+    """Nor where his township comes first by its code."""
+    county = County(service)
+    townships = [county.township() for _ in range(3)]
+    reader, owner = county.client("read"), townships[1].office("leading_group_office")
+    made = owner.made("/people", PERSON)["id"]
+    photo = b"\x89PNG\r\n\x1a\n" + b"of the owner"
+    file = {"id": str(uuid4()), "file_name": "a.png"}
+    owner.made("/attachments", file | {"content": b64encode(photo).decode()})
+    for other in (townships[0], townships[2]):
+        forger = other.office("leading_group_office")
+        forger.made("/people", {**PERSON, "id": made, "name": "冒名"})
+        forger.made("/attachments", file | {"content": b64encode(photo[:8] + b"forged").decode()})
+        for asker in (reader, county.admin):
+            told = asker.read(f"/people/{made}")
+            assert (told["township_code"], told["name"]) == (townships[1].code, PERSON["name"])
+        assert reader.get(f"/attachments/{file['id']}/content").content == photo
 
 
 def test_a_retry_key_belongs_to_its_account(shared_township, other_township):

@@ -41,6 +41,7 @@ async def create(command: Creating, request: Request, query: Annotated[schemas.I
     CSV in UTF-8 or GB18030, or an XLSX workbook, of 16 MiB at most. Up to 5,000 rows are answered for at once; more,
     which only mode=independent takes, the worker reads, checks and imports while the record tells how far it is.
     """
+    await actions.check_sender(command)
     received = await run_in_threadpool(actions.read, query, request.state.upload)
     return await command.run(actions.receive, received)
 

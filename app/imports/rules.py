@@ -22,7 +22,7 @@ AT_ONCE = 5_000
 CHUNK = 250
 """Rows of such a piece."""
 WAITING = 20
-"""Sheets of one client that may wait in a township (local policy)."""
+"""Sheets of one client that may wait in a township (local policy); those that come at once do not see each other."""
 KEPT = timedelta(days=30)
 """How long a report can be read; then its rows, which are the sheet's, are deleted."""
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     text,
     true,
@@ -121,7 +122,7 @@ class ImportOutcome(Tenant, table=True):
 
 
 class ImportPart(Tenant, table=True):
-    """A piece of a long sheet's file, sealed, until the worker has read it."""
+    """A piece of a long sheet's file, sealed, for the worker; kept as long as the rows are."""
 
     __tablename__ = "import_parts"
     __table_args__ = tenant(
@@ -196,8 +197,12 @@ EXPIRE = Prepared(
     .values(state="cancelled", state_since=bindparam("now", type_=DateTime(timezone=True)), version=col(I.version) + 1)
     .returning(col(I.id), col(I.version))
 )
-OVER = Prepared(select(col(I.id)).where(*IS_OVER, exists().where(same_place(R, I), col(R.import_id) == col(I.id))))
-"""Sheets whose rows are still kept though their time is over."""
+OVER = Prepared(
+    select(col(I.id)).where(
+        *IS_OVER, or_(*[exists().where(same_place(kept, I), col(kept.import_id) == col(I.id)) for kept in (R, P)])
+    )
+)
+"""Sheets whose rows or file are still kept though their time is over."""
 DELETE = [
     Prepared(delete(kept).where(here(kept), col(kept.import_id) == func.any(bindparam("over", type_=ARRAY(Uuid())))))
     for kept in (O, R, P)

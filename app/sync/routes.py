@@ -153,7 +153,7 @@ async def _ask(
     Behind guard and admission, which have seen the whole list already.
     """
     content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-    given = {k: v for k, v in request.headers.items() if k in ("authorization", "accept-language")} | headers
+    given = {k: request.headers[k] for k in ("authorization", "accept-language") if k in request.headers} | headers
     if content:
         given["content-type"] = "application/json"
     scope = {k: v for k, v in request.scope.items() if k in KEPT} | {

@@ -65,7 +65,7 @@ class ResultOut(Out):
     counter: int
     result: Result = Field(description="done 已办理, replayed 此前已办理, held 暂缓, refused 未受理, again 稍后重试")
     digest: str = Field(
-        description="SHA-256 of the operation as canonical JSON (RFC 8785), hex; half a pair stands as `\\udxxx`"
+        description="SHA-256 of the operation as JSON without blanks, keys by code point, hex; half a pair as `\\udxxx`"
     )
     status: int | None = Field(description="What HTTP would have answered; null where it was not tried")
     code: str | None = Field(description="Of the refusal, as in problem details")

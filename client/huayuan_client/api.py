@@ -552,10 +552,10 @@ def events_list(
     ]
     | None = None,
     wait: int | None = None,
-) -> Call[models.FeedOut]:
+) -> Listing[models.EntryOut]:
     """What happened in the townships of the county, in each in the order of its ledger, without a gap /
     县级事件流"""
-    return Call("GET", "/v1/events", query={"limit": limit, "cursor": cursor, "event": event, "wait": wait})
+    return Listing("GET", "/v1/events", query={"limit": limit, "cursor": cursor, "event": event, "wait": wait})
 
 
 def findings_list(
@@ -850,6 +850,9 @@ def imports_create(
     mode: models.Mode | None = None,
     dry_run: bool | None = None,
     township_code: str | None = None,
+    media: Literal[
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"
+    ] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     retry_key: str | None = None,
 ) -> Call[models.ImportOut]:
     """Hand in a sheet: it is checked, and imported if dry_run is false / 提交表格导入(默认只检查)"""
@@ -858,7 +861,7 @@ def imports_create(
         "/v1/imports",
         query={"kind": kind, "mode": mode, "dry_run": dry_run, "township_code": township_code},
         body=body,
-        media="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        media=media,
         retry_key=retry_key,
     )
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, Self, TypedDict, TypeVar, cast
+from typing import Any, Generic, NotRequired, Self, TypeVar, TypedDict, cast
 from uuid import uuid4
 
 import httpx
@@ -25,10 +25,12 @@ SECONDS, PATIENCE = 30.0, 60.0
 
 
 class Page(TypedDict, Generic[T]):
-    """One page of a list; `next_cursor` leads to the next, where there is one."""
+    """One page of a list; `next_cursor` leads to the next, where there is one: of the feed there always is."""
 
     items: list[T]
     next_cursor: str | None
+    more: NotRequired[bool]
+    """Of the feed: is there more already?"""
 
 
 class Seen(TypedDict):

@@ -1183,15 +1183,6 @@ class ExplanationOut(TypedDict):
     rule: RuleOut
 
 
-class FeedOut(TypedDict):
-    """Entries in the order of each township's ledger, and where to read on: always, also where there are
-    none."""
-
-    items: list[EntryOut]
-    more: bool
-    next_cursor: str
-
-
 class FieldProblem(TypedDict):
     """One thing that is wrong with the request, and where."""
 

@@ -33,6 +33,12 @@ def handed_in(caller: Caller, content: bytes, kind: str, media: str = CSV, **que
     return dict(answer.json())
 
 
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    told = dict(answer.json())
+    assert (answer.status_code, told["code"]) == (status, code), told
+    return told
+
+
 def as_csv(*rows: Sequence[Any], encoding: str = "utf-8") -> bytes:
     return "\r\n".join(",".join(map(str, row)) for row in rows).encode(encoding)
 

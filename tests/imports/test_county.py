@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from app.imports import rules
 from app.sheets import CSV, XLSX
 from tests.conftest import Caller, Township
 from tests.events.conftest import County
-from tests.imports.offices import as_csv, citizen_id, hand_in, handed_in, reread, roster
+from tests.imports.offices import as_csv, citizen_id, hand_in, handed_in, refused, reread, roster
 
 SHEET = as_csv(["姓名", "人员类别"], ["李建国", "机关干部"], ["王小明", "天书"])
 
@@ -20,12 +19,6 @@ def township(county: County) -> Township:
     place = county.township()
     place.admin.made("/villages", {"code": place.village, "name": "花园村委会"})
     return place
-
-
-def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
-    told = dict(answer.json())
-    assert (answer.status_code, told["code"]) == (status, code), told
-    return told
 
 
 def names(caller: Caller) -> list[str]:

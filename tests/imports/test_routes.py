@@ -13,7 +13,7 @@ import pytest
 from app.imports.actions import expire
 from app.sheets import XLSX
 from tests.conftest import Caller, Township
-from tests.imports.offices import as_csv, cards, citizen_id, hand_in, handed_in, reread, roster, workbook
+from tests.imports.offices import as_csv, cards, citizen_id, hand_in, handed_in, refused, reread, roster, workbook
 
 
 @pytest.fixture
@@ -354,6 +354,12 @@ def test_no_other_office_hands_in_or_reads_a_sheet(township: Township, office: C
         answer = other.client.get(f"/v1/imports/{made['id']}/report", headers={"accept": media})
         assert answer.status_code == 404
     assert other.get(f"/imports/{made['id']}").status_code == 404
+
+
+def test_whoever_may_hand_in_nothing_is_told_before_his_file_is_read(township: Township) -> None:
+    """Reading a workbook takes a process: it is not for everybody to have one."""
+    helper = township.office("helper")
+    refused(hand_in(helper, b"no workbook at all", "roster", media=XLSX), 403, "not-your-office")
 
 
 def test_a_sheet_that_is_none_is_refused_with_what_is_missing(office: Caller) -> None:

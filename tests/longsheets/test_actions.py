@@ -10,10 +10,11 @@ import pytest
 
 from app.database import Database
 from app.imports import rules
+from app.imports.actions import expire
 from app.jobs import Worker
 from app.longsheets import actions
 from tests.conftest import Caller, Township
-from tests.imports.offices import as_csv, citizen_id, hand_in, handed_in
+from tests.imports.offices import as_csv, citizen_id, hand_in, handed_in, refused
 
 HEADER = ["姓名", "身份证号", "人员类别"]
 
@@ -137,6 +138,33 @@ def test_a_piece_is_undone_whole_where_progress_is_not_written(township: Townshi
         with pytest.raises(Exception, match="uq_import_outcomes_number"):
             work(township)
     assert names(office) == before
+
+
+def test_blank_rows_hide_none(township: Township, office: Caller) -> None:
+    """Where a sheet is full of gaps: as many rows as there are, whether it is short or long."""
+    blank: list[list[str]] = [[]] * 40
+    gaps = [row for person in people(9) for row in ([], [], [], person)]
+    for rows, many in ((gaps, 9), ([*blank, *people(2)], 2)):
+        made = handed_in(office, as_csv(HEADER, *rows), "roster", mode="atomic")
+        assert (made["long"], made["good"], made["bad"]) == (False, many, 0)
+    long = [row for person in people(12) for row in ([], [], [], person)]
+    refused(hand_in(office, as_csv(HEADER, *long), "roster", mode="atomic"), 422, "all-or-nothing-has-a-limit")
+    made = handed_in(office, as_csv(HEADER, *long), "roster", mode="independent")
+    work(township)
+    assert office.read(f"/imports/{made['id']}")["good"] == 12
+
+
+def test_the_file_of_a_long_sheet_that_nobody_read_goes_with_the_others(township: Township, office: Caller) -> None:
+    made = handed_in(office, as_csv(HEADER, *people(12)), "roster", mode="independent")
+    office.act(f"/imports/{made['id']}", "cancel")
+    township.at("2017-04-19")
+    state = township.service.app.state
+    with psycopg.connect(township.service.database_url) as connection:
+        query = "select count(*) from import_parts where township_code = %s"
+        for gone, left in ((1, 0), (0, 0)):
+            assert connection.execute(query, [township.code]).fetchone() == (gone,)
+            assert asyncio.run(expire(state.settings.database_url, state.vault, township.code)) == gone
+            assert connection.execute(query, [township.code]).fetchone() == (left,)
 
 
 def test_all_or_nothing_is_not_for_long_sheets(office: Caller) -> None:

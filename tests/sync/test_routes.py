@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -261,6 +262,28 @@ def test_outside_of_what_people_write_unfit_text_is_refused_at_once(helped, half
     deep = phone.visit(household)
     deep["body"]["text"] = json.loads("[" * 60 + "]" * 60)
     assert hand_in(phone, deep).json()["code"] == "too-deep"
+
+
+@pytest.mark.parametrize("number", ["1e400", "99999999999999999999", "NaN"])
+def test_of_a_number_that_is_none_it_is_told_where_it_stands(helped, number):
+    household, phone = helped
+    made = [phone.visit(household), phone.visit(household, text=[1, 54321])]
+    text = json.dumps({"device_id": phone.id, "sent_at": phone.sent_at, "operations": made}).replace("54321", number)
+    json_of_it = {"content-type": "application/json"}
+    told = phone.caller.client.post("/v1/sync", content=text, headers=json_of_it).json()
+    assert (told["code"], told["errors"][0]["pointer"]) == ("bad-number", "/operations/1/body/text/1")
+
+
+def test_who_shows_two_tokens_is_the_first_one_all_the_way(township, helped):
+    household, phone = helped
+    other = township.office("leading_group_office")
+    both = [("authorization", c.client.headers["authorization"]) for c in (phone.caller, other)]
+    body = {"device_id": phone.id, "sent_at": phone.sent_at, "operations": [phone.visit(household)]}
+    with httpx.Client(transport=phone.caller.client._transport, base_url=phone.caller.client.base_url) as client:
+        receipt = client.post("/v1/sync", json=body, headers=both).json()["receipt"]
+    assert results(receipt) == [("done", None)]
+    visit = phone.caller.read(f"/visits/{receipt['results'][0]['record_id']}")
+    assert visit["helper_id"] == receipt["person_id"] == phone.caller.person_id
 
 
 def hand_in(phone, *operations):
