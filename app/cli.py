@@ -203,19 +203,23 @@ def mark_missed(*townships: str) -> None:
 
 @app.command(name="import")
 def import_(
-    file: Path, *, kind: str, login: str, mode: Literal["atomic", "independent"] = "atomic", dry_run: bool = False,
+    file: Path, *, kind: Literal["roster", "households", "pairings", "visits"], login: str,
+    mode: Literal["atomic", "independent"] = "atomic", dry_run: bool = False,
     server: str = "http://127.0.0.1:8411",
 ) -> None:  # fmt: skip
     """Hand in a sheet as LOGIN (411421201/name) at a server; the report is written beside it.
 
-    KIND is roster, households, pairings or visits. The password is asked for, or stands in HUAYUAN_PASSWORD. With
-    --dry-run it is checked and nothing is imported. Ends with 1 where a row is bad.
+    The password is asked for, or stands in HUAYUAN_PASSWORD. With --dry-run it is checked and nothing is imported.
+    Ends with 1 where a row is bad.
     """
     from app import clerk
 
     if not file.is_file():
         halt(f"{file}:没有该文件", "there is no such file")
-    password = os.environ.get("HUAYUAN_PASSWORD") or getpass("密码 / password: ")
+    try:
+        password = os.environ.get("HUAYUAN_PASSWORD") or getpass("密码 / password: ")
+    except EOFError:
+        halt("没有密码", "no password: name it in HUAYUAN_PASSWORD")
     try:
         sys.exit(clerk.hand_in(server, login, password, file, {"kind": kind, "mode": mode, "dry_run": dry_run}))
     except clerk.NotTaken as problem:

@@ -4,8 +4,10 @@ import asyncio
 import json
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import get_args
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from huayuan_client import AsyncHuayuan, Call, Huayuan, Listing, Problem, api, m
 
 from app.contract import operations
 from openapi.client import PACKAGE, written
+from tests.test_docs import blocks
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = json.loads((ROOT / "openapi" / "openapi.json").read_text("utf-8"))
@@ -134,6 +137,24 @@ def test_many_at_once_sign_in_once(service, township):
     assert seen.count("/v1/oauth/token") == 1
 
 
+def test_the_feed_is_followed_page_after_page_as_any_list(service, township, county):
+    """And it has no end: where nothing more happened the next page is asked for."""
+    township.office("leading_group_office").made("/people", PERSON)
+    login, secret = f"c{uuid4().hex[:12]}", "three grey herons at dusk"
+    county.made("/clients", {"login": login, "secret": secret, "scopes": ["read", "events"]})
+    with Huayuan(service.address, client_id=f"411421/{login}", client_secret=secret) as system:
+        entries = list(islice(system.all(api.events_list(limit=2)), 7))
+    assert len({(e["log"], e["seq"]) for e in entries}) == 7
+
+
+def test_a_sheet_of_either_kind_is_handed_in(service, township):
+    office = township.office("leading_group_office")
+    call = api.imports_create("姓名,人员类别\r\n李建国,机关干部\r\n".encode(), kind="roster", media="text/csv")
+    query = {name: value for name, value in call.query.items() if value is not None}
+    answer = office.client.post(call.path, params=query, content=call.body, headers={"content-type": call.media})
+    assert answer.json()["good"] == 1
+
+
 def test_another_media_type_comes_as_bytes_and_public_things_need_no_sign_in(service):
     with Huayuan(service.address) as anybody:
         assert anybody(api.workflows_read("signoff").raw("image/svg+xml")).startswith(b"<svg")
@@ -147,6 +168,20 @@ def test_what_stands_in_a_path_is_quoted():
 def test_the_name_of_a_type_is_the_type_where_an_annotation_is_evaluated():
     assert get_args(models.Execute)[0] is models.TownshipNoticeOutput
     assert models.Crime | None
+
+
+@pytest.mark.parametrize("page", ["client/README.md", "docs/quickstart.md"])
+def test_what_the_pages_show_passes_a_strict_check(tmp_path, page):
+    (code,) = blocks((ROOT / page).read_text("utf-8"), "python")
+    (tmp_path / "shown.py").write_text(code, "utf-8")
+    done = strict(tmp_path / "shown.py")
+    assert done.returncode == 0, done.stdout
+
+
+def strict(file: Path) -> subprocess.CompletedProcess[str]:
+    """mypy, as an integrator would have it."""
+    words = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml"), str(file)]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_types_are_checked(tmp_path):
@@ -163,16 +198,7 @@ def test_types_are_checked(tmp_path):
         "found = county(api.people_patch(county(api.people_read('x')), {'name': 'y'}))\n",
         "utf-8",
     )
-    words = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--config-file",
-        str(ROOT / "pyproject.toml"),
-        str(tmp_path / "use.py"),
-    ]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = strict(tmp_path / "use.py")
     wrong = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
     assert wrong == [4, 5, 6, 7], done.stdout
 

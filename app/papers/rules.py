@@ -189,6 +189,13 @@ def close(*lines: str) -> Json:
 # ── the sign-off sheet ───────────────────────────────────────────────────────────────────────────
 
 
+CHECKS = {
+    "food_and_clothing": "吃穿", "housing": "住房", "medical_care": "医疗", "schooling": "义务教育", "drinking_water": "饮水",
+    "income": "收入",
+}  # fmt: skip
+"""What the checklist of a statement is called on paper, where it is one of these; it is informative (G26)."""
+
+
 def sheet(row: Row) -> Json:
     """The four signatures on one household's exit, with method, moment and what was signed (R5.5)."""
     household = row["household"]
@@ -196,7 +203,9 @@ def sheet(row: Row) -> Json:
     voided = [s for s in row["signatures"] if s["voided_at"] is not None]
     head = ("签字方", "签字人", "结果", "方式", "时间", "说明", "内容散列")
     widths = (1.8, 1.4, 1.7, 1.5, 2.2, 2.5, 2.8)
-    checks = "；".join(f"{name}：{'是' if yes else '否'}" for name, yes in sorted(row["checks"].items()))
+    checks = "；".join(
+        f"{CHECKS.get(name, name)}：{'是' if yes else '否'}" for name, yes in sorted(row["checks"].items())
+    )
     return paper(
         row,
         "signoffs",

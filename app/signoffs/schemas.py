@@ -44,8 +44,10 @@ class StatementIn(In):
     measures: list[Line] = Field([], max_length=30, description="帮扶措施", examples=[["养羊到户", "公益岗位"]])
     income_fen: int | None = Field(None, ge=0, le=10**9, description="人均纯收入,单位:分/年", examples=[412300])
     checks: dict[Check, bool] = Field(
-        {}, max_length=20, description="参考核对项,不作判定 / informative", examples=[{"housing": True}],
+        {}, max_length=20, examples=[{"housing": True}],
         json_schema_extra={"additionalProperties": False},
+        description="参考核对项,不作判定 / informative; on paper in Chinese: food_and_clothing, housing, medical_care, "
+        "schooling, drinking_water, income",
     )  # fmt: skip
 
 
