@@ -190,8 +190,8 @@ def close(*lines: str) -> Json:
 
 
 CHECKS = {
-    "food_and_clothing": "吃穿", "housing": "住房", "medical_care": "医疗", "schooling": "义务教育", "drinking_water": "饮水",
-    "income": "收入",
+    "food_and_clothing": "吃穿", "housing": "住房", "medical_care": "医疗", "schooling": "义务教育",
+    "drinking_water": "饮水", "income": "收入",
 }  # fmt: skip
 """What the checklist of a statement is called on paper, where it is one of these; it is informative (G26)."""
 
