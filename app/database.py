@@ -84,13 +84,15 @@ PATIENCE = 3.0
 
 AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
+IN_PLANNING = (asyncpg.FeatureNotSupportedError, asyncpg.QueryCanceledError)
+"""What may end a statement while it is planned: Citus then keeps that it plans, and hands no function over any more."""
 T = TypeVar("T")
 
 LOCKED = " FOR NO KEY UPDATE"
 """How a record is locked: ids and places never change, so what refers to it need not wait for its lock (D60)."""
 COUNTY_NAMES = ("at_county", "county", "new_county_code")
 """What statements call the county they are about."""
-JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
+JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b(?:::VARCHAR)?")
 BEGINNING = "select to_regclass('pg_dist_partition') is not null, current_setting('role')"
 
 KEYS = ("county_code", "township_code")
@@ -701,8 +703,8 @@ class Database:
         try:
             yield connection
             whole = True
-        except Exception:
-            whole = True
+        except Exception as error:
+            whole = not (self.is_cluster and isinstance(error, IN_PLANNING))
             raise
         finally:
             hang_up.cancel()

@@ -103,8 +103,14 @@ REASONS = (
 """What forbids a conversion: in both languages, and a query for whatever it concerns."""
 
 
-SETTINGS = {"citus.propagate_set_commands": "local", "plan_cache_mode": "force_custom_plan"}
-"""The row-level context goes along to the nodes; a plan is made for the county at hand, not for any."""
+SETTINGS = {
+    "citus.propagate_set_commands": "local",
+    "plan_cache_mode": "force_custom_plan",
+    "citus.override_table_visibility": "off",
+}
+"""The row-level context goes along to the nodes; a plan is made for the county at hand, not for any; shards are not
+hidden, which would cost whoever asks the catalogue for types, as the driver does on each connection, over a second.
+"""
 HANDED_OVER = ("finish", "log_sign", "log_cosign")
 """Functions that run on the node of the county they name."""
 SHUT_OUT = r"select rolname from pg_roles where rolname like 'huayuan\_%' and not rolcanlogin"
