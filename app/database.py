@@ -59,6 +59,8 @@ as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_p
 DIALECT: Any = driver.dialect(json_serializer=as_json)  # type: ignore[no-untyped-call]
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
+SERVICE = "huayuan"
+"""What its connections call themselves, where their address gives them no other name."""
 LIMITS = {
     "timezone": "UTC",
     "lock_timeout": "2s",
@@ -617,7 +619,8 @@ class Database:
         limits: Mapping[str, str] = LIMITS,
     ) -> None:
         self._url, self._size, self.seconds = url, size, seconds
-        self._settings = {**limits, "role": role}
+        named = {} if "application_name=" in url else {"application_name": SERVICE}
+        self._settings = {**limits, **named, "role": role}
         self._pool: Any = None
         self.is_cluster = False
         """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
