@@ -59,6 +59,8 @@ as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_p
 DIALECT: Any = driver.dialect(json_serializer=as_json)  # type: ignore[no-untyped-call]
 UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
+SERVICE = "huayuan"
+"""What its connections call themselves, where their address gives them no other name."""
 LIMITS = {
     "timezone": "UTC",
     "lock_timeout": "2s",
@@ -84,13 +86,15 @@ PATIENCE = 3.0
 
 AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
+IN_PLANNING = (asyncpg.FeatureNotSupportedError, asyncpg.QueryCanceledError)
+"""What may end a statement while it is planned: Citus then keeps that it plans, and hands no function over any more."""
 T = TypeVar("T")
 
 LOCKED = " FOR NO KEY UPDATE"
 """How a record is locked: ids and places never change, so what refers to it need not wait for its lock (D60)."""
 COUNTY_NAMES = ("at_county", "county", "new_county_code")
 """What statements call the county they are about."""
-JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b")
+JOINED = re.compile(r"\b(\w+)\.county_code = (\w+)\.county_code\b(?:::VARCHAR)?")
 BEGINNING = "select to_regclass('pg_dist_partition') is not null, current_setting('role')"
 
 KEYS = ("county_code", "township_code")
@@ -615,7 +619,8 @@ class Database:
         limits: Mapping[str, str] = LIMITS,
     ) -> None:
         self._url, self._size, self.seconds = url, size, seconds
-        self._settings = {**limits, "role": role}
+        named = {} if "application_name=" in url else {"application_name": SERVICE}
+        self._settings = {**limits, **named, "role": role}
         self._pool: Any = None
         self.is_cluster = False
         """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
@@ -701,8 +706,8 @@ class Database:
         try:
             yield connection
             whole = True
-        except Exception:
-            whole = True
+        except Exception as error:
+            whole = not (self.is_cluster and isinstance(error, IN_PLANNING))
             raise
         finally:
             hang_up.cancel()

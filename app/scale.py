@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import psycopg as driver
 from sqlalchemy.schema import AddConstraint
 
 import app.main  # noqa: F401  (declares every table)
-from app.database import metadata
+from app.database import SERVICE, metadata
 
 
 class Kind(StrEnum):
@@ -103,8 +103,15 @@ REASONS = (
 """What forbids a conversion: in both languages, and a query for whatever it concerns."""
 
 
-SETTINGS = {"citus.propagate_set_commands": "local", "plan_cache_mode": "force_custom_plan"}
-"""The row-level context goes along to the nodes; a plan is made for the county at hand, not for any."""
+SETTINGS = {
+    "citus.propagate_set_commands": "local",
+    "plan_cache_mode": "force_custom_plan",
+    "citus.show_shards_for_app_name_prefixes": SERVICE,
+}
+"""The row-level context goes along to the nodes; a plan is made for the county at hand, not for any; from the service
+shards are not hidden, which would cost it over a second whenever the driver asks the catalogue for types, as it does on
+each connection.
+"""
 HANDED_OVER = ("finish", "log_sign", "log_cosign")
 """Functions that run on the node of the county they name."""
 SHUT_OUT = r"select rolname from pg_roles where rolname like 'huayuan\_%' and not rolcanlogin"

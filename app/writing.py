@@ -610,25 +610,35 @@ _cache: dict[Any, Prepared] = {}
 
 
 def _insertion(resource: Resource, names: tuple[str, ...]) -> Prepared:
-    """Insert and show. SQLAlchemy correlates nothing in the RETURNING of an INSERT, so the record is selected from it.
-
-    The select reads the inserted row under its table's own name; values are bound as `new_<column>`.
-    """
+    """Insert and show; values are bound as `new_<column>`."""
     key = (resource.name, "insert", names)
     if key not in _cache:
         t = resource.table.__table__  # type: ignore[attr-defined]
         statement = insert(t).values({n: bindparam(f"new_{n}", type_=t.c[n].type) for n in names})
-        statement = statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
-        made = statement.returning(*t.c).cte(t.name)
-        shown = select(*resource.columns).select_from(t).subquery("t")
-        wire: Any = (
-            select(literal_column(as_wire(shown.c)).label("body")).select_from(shown).offset(literal_column("0"))
+        _cache[key] = _showing(
+            resource, statement.on_conflict_do_nothing(index_elements=["county_code", "township_code", "id"])
         )
-        told = wire.subquery("w")
-        prepared = Prepared(select(told.c.body, literal_column(AS_YET).label("seq")).select_from(told).add_cte(made))
-        prepared.tenant_table, prepared.returns = t.name, True
-        _cache[key] = prepared
     return _cache[key]
+
+
+def _showing(resource: Resource, change: Any) -> Prepared:
+    """The change, and the record as it then is.
+
+    It is selected from what the change returns, for RETURNING itself says less: SQLAlchemy correlates nothing in that
+    of an INSERT, a cluster lets no function of it hang on settings. The row stands there under its table's own name,
+    and that name elsewhere, as of the records beside it, means the table.
+    """
+    t = resource.table.__table__  # type: ignore[attr-defined]
+    shown = select(*resource.columns).select_from(t).subquery("t")
+    wire: Any = select(literal_column(as_wire(shown.c)).label("body")).select_from(shown).offset(literal_column("0"))
+    told = wire.subquery("w")
+    made = change.returning(*t.c).cte("made")
+    prepared = Prepared(select(told.c.body, literal_column(AS_YET).label("seq")).select_from(told).add_cte(made))
+    own = f"FROM {t.name}) AS t"
+    assert prepared.sql.count(own) == 1
+    prepared.sql = prepared.sql.replace(own, f"FROM made AS {t.name}) AS t")
+    prepared.tenant_table, prepared.returns = t.name, True
+    return prepared
 
 
 def _plain_insertion(table: type[SQLModel], names: tuple[str, ...]) -> Prepared:
@@ -648,11 +658,7 @@ def _updating(resource: Resource, names: tuple[str, ...]) -> Prepared:
             t.c.id == bindparam("at_id"),
             t.c.version == bindparam("at_version"),
         )
-        changed = Prepared(statement.returning(*resource.columns), columns=names)
-        body = as_wire(statement.returning(*resource.columns).exported_columns)
-        _cache[key] = changed.as_sql(
-            f"with t as ({changed.sql}) select w.body, {AS_YET} as seq from (select {body} as body from t offset 0) w"
-        )
+        _cache[key] = _showing(resource, statement.values({n: bindparam(n, type_=t.c[n].type) for n in names}))
     return _cache[key]
 
 

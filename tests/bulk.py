@@ -12,6 +12,7 @@ import psycopg
 from app.actor import Actor, Appointment, Office
 from app.log import Entry, sealed
 from app.merkle import TILE_WIDTH, join, leaf_hash, root, runs
+from tests import cluster
 
 BEGAN = datetime(2016, 11, 9, 1, tzinfo=UTC)
 Row = tuple[Entry, datetime, bytes, str | None]
@@ -94,15 +95,13 @@ def load(connection: psycopg.Connection[Any], log: str, rows: Iterable[Row]) -> 
 
 def append(connection: psycopg.Connection[Any], log: str, rows: Iterable[Row]) -> None:
     """The same by the service's own function, one entry at a time."""
-    connection.execute(
-        "select set_config('app.county', %s, true), set_config('app.township', %s, true)", (log[:6], log)
-    )
+    cluster.enter(connection, county=log[:6], township=log)
     connection.execute("select log_open(%s, %s)", (log[:6], log))
     for e, at, leaf, disclosed in rows:
         connection.execute(
-            "select log_append(%s, array[%s]::bytea[], array[%s], array[%s]::uuid[], array[%s]::uuid[],"
+            "select finish(%s, %s, null, null, array[%s]::bytea[], array[%s], array[%s]::uuid[], array[%s]::uuid[],"
             " array[%s]::uuid[], array[%s]::text[], %s)",
-            (log, leaf, e.event, e.subject_id, e.helper, e.household, disclosed, at),
+            (log[:6], log, leaf, e.event, e.subject_id, e.helper, e.household, disclosed, at),
         )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from app import scale
 
@@ -71,6 +72,12 @@ def settle(url: str) -> None:
     if len(nodes(url)) > 1:
         with psycopg.connect(url, autocommit=True) as coordinator:
             scale.settle(coordinator)
+
+
+def enter(connection: psycopg.Connection[Any], **context: str) -> None:
+    """Set the row-level context of a transaction; `set_config` would not reach the nodes."""
+    for name, value in context.items():
+        connection.execute(sql.SQL("set local {} = {}").format(sql.Identifier("app", name), sql.Literal(value)))
 
 
 def quiet(url: str, name: str) -> None:

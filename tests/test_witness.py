@@ -28,7 +28,7 @@ from app.merkle import consistency_proof, leaf_hash, root
 from app.note import COSIGNATURE, Note, Signer, Verifier
 from app.vault import Vault
 from app.witness import Policy, Refused, Witness
-from tests import bulk
+from tests import bulk, cluster
 from tests.conftest import fresh_database
 from tests.serving import ROOT, SECRET, eventually, free_port
 
@@ -247,9 +247,7 @@ def append(url: str, chance: random.Random) -> None:
 
 def standing(url: str, log: str) -> actions.Standing:
     with psycopg.connect(url) as connection:
-        connection.execute(
-            "select set_config('app.county', %s, true), set_config('app.reach', 'county', true)", [COUNTY]
-        )
+        cluster.enter(connection, county=COUNTY, reach="county")
         (found,) = connection.execute("select log_standing(%s, null)", [log]).fetchone()  # type: ignore[misc]
     return actions.Standing.of(log, found)
 

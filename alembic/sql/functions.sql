@@ -205,7 +205,7 @@ end $$;
 -- The context of a committed round's township for somebody who did not sign in; where its commitment stands in the log, and
 -- the first cosigned checkpoint that covers it, else the first signed one, or the newest there is; null where no such round is committed.
 create function round_in_log(p_id uuid, p_account uuid) returns text language plpgsql as $$
-declare v_log text := place_of_round(p_id); v_seq bigint;
+declare v_log text := place_of_round(p_id); v_seq bigint; v_size bigint;
 begin
   if v_log is null then
     return null;
@@ -214,11 +214,13 @@ begin
   select seq into v_seq from log_event e
    where e.county_code = left(v_log, 6) and e.township_code = v_log and e.subject_id = p_id
      and e.event = 'inspection_round.committed';
-  return json_build_object('log', v_log, 'seq', v_seq, 'standing', log_standing(v_log, coalesce((
-    select min(s.size) from log_cosignature s
-     where s.county_code = left(v_log, 6) and s.township_code = v_log and s.size > v_seq), (
-    select min(c.size) from log_checkpoint c
-     where c.county_code = left(v_log, 6) and c.township_code = v_log and c.size > v_seq)))::json);
+  select min(s.size) into v_size from log_cosignature s
+   where s.county_code = left(v_log, 6) and s.township_code = v_log and s.size > v_seq;
+  if v_size is null then
+    select min(c.size) into v_size from log_checkpoint c
+     where c.county_code = left(v_log, 6) and c.township_code = v_log and c.size > v_seq;
+  end if;
+  return json_build_object('log', v_log, 'seq', v_seq, 'standing', log_standing(v_log, v_size)::json);
 end $$;
 
 -- Forget what is over, of each kind so many rows at the most; how many went. It runs as a role to whom the policies show nothing
@@ -227,11 +229,14 @@ create function sweep(p_many int) returns bigint language plpgsql security defin
 declare n bigint; v_total bigint := 0;
 begin
   set local app.county = '';
-  delete from sessions where ctid = any (array(select ctid from sessions limit p_many));
+  delete from sessions t using (select county_code, township_code, id from sessions limit p_many) o
+   where (t.county_code, t.township_code, t.id) = (o.county_code, o.township_code, o.id);
   get diagnostics n = row_count; v_total := v_total + n;
-  delete from retries where ctid = any (array(select ctid from retries limit p_many));
+  delete from retries t using (select county_code, township_code, account_id, operation, key from retries limit p_many) o
+   where (t.county_code, t.township_code, t.account_id, t.operation, t.key) = (o.county_code, o.township_code, o.account_id, o.operation, o.key);
   get diagnostics n = row_count; v_total := v_total + n;
-  delete from webhook_deliveries where ctid = any (array(select ctid from webhook_deliveries limit p_many));
+  delete from webhook_deliveries t using (select county_code, township_code, id from webhook_deliveries limit p_many) o
+   where (t.county_code, t.township_code, t.id) = (o.county_code, o.township_code, o.id);
   get diagnostics n = row_count; v_total := v_total + n;
   delete from sign_in_failures where ctid = any (array(select ctid from sign_in_failures where until <= now() limit p_many));
   get diagnostics n = row_count;

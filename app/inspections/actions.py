@@ -662,10 +662,12 @@ async def proof(database: Database, id: UUID) -> dict[str, Any]:
         covered = signed is not None and at["seq"] < signed["size"]
         subtrees = inclusion_ranges(at["seq"], signed["size"]) if covered else []
         hashes = dict(zip(("levels", "firsts", "ends"), ledger.asked(subtrees), strict=True))
-        body = await transaction.value(tables.PROOF, county=log[:6], township=log, round=id, **hashes)
+        apart = await ledger.roots(transaction, log, subtrees) if transaction.is_cluster else None
+        statement = tables.PROOF if apart is None else tables.PROOF_ALONE
+        body = await transaction.value(statement, county=log[:6], township=log, round=id, **hashes)
     row: dict[str, Any] = json.loads(body)
-    found_hashes = [bytes.fromhex(h.removeprefix("\\x")) for h in row["hashes"] or ()]
-    inclusion = [root.hex() for root in ledger.roots_of(subtrees, found_hashes)]
+    found_hashes = [bytes.fromhex(h.removeprefix("\\x")) for h in row.get("hashes") or ()]
+    inclusion = [root.hex() for root in apart or ledger.roots_of(subtrees, found_hashes)]
     row["commitment"] |= {
         "checkpoint": signed["note"] if covered else None,
         "checkpoint_size": signed["size"] if covered else None,

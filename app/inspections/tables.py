@@ -251,20 +251,26 @@ COMMITTED = (
     )
     .scalar_subquery()
 )  # fmt: skip
-PROOF = Prepared(
-    select(
-        *[c for c in R.__table__.columns if c.name != "fingerprint"],
-        COMMITTED.label("commitment"),
-        func.log_hashes(
-            R.township_code,
-            bindparam("levels", type_=ARRAY(Integer())),
-            bindparam("firsts", type_=ARRAY(BigInteger())),
-            bindparam("ends", type_=ARRAY(BigInteger())),
-        ).label("hashes"),
-    ).where(here(R), R.id == bindparam("round"), R.committed_at.is_not(None)),
-    json=True,
+
+
+def _public(*more: Any) -> Prepared:
+    shown = [c for c in R.__table__.columns if c.name != "fingerprint"]
+    found = select(*shown, COMMITTED.label("commitment"), *more)
+    return Prepared(found.where(here(R), R.id == bindparam("round"), R.committed_at.is_not(None)), json=True)
+
+
+PROOF_ALONE = _public()
+PROOF = _public(
+    func.log_hashes(
+        R.township_code,
+        bindparam("levels", type_=ARRAY(Integer())),
+        bindparam("firsts", type_=ARRAY(BigInteger())),
+        bindparam("ends", type_=ARRAY(BigInteger())),
+    ).label("hashes")
 )
-"""All that is public of a round, where its commitment stands in the log, and the hashes that prove it there."""
+"""All that is public of a round, where its commitment stands in the log, and the hashes that prove it there; on a
+cluster without these, for no function that reads tables may be part of a statement that is handed over.
+"""
 CHECK_OF = Prepared(
     select(I.id).where(
         here(I), I.round_id == bindparam("round"), I.helper_id == bindparam("helper"), I.corrects_id.is_(None)

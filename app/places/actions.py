@@ -176,7 +176,9 @@ def load_divisions(url: str, under: str = "") -> int:
         if not found:
             raise rules.UnknownDivision
         cursor.execute(
-            "insert into divisions (code, name, level, parent_code) select code, name, level, parent_code from incoming"
+            "insert into divisions (code, name, level, parent_code)"
+            " select i.code, i.name, i.level, i.parent_code from incoming i left join divisions d on d.code = i.code"
+            "  where d.name is distinct from i.name"
             " on conflict (code) do update set name = excluded.name where divisions.name <> excluded.name"
         )
         changed = cursor.rowcount

@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, LargeBinary, and_, bindparam, case, delete, func, select, text, update
+from sqlalchemy import ARRAY, DateTime, LargeBinary, and_, bindparam, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.access import PLACE, Bearer
@@ -221,7 +221,9 @@ OPEN = Prepared(
 )
 MINE = and_(here(S), S.c.id == bindparam("session"), S.c.revoked_at.is_(None))
 NEWEST = S.c.token_hash == bindparam("hash", type_=LargeBinary)
-AGAIN = and_(S.c.previous_hash == bindparam("hash", type_=LargeBinary), S.c.rotated_at > func.now() - GRACE)
+NOW, LATELY = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "lately"))
+"""Values, for a cluster takes neither `now()` nor what is reckoned from it in what depends on a condition."""
+AGAIN = and_(S.c.previous_hash == bindparam("hash", type_=LargeBinary), S.c.rotated_at > LATELY)
 USE = Prepared(
     update(S)
     .where(
@@ -231,8 +233,8 @@ USE = Prepared(
     .values(
         previous_hash=case((NEWEST, S.c.token_hash), else_=S.c.previous_hash),
         token_hash=case((NEWEST, bindparam("next", type_=LargeBinary)), else_=S.c.token_hash),
-        rotated_at=case((NEWEST, func.now()), else_=S.c.rotated_at),
-        revoked_at=case((NEWEST, None), (AGAIN, None), else_=func.now()),
+        rotated_at=case((NEWEST, NOW), else_=S.c.rotated_at),
+        revoked_at=case((NEWEST, None), (AGAIN, None), else_=NOW),
     )
     .returning(S.c.account_id, S.c.revoked_at)
 )  # fmt: skip
@@ -271,11 +273,13 @@ async def refresh(database: Database, vault: Vault, token: str) -> SignedIn:
         raise SignInFailed
     place, session = parts[1], UUID(parts[2])
     following = f"{place}.{session.hex}.{vault.successor(token)}"
+    now = datetime.now(UTC)
     async with database.transaction() as transaction:
         await enter_as_nobody(transaction, place)
         used = await transaction.row(
-            USE, county=place[:6], township=place, session=session, hash=_hash(token), next=_hash(following)
-        )
+            USE, county=place[:6], township=place, session=session, hash=_hash(token), next=_hash(following),
+            now=now, lately=now - GRACE,
+        )  # fmt: skip
     if used is None or used["revoked_at"] is not None:
         raise SignInFailed
     return SignedIn(Bearer(used["account_id"], place[:6], place), following)

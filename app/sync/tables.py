@@ -198,11 +198,17 @@ def _gone(resource: Resource, household: Any) -> Any:
 
 
 @cache
-def news(wide: tuple[bool, ...]) -> Prepared:
-    """Where the log stands, then each record, with no body where it is gone; `wide`: which of TAKEN one sees all of."""
+def news(wide: tuple[bool, ...], *, standing: bool) -> Prepared:
+    """Where the log stands, then each record, with no body where it is gone; `wide`: which of TAKEN one sees all of.
+
+    Without `standing` it is not said where the log stands: what reads other tables may be no part of a statement that
+    a cluster hands over to a node.
+    """
+    log = bindparam("at_township", type_=Text())
+    stands = func.log_standing(log, literal(None, BigInteger())) if standing else literal(None, Text())
     head = select(
         literal("").label("resource"), literal(None, Uuid()).label("id"), literal(-2, BigInteger()).label("position"),
-        func.log_standing(bindparam("at_township", type_=Text()), literal(None, BigInteger())).label("body"),
+        stands.label("body"),
     )  # fmt: skip
     parts = [head]
     for (resource, hangs), all_of_it in zip(TAKEN.items(), wide, strict=True):

@@ -163,8 +163,13 @@ def _advance() -> Prepared:
         index_elements=[*KEYS, "webhook_id", "log"], set_=new,
         where=C.c.next_seq == bindparam("from_seq", type_=BigInteger()),
     )  # fmt: skip
-    stands = select(W.c.state).where(W.c.county_code == COUNTY, W.c.township_code == COUNTY, W.c.id == WEBHOOK)
-    return Prepared(put.returning(stands.scalar_subquery()))
+    moved = put.returning(C.c.county_code).cte("moved")
+    stands = W.join(moved, moved.c.county_code == W.c.county_code)
+    return Prepared(
+        select(W.c.state).select_from(stands).where(
+            W.c.county_code == COUNTY, W.c.township_code == COUNTY, W.c.id == WEBHOOK
+        )
+    )  # fmt: skip
 
 
 ADVANCE = _advance()
@@ -188,9 +193,13 @@ def _position(log: Any) -> Any:
 
 
 def _begin() -> Prepared:
-    """A new webhook stands where it is told in every log, or at its end."""
+    """A new webhook stands where it is told in every log, or at its end.
+
+    The ids, which nobody is told, are made of what they stand for: so a node of a cluster may insert them by itself.
+    """
     next_seq = func.least(H.c.size, func.coalesce(_position(H.c.township_code), H.c.size))
-    begins = select(COUNTY, COUNTY, func.uuidv7(), WEBHOOK, H.c.township_code, next_seq, literal(0, Integer()))
+    id_ = cast(func.md5(cast(WEBHOOK, Text()).concat(H.c.township_code)), Uuid())
+    begins = select(H.c.county_code, COUNTY, id_, WEBHOOK, H.c.township_code, next_seq, literal(0, Integer()))
     names = ["county_code", "township_code", "id", "webhook_id", "log", "next_seq", "failures"]
     return Prepared(insert(C).from_select(names, begins.where(LOGS)))
 

@@ -105,7 +105,8 @@ class Traffic:
     async def trouble(self) -> None:
         """Statements cut off as by their timeout, connections that die, a lock in everyone's way."""
         url = self.ground.service.database_url
-        ours = "from pg_stat_activity where datname = current_database() and state <> 'idle' and application_name = ''"
+        ours = "from pg_stat_activity where application_name = 'huayuan' and datname = current_database()"
+        ours += " and state <> 'idle'"
         async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="trouble") as server:
             while not self.done:
                 await asyncio.sleep(self.dice.random() / 20)

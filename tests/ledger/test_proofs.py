@@ -17,7 +17,7 @@ from app.ledger import actions
 from app.merkle import leaf_hash, root, verify_consistency, verify_inclusion
 from app.refusal import NotFound
 from app.vault import Vault
-from tests import bulk
+from tests import bulk, cluster
 from tests.conftest import Township
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -258,8 +258,7 @@ def test_the_application_signs_no_tree_that_is_not_there(township: Township) -> 
             ("update log_checkpoint set size = 1", psycopg.errors.InsufficientPrivilege),
             ("insert into log_tile select * from log_tile", psycopg.errors.InsufficientPrivilege),
         ):
-            for name, value in (("county", "411421"), ("township", township.code), ("reach", "township")):
-                connection.execute("select set_config(%s, %s, true)", [f"app.{name}", value])
+            cluster.enter(connection, county="411421", township=township.code, reach="township")
             with pytest.raises(error), connection.transaction():
                 connection.execute(statement.format(township.code, told["size"], told["root"]))  # type: ignore[arg-type]
 

@@ -93,7 +93,7 @@ def keep(township):
 
     def past(statement, values: list[object]) -> None:
         with psycopg.connect(township.service.database_url) as owner:
-            owner.execute("set session_replication_role = replica")
+            owner.execute("set local session_replication_role = replica")
             owner.execute(statement, values)
 
     yield kept

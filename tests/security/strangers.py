@@ -29,6 +29,7 @@ from app.reading import Resource
 from app.settings import Settings
 from app.workflow import WORKFLOWS
 from app.writing import DECLARED, Declaration
+from tests import cluster
 from tests.conftest import Caller, Service
 
 MARK = "机密"
@@ -61,12 +62,10 @@ def seed(connection: psycopg.Connection[Any], township: str) -> None:
     """One row in every tenant's table, all under one id: so every reference holds and any operation can be given it."""
     populate(connection, township)
     connection.execute("select log_open(%s, %s)", [township[:6], township])
+    cluster.enter(connection, county=township[:6], township=township)
     connection.execute(
-        "select set_config('app.county', %s, true), set_config('app.township', %s, true)", [township[:6], township]
-    )
-    connection.execute(
-        "select log_append(%s, %s, %s, %s, %s, %s, %s, '2017-03-01')",
-        [township, [b"{}"], ["visit.recorded"], [ID], [ID], [ID], [json.dumps({"text": MARK})]],
+        "select finish(%s, %s, null, null, %s, %s, %s, %s, %s, %s, '2017-03-01')",
+        [township[:6], township, [b"{}"], ["visit.recorded"], [ID], [ID], [ID], [json.dumps({"text": MARK})]],
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 
 from app.database import APP_ROLE
+from tests import cluster
 from tests.security.strangers import SHIPPED, TENANT_TABLES, seed
 
 Connection = psycopg.Connection[tuple[str, ...]]
@@ -136,8 +137,7 @@ def seeded(owner: Connection) -> Connection:
 def as_application(connection: Connection, *places: tuple[str, str]) -> dict[str, int]:
     with connection.transaction():
         connection.execute(f"set local role {APP_ROLE}")  # type: ignore[arg-type]
-        for key, value in places:
-            connection.execute("select set_config(%s, %s, true)", [f"app.{key}", value])
+        cluster.enter(connection, **dict(places))
         return rows_seen(connection)
 
 
@@ -173,8 +173,7 @@ def test_nothing_is_written_into_another_township(seeded: Connection) -> None:
                 )  # type: ignore[arg-type]
                 seeded.execute(f"grant select on {table}_copied to {APP_ROLE}")  # type: ignore[arg-type]
                 seeded.execute(f"set local role {APP_ROLE}")  # type: ignore[arg-type]
-                for key, value in (("county", MINE[:6]), ("township", MINE), ("reach", "township")):
-                    seeded.execute("select set_config(%s, %s, true)", [f"app.{key}", value])
+                cluster.enter(seeded, county=MINE[:6], township=MINE, reach="township")
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), seeded.transaction():
                     seeded.execute(statement)  # type: ignore[arg-type]
                 touched = seeded.execute(f"select count(*) from {table} where township_code = '{OTHER}'").fetchone()  # type: ignore[arg-type]

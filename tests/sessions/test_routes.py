@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -50,8 +51,8 @@ def ago(township, seconds):
     """Let so much time have passed since the last use of a refresh token of the township."""
     with psycopg.connect(township.service.database_url) as connection:
         connection.execute(
-            "update sessions set rotated_at = rotated_at - make_interval(secs => %s) where township_code = %s",
-            [seconds, township.code],
+            "update sessions set rotated_at = %s where township_code = %s",
+            [datetime.now(UTC) - timedelta(seconds=seconds), township.code],
         )
 
 

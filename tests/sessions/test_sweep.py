@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from app.sessions import actions
+from tests import cluster
 from tests.security.strangers import SHIPPED, seed
 
 HERE, THERE = "411421701", "411422701"
@@ -80,7 +81,7 @@ def test_what_is_over_is_forgotten_and_nothing_else(owner, own_database_url):
 def test_whoever_sweeps_can_forget_nothing_else(owner, own_database_url):
     """Whatever place he claims; the control is the owner, who may."""
     with psycopg.connect(as_the_api(own_database_url, owner)) as api:
-        api.execute("select set_config('app.county', %s, true), set_config('app.township', %s, true)", [HERE[:6], HERE])
+        cluster.enter(api, county=HERE[:6], township=HERE)
         while api.execute("select sweep(1000)").fetchone() != (0,):
             pass
         api.commit()

@@ -277,6 +277,7 @@ def test_what_was_told_is_noted_for_ninety_days_and_what_fails_until_it_is_told(
         with psycopg.connect(county.service.database_url) as connection:
             aged = "update webhook_deliveries set last_at = now() - make_interval(days => %s) where webhook_id = %s"
             connection.execute(aged, [days, hook["id"]])
+            connection.commit()
             connection.execute("select sweep(1000)")
         assert {d["state"] for d in county.admin.read(log)["items"]} == left
 
