@@ -78,7 +78,7 @@ class Received:
 def read(query: schemas.ImportQuery, upload: Upload) -> Received:
     """Off the loop, for it takes a while.
 
-    Raises UnreadableFile, SheetTooLarge, HeaderNotFound, AllOrNothingHasALimit.
+    Raises UnreadableFile, SheetTooLarge, HeaderNotFound, HeadingTwice, AllOrNothingHasALimit.
     """
     with opened(upload.file, upload.media) as rows:
         kept: list[Numbered] = []

@@ -62,6 +62,13 @@ class HeaderNotFound(Invalid):
     """
 
 
+class HeadingTwice(Invalid):
+    """Two columns bear one heading, and only one could be read: name the other one otherwise, or leave it out.
+
+    有两列使用同一标题,只能读取其中一列:请更改或删除多余的一列。
+    """
+
+
 class ValueMissing(Invalid):
     """This must be filled in.
 
@@ -249,12 +256,16 @@ class Header:
 def find_header(kind: Kind, rows: Sequence[Sequence[Cell]]) -> Header:
     """The row near the top that names most of the kind's columns; a heading above several counts for those left blank.
 
-    Raises HeaderNotFound with the columns that are missing in the best one.
+    Raises HeaderNotFound with the columns that are missing in the best one, HeadingTwice with the headings.
     """
     found = [_as_header(kind, number, rows) for number in range(1, min(len(rows), WITHIN) + 1)]
     best = max(found, key=lambda header: len(header.columns), default=Header(0, (), {}))
     if missing := [called(each) for each in REQUIRED[kind] if each not in best.columns]:
         raise HeaderNotFound(missing=missing)
+    read = {title for each in best.columns for title in _titles(each)}
+    unread = (title for at, title in enumerate(best.titles) if at not in best.columns.values())
+    if twice := sorted({title for title in unread if key(title) in read}):
+        raise HeadingTwice(headings=twice)
     return best
 
 

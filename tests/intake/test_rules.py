@@ -124,6 +124,12 @@ def test_a_sheet_without_its_columns_says_which_are_missing() -> None:
     assert refused.value.facts == {"missing": ["帮扶责任人", "开始日期"]}
 
 
+def test_of_two_columns_with_one_heading_none_is_passed_over_in_silence() -> None:
+    with pytest.raises(rules.HeadingTwice) as refused:
+        rules.find_header(Kind.ROSTER, [["姓名", "人员类别", "备注", "备注", "姓 名"]])
+    assert refused.value.facts == {"headings": ["姓 名"]}, "what is not read may stand there as often as it likes"
+
+
 HEADER = rules.Header(1, ("序号", "姓名", "类别", "备注", "导入结果"), {"name": 1, "category": 2, "result": 4})
 
 
