@@ -10,11 +10,11 @@ from app.reading import PageQuery
 from app.wire import Create, Digest, Out, PageOut, WorkflowOut, given, left_out, ruled, when
 
 State = Literal["open", "stored", "expired"]
-UNFIT = r"/\\\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069"
+UNFIT = r"/\\\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 FileName = Annotated[
     str, StringConstraints(min_length=1, max_length=120, pattern=rf"^[^.\s{UNFIT}][^{UNFIT}]*$")
 ]  # fmt: skip
-"""A name and no path: no separators, no hidden file, nothing that turns the direction of writing."""
+"""A name and no path: no separators, no hidden file, nothing that is not seen or turns the direction of writing."""
 Content = Annotated[
     str,
     StringConstraints(min_length=16, max_length=4 * AT_ONCE // 3 + 4),
