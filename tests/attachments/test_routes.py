@@ -264,7 +264,8 @@ def test_what_is_too_large_is_refused(helper):
 
 
 @pytest.mark.parametrize("name", [
-    "../../etc/passwd", "..", ".", ".hidden", "a/b.png", "C:\\x.png", "a\x00b", "a\nb: c", "a\u202egnp.exe", " a.png", "a\u061cgnp", "a\u2028b", "a\x85", "\u200b", "a\ufeff",
+    "../../etc/passwd", "..", ".", ".hidden", "a/b.png", "C:\\x.png", "a\x00b", "a\nb: c", "a\u202egnp.exe", " a.png",
+    "a\u061cgnp", "a\u2028b", "a\x85", "\u200b", "a\ufeff",
     "", "x" * 121,
 ])  # fmt: skip
 def test_a_name_that_is_a_path_or_a_trick_is_refused(helper, name):
