@@ -115,12 +115,13 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
             elif occasions and not follows and not _succeeded(operation):
                 _take(case, occasions[taken[operation] % len(occasions)])
                 taken[operation] += 1
+                _number(case)
             else:
                 _fill(case, operation)
                 _as_who_saw_it(case)
+                _number(case)
             if _is_stateful(case) and not case.path_parameters and case.method == "GET" and choose.random() < 0.7:
                 case.query = {}  # what is filtered leads nowhere where nothing is found
-            _number(case)
         if operation == "imports_create":
             _sheet(case)
         _hold_still(case, operation)
@@ -202,6 +203,9 @@ def _fill(case: Any, operation: str) -> None:
                 case.path_parameters[name] = choose.choice(values)
     if isinstance(case.body, dict):
         case.body = _told_apart(_referring(case.body))
+        itself, others = (case.path_parameters or {}).get("id"), case.body.get("related_household_ids")
+        if isinstance(others, list) and itself in others:  # no household is merged with itself
+            others[others.index(itself)] = next(id_ for id_ in pool["households"] if id_ not in others)
         if case.body.get("cursor"):  # only the service knows one
             case.body["cursor"] = GROUND["occasions"][operation][0]["body"]["cursor"]
         if operation == "sync_push":  # of free objects no schema says that they hold no endless number

@@ -81,5 +81,5 @@ def test_holes(proving_ground: Ground, figures: dict[str, Any]) -> None:
 def test_statements(proving_ground: Ground, figures: dict[str, Any]) -> None:
     """Every statement of tenants' tables with its own conditions on county and township taken out."""
     found = judged(proving_ground)
-    assert found["telling without policies"] > 0.7 * found["statements"], "the control: most would tell what is foreign"
+    assert found["telling without policies"] > 0.6 * found["statements"], "the control: most would tell what is foreign"
     figures.update({name.replace(" ", "_"): many for name, many in found.items()})
