@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, NotRequired, Self, TypeVar, TypedDict, cast
+from typing import Any, Generic, NotRequired, Self, TypedDict, TypeVar, cast
 from uuid import uuid4
 
 import httpx
