@@ -102,6 +102,7 @@ def fresh_database(server_url: str, template: str, name: str) -> Iterator[str]:
 
 def _drop(server_url: str, name: str) -> None:
     for node in cluster.nodes(server_url):
+        cluster.quiet(node, name)
         with psycopg.connect(node, autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -315,6 +316,12 @@ def unmade(operations: set[str]) -> list[str]:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What is said of one server alone is not asked of a cluster."""
+    if (mark := item.get_closest_marker("one_server")) and cluster.is_named():
+        pytest.skip(mark.args[0])
+
+
 def pytest_testnodedown(node: Any) -> None:
     """A worker of the session tells which operations its tests asked for."""
     REQUESTS.operations |= set(getattr(node, "workeroutput", {}).get("operations", ()))

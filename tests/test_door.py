@@ -53,6 +53,7 @@ def application(service: Service):
 PEOPLE = "select name from people where county_code = '411421' limit 1"
 
 
+@pytest.mark.one_server("a cluster asks the door by itself")
 def test_the_context_stands_before_a_table_is_looked_at(township: Township, application: psycopg.Connection) -> None:
     """By the door on the outer side; the same statement with the door behind the table finds nothing."""
     statement = Prepared.__new__(Prepared)

@@ -104,7 +104,8 @@ def test_every_entry_has_its_row_and_seals_what_it_discloses(owner: Connection) 
     for table, event in (("visits", "visit.recorded"), ("plan_measures", "plan_measure.completed")):
         ((missing, there),) = owner.execute(
             f"select count(*) filter (where r.id is null), count(r.id) from log_event e left join {table} r"
-            " on r.township_code = e.township_code and r.id = e.subject_id and r.household_id = e.household_id"
+            " on (r.county_code, r.township_code) = (e.county_code, e.township_code)"
+            " and r.id = e.subject_id and r.household_id = e.household_id"
             " where e.event = %s", [event],
         ).fetchall()  # fmt: skip
         assert not missing

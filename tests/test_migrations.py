@@ -53,6 +53,7 @@ def declared(server_url) -> set[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.one_server("a cluster's catalogue holds its shards too")
 def test_the_migrated_schema_is_the_declared_one(database_url, declared):
     with psycopg.connect(database_url) as connection:
         migrated = schema(connection)
@@ -60,6 +61,7 @@ def test_the_migrated_schema_is_the_declared_one(database_url, declared):
     assert sorted(migrated ^ declared) == [], "run `make revision`"
 
 
+@pytest.mark.one_server("a cluster's catalogue holds its shards too")
 @pytest.mark.parametrize(
     "drift",
     [

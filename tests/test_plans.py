@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     "until_moment": datetime.fromisoformat("2018-01-01T00:00:00+08:00"), "events": ["visit.recorded"],
     "logs": [TOWN], "positions": [3],
 }  # fmt: skip
+pytestmark = pytest.mark.one_server("a cluster plans on its coordinator, and again on its nodes")
 LARGE = dict.fromkeys(("households", "pairings", "visits", "log_event"), 300)
 """Rows of a township where it must show that a few of them are not found by looking through all."""
 ONE_EACH = ("log_head", "townships")

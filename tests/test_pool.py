@@ -54,7 +54,7 @@ def test_what_nobody_understands_any_more_goes_to_nobody(database_url: str, how:
         pool.give_back(connection, whole=how != "broken off")
         if how == "ended by the server":
             other = await asyncpg.connect(database_url)
-            await other.execute("select pg_terminate_backend($1)", connection.get_server_pid())
+            await other.execute("select pg_terminate_backend($1::int)", connection.get_server_pid())
             await ended.wait()
             await other.close()
         another = await pool.take()

@@ -110,8 +110,11 @@ VIOLATIONS = [
 
 @pytest.mark.parametrize(("violation", "name", "fault"), VIOLATIONS)
 def test_a_violation_is_caught(owner: Connection, violation: str, name: str, fault: int) -> None:
+    if "unique index" in violation and cluster.is_named():
+        pytest.skip("a cluster makes no unique index without the county")
     with owner.transaction(force_rollback=True):
-        owner.execute(violation)  # type: ignore[arg-type]
+        for statement in violation.split("; "):
+            owner.execute(statement)  # type: ignore[arg-type]
         assert name in broken(owner, list(FAULTS)[fault])
 
 
@@ -162,16 +165,18 @@ MINE, OTHER = "411421701", "411421702"
 
 def test_nothing_is_written_into_another_township(seeded: Connection) -> None:
     """Whatever the statement says: no insert there, no update of what is there, no row moved there."""
-    for table in (t.name for t in TENANT_TABLES if not t.name.startswith("log_")):
+    for table in (t for t in TENANT_TABLES if not t.name.startswith("log_")):
+        of_another = ", ".join(f'quote_nullable("{column.name}"::text)' for column in table.columns)
+        copied = seeded.execute(
+            f"select concat_ws(', ', {of_another}) from {table} where township_code = '{OTHER}' limit 1"
+        ).fetchone()  # type: ignore[arg-type]
+        assert copied
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
         for statement in (
             f"update {table} set township_code = '{OTHER}' where township_code = '{MINE}'",
-            f"insert into {table} select * from {table}_copied",
+            f"insert into {table} ({names}) values ({copied[0]})",
         ):
             with seeded.transaction(force_rollback=True):
-                seeded.execute(
-                    f"create temp table {table}_copied as select * from {table} where township_code = '{OTHER}'"
-                )  # type: ignore[arg-type]
-                seeded.execute(f"grant select on {table}_copied to {APP_ROLE}")  # type: ignore[arg-type]
                 seeded.execute(f"set local role {APP_ROLE}")  # type: ignore[arg-type]
                 cluster.enter(seeded, county=MINE[:6], township=MINE, reach="township")
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), seeded.transaction():
