@@ -2,7 +2,7 @@
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from app.actor import IN_A_VILLAGE, TOWNSHIP_WIDE, Actor, Appointment, Office
+from app.actor import TOWNSHIP_WIDE, Actor, Appointment, Office
 from app.database import holds_on
 from app.refusal import Forbidden, Unauthenticated
 from app.settings import Settings
@@ -100,11 +100,6 @@ class Tokens:
             raise SetYourPassword
         return known[1]
 
-    def known(self, authorization: str) -> Bearer | None:
-        """Whose header this was, where `bearer` has accepted it before; nothing is verified anew."""
-        seen = self._seen.get(_token_in(authorization))
-        return seen[1] if seen else None
-
     def _verify(self, token: str) -> tuple[float, Bearer]:
         if len(token) > LONGEST:
             raise Unauthenticated
@@ -142,33 +137,46 @@ class Entered:
     simulated: bool
     stored: dict[str, Any] | None
     busy: bool
+    told: Any
+    """What the door said of the caller."""
 
     @classmethod
-    def of(cls, bearer: Bearer, found: dict[str, Any]) -> "Entered":
-        """Raises Unauthenticated where the account is gone or disabled."""
+    def of(cls, bearer: Bearer, found: dict[str, Any], before: "Entered | None" = None) -> "Entered":
+        """`before` is how this bearer entered last. Raises Unauthenticated where the account is gone or disabled."""
         account = found["account"]
         if account is None:
             raise Unauthenticated
-        appointments = tuple(
-            Appointment(Office(a["office"]), a["place"], date.fromisoformat(a["since"])) for a in found["appointments"]
-        )
-        person = UUID(account["person_id"]) if account["person_id"] else None
-        actor = Actor(
-            bearer.account_id, person, bearer.county_code, bearer.township_code, appointments, account["name"],
-            frozenset(account.get("scopes") or ()),
-        )  # fmt: skip
+        told = (bearer, account, found["appointments"])
         return cls(
-            actor,
+            before.actor if before and before.told == told else _actor(*told),
             datetime.fromisoformat(found["now"]),
             date.fromisoformat(found["today"]),
             found["simulated"],
             found["stored"],
             found["busy"],
+            told,
         )
 
     def is_as(self, before: "Entered") -> bool:
         """Is he in the same offices, on the same day? What a statement shows him hangs on these."""
         return (self.actor, self.today) == (before.actor, before.today)
+
+    @property
+    def to_keep(self) -> "Entered":
+        """Without what is of this request alone."""
+        return replace(self, stored=None, busy=False) if self.busy or self.stored is not None else self
+
+
+def _actor(bearer: Bearer, account: dict[str, Any], appointments: list[dict[str, str]]) -> Actor:
+    return Actor(
+        bearer.account_id,
+        UUID(account["person_id"]) if account["person_id"] else None,
+        bearer.county_code,
+        bearer.township_code,
+        tuple(Appointment(Office(a["office"]), a["place"], date.fromisoformat(a["since"])) for a in appointments),
+        account["name"],
+        frozenset(account.get("scopes") or ()),
+    )
 
 
 PAIRINGS = table(
@@ -231,7 +239,7 @@ class Scope:
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """What a narrow reader may see, as SQL over the parameters of `scope_values`, his place and `today`."""
+        """What a narrow reader may see, as SQL over the actor's `scope_values`, his place and `today`."""
         return or_(
             false(),
             *[c == PERSON for c in self.people],
@@ -239,16 +247,3 @@ class Scope:
             *[c == any_(_near()) for c in self.households],
             *self.more,
         )
-
-
-def scope_values(actor: Actor) -> dict[str, Any]:
-    """Values of the parameters of a scope's condition."""
-    helper = actor.person_id if actor.holds(Office.HELPER) else None
-    return {
-        "scope_person": actor.person_id,
-        "scope_account": actor.account_id,
-        "scope_helper": helper,
-        "scope_villages": actor.places(*IN_A_VILLAGE),
-        "scope_wide": actor.reads_township,
-        "scope_confidant": actor.reads_township or actor.holds(Office.ADMINISTRATOR),
-    }

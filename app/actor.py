@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 
@@ -111,9 +113,12 @@ class Appointment:
     since: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Actor:
-    """The caller: an account, the person behind it, and the appointments that hold today."""
+    """The caller: an account, the person behind it, and the appointments that hold today.
+
+    Whoever comes again unchanged is the same actor, so what follows from his appointments is worked out once.
+    """
 
     account_id: UUID
     person_id: UUID | None
@@ -125,7 +130,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     """What a county system's client was given; a person's offices say what he may."""
 
-    @property
+    @cached_property
     def offices(self) -> frozenset[Office]:
         return frozenset(a.office for a in self.appointments)
 
@@ -140,9 +145,21 @@ class Actor:
     def places(self, *offices: Office) -> list[str]:
         return [a.place for a in self.appointments if a.office in offices]
 
-    @property
+    @cached_property
     def reads_township(self) -> bool:
         return not TOWNSHIP_WIDE.isdisjoint(self.offices)
+
+    @cached_property
+    def scope_values(self) -> dict[str, Any]:
+        """Values of the parameters of a scope's condition (`access.Scope`)."""
+        return {
+            "scope_person": self.person_id,
+            "scope_account": self.account_id,
+            "scope_helper": self.person_id if self.holds(Office.HELPER) else None,
+            "scope_villages": self.places(*IN_A_VILLAGE),
+            "scope_wide": self.reads_township,
+            "scope_confidant": self.reads_township or self.holds(Office.ADMINISTRATOR),
+        }
 
     @property
     def reads_county(self) -> bool:

@@ -136,7 +136,7 @@ class Gate:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), None)
         if given is not None:
             with suppress(Unauthenticated):
-                bearer = self._tokens().bearer(given, about_himself=True)
+                bearer = scope.setdefault("state", {})["bearer"] = self._tokens().bearer(given, about_himself=True)
         whose = bearer.account_id if bearer else scope["client"] and scope["client"][0]
         if seconds := self._rate.take(whose, time.monotonic()):
             raise TooManyRequests(math.ceil(seconds))

@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from types import TracebackType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -234,7 +235,7 @@ class Prepared:
         compiled = statement.compile(dialect=DIALECT, column_keys=columns)
         self.names: list[str] = list(compiled.positiontup or [])
         self._defaults = compiled.params
-        self._process = dict(compiled._bind_processors)
+        self._process = {name: to_driver for name, to_driver in compiled._bind_processors.items() if to_driver}
         self.tenant_table: str | None = None
         is_change = isinstance(statement, UpdateBase)
         self.returns = is_change and bool(statement._returning)
@@ -270,10 +271,8 @@ class Prepared:
 
     def args(self, values: Mapping[str, Any]) -> list[Any]:
         """None is SQL's null, also where a column holds JSON."""
-        given = (values[n] if n in values else self._defaults[n] for n in self.names)
-        return [
-            p(v) if v is not None and (p := self._process.get(n)) else v for n, v in zip(self.names, given, strict=True)
-        ]
+        given, process = self._defaults | values, self._process
+        return [process[n](v) if (v := given[n]) is not None and n in process else v for n in self.names]
 
 
 DOOR = Prepared(
@@ -665,17 +664,17 @@ class Database:
         A transaction that lasts too long, also because nobody answers any more, ends by hanging up: whoever waits
         for the server then has asyncpg's ConnectionDoesNotExistError.
         """
-        async with self._connection() as connection, self._begun(connection, readonly=readonly) as transaction:
+        async with _Lent(self) as connection, _Begun(self, connection, readonly=readonly) as transaction:
             yield transaction
 
     async def row(self, statement: Prepared, /, **values: Any) -> Any:
         """The row of a read that is behind its door; PostgreSQL begins and ends the transaction by itself."""
-        async with self._connection() as connection:
+        async with _Lent(self) as connection:
             return await connection.fetchrow(statement.sql, *statement.args(values))
 
     async def call(self, sql: str, *args: Any) -> Any:
         """The row of the database's own functions behind their door, likewise."""
-        async with self._connection() as connection:
+        async with _Lent(self) as connection:
             return await connection.fetchrow(sql, *args)
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -683,32 +682,60 @@ class Database:
 
         All attempts together have the time of one; the last one's error is raised.
         """
-        async with self._connection() as connection:
+        async with _Lent(self) as connection:
             for _ in range(AGAIN):
                 with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                    async with self._begun(connection) as transaction:
+                    async with _Begun(self, connection) as transaction:
                         return await work(transaction)
-            async with self._begun(connection) as transaction:
+            async with _Begun(self, connection) as transaction:
                 return await work(transaction)
 
-    @asynccontextmanager
-    async def _begun(self, connection: Any, *, readonly: bool = False) -> AsyncIterator[Transaction]:
-        async with connection.transaction(readonly=readonly):
-            transaction = Transaction(connection, is_cluster=self.is_cluster)
-            yield transaction
-            transaction.check_recorded()
+    async def take(self) -> Any:
+        return await self._pool.take()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        """A connection from the pool, which hangs up when it is kept too long."""
-        connection, whole = await self._pool.take(), False
-        hang_up = asyncio.get_running_loop().call_later(self.seconds, connection.terminate)
-        try:
-            yield connection
-            whole = True
-        except Exception as error:
-            whole = not (self.is_cluster and isinstance(error, IN_PLANNING))
-            raise
-        finally:
-            hang_up.cancel()
-            self._pool.give_back(connection, whole=whole)
+    def give_back(self, connection: Any, *, whole: bool) -> None:
+        self._pool.give_back(connection, whole=whole)
+
+
+class _Begun:
+    """A transaction of a connection, from BEGIN to COMMIT or ROLLBACK."""
+
+    def __init__(self, database: Database, connection: Any, *, readonly: bool = False) -> None:
+        self._whole = connection.transaction(readonly=readonly)
+        self._transaction = Transaction(connection, is_cluster=database.is_cluster)
+
+    async def __aenter__(self) -> Transaction:
+        await self._whole.__aenter__()
+        return self._transaction
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if kind is None:
+            try:
+                self._transaction.check_recorded()
+            except BaseException as unrecorded:
+                await self._whole.__aexit__(type(unrecorded), unrecorded, unrecorded.__traceback__)
+                raise
+        await self._whole.__aexit__(kind, error, at)
+
+
+class _Lent:
+    """A connection from the pool, which hangs up when it is kept too long."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Any:
+        self._connection = await self._database.take()
+        self._hang_up = asyncio.get_running_loop().call_later(self._database.seconds, self._connection.terminate)
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Whose use was cancelled, or failed while a cluster planned, is not whole: nobody else may have it."""
+        self._hang_up.cancel()
+        in_planning = self._database.is_cluster and isinstance(error, IN_PLANNING)
+        whole = error is None or (isinstance(error, Exception) and not in_planning)
+        self._database.give_back(self._connection, whole=whole)

@@ -164,8 +164,13 @@ def commitment(salt: bytes, name: str, value: Any) -> str:
     return hmac.digest(salt, canonical({name: value}), "sha256").hex()
 
 
+AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A value as it may stand in an entry: times in RFC 3339 UTC, dates ISO, ids as text, no floats."""
+    if type(value) in AS_THEY_ARE or isinstance(value, UUID):
+        return value if type(value) in AS_THEY_ARE else str(value)
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     if isinstance(value, Mapping):
@@ -174,8 +179,8 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in (sorted(value) if isinstance(value, set | frozenset) else value)]
     if isinstance(value, float):
         raise TypeError("entries hold no floats")
-    if value is None or isinstance(value, bool | int):
-        return value
+    if isinstance(value, int):
+        return int(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 

@@ -115,7 +115,7 @@ class Api(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Telemetry stands outside even of what answers for our own mistakes."""
-        return Telemetry(super().build_middleware_stack(), self.state.metrics, lambda: self.state.tokens)
+        return Telemetry(super().build_middleware_stack(), self.state.metrics)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -40,7 +40,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
-from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens, scope_values
+from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens
 from app.actor import Actor, ClientScope, Office
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticated
@@ -302,7 +302,7 @@ def place_values(entered: Entered) -> dict[str, Any]:
     """Values of the parameters every statement of a Resource may name; `TODAY` among them."""
     actor = entered.actor
     place = {"at_county": actor.county_code, "at_township": actor.township_code, "today": entered.today}
-    return place | scope_values(actor)
+    return place | actor.scope_values
 
 
 def describe(refusal: Refusal, language: str, awaiting: Any = None) -> dict[str, Any]:
@@ -377,7 +377,7 @@ def acquaint(known: dict[UUID, Entered], entered: Entered) -> None:
     """Remember who he was, so that next time the door and his first statement are one round trip."""
     if len(known) >= ACQUAINTANCES:
         known.clear()
-    known[entered.actor.account_id] = entered
+    known[entered.actor.account_id] = entered.to_keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,7 +459,7 @@ class Reading:
         while True:
             statement, values = asked(before)
             row = await reads.row(behind_the_door(statement), **values, **door)
-            entered = Entered.of(bearer, json.loads(row["entered"]))
+            entered = Entered.of(bearer, json.loads(row["entered"]), before)
             if entered.is_as(before):
                 break
             before = entered

@@ -10,7 +10,7 @@ import re
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access import Tokens
+from app.access import Bearer
 
 log = logging.getLogger("huayuan.access")
 CLEAN = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -180,19 +180,14 @@ class Stamp:
 class Telemetry:
     """Pure ASGI, outside everything else: the request's id in and out, its line and its counts."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, tokens: Callable[[], Tokens]) -> None:
-        self._app, self._metrics, self._tokens, self._stamp = app, metrics, tokens, Stamp()
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics, self._stamp = app, metrics, Stamp()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = authorization = None
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                given = value
-            elif name == b"authorization":
-                authorization = value
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
         rid = given.decode() if given and CLEAN.fullmatch(given) else os.urandom(16).hex()
         scope.setdefault("state", {})["request_id"] = rid
         request_id.set(rid)
@@ -209,14 +204,14 @@ class Telemetry:
         try:
             await self._app(scope, receive, answer)
         finally:
-            self._note(scope, rid, status, time.perf_counter() - began, authorization)
+            self._note(scope, rid, status, time.perf_counter() - began)
 
-    def _note(self, scope: Scope, rid: str, status: int, seconds: float, authorization: bytes | None) -> None:
+    def _note(self, scope: Scope, rid: str, status: int, seconds: float) -> None:
         """`status` 0: the caller was gone before there was an answer. No word here needs escaping but the place."""
         series = self._metrics.of(scope, status)
         series.count(seconds)
         if log.isEnabledFor(logging.INFO):
-            bearer = self._tokens().known(authorization.decode("latin-1")) if authorization else None
+            bearer: Bearer | None = scope["state"].get("bearer")  # whom the gate found
             place = f', "place": {quoted(bearer.township_code)}' if bearer else ""
             line = (
                 f'{{"time": "{self._stamp.of(time.time())}", "level": "info", "logger": "{log.name}", '

@@ -545,10 +545,10 @@ class Command:
                 behind_the_door_of_a_command(statement), at_id=record, **place_values(before),
                 **door_values(self.bearer), door_key=self.key, door_operation=self.operation,
             )  # fmt: skip
-            entered = Entered.of(self.bearer, json.loads(found["entered"]))
+            entered = Entered.of(self.bearer, json.loads(found["entered"]), before)
             row = found if found["body"] is not None else None
             ahead = (resource, record, row) if entered.is_as(before) else None
-        acquaint(self._acquainted, replace(entered, stored=None, busy=False))
+        acquaint(self._acquainted, entered)
         return entered, ahead
 
     async def _do(self, transaction: Transaction, action: Action, *args: Any) -> Answer:

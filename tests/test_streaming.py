@@ -120,7 +120,7 @@ def test_a_file_whose_database_goes_away_says_that_it_is_not_whole(shelf, media)
         assert eventually(lambda: len(shelf.backends()) == 1, 10)
         with psycopg.connect(shelf.url, autocommit=True) as owner:
             (backend,) = shelf.backends()
-            owner.execute("select pg_terminate_backend(%s)", [backend])
+            owner.execute("select pg_terminate_backend(%s::int)", [backend])
         content += b"".join(pieces)
     ids, end = parsed(media, content)
     assert not end["complete"] and end["rows"] == len(ids) < MANY
