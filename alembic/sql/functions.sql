@@ -179,11 +179,14 @@ end $$;
 create function log_cosign(p_county text, p_log text, p_size bigint, p_witness text, p_line text) returns void
 language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
-  insert into log_cosignature (county_code, township_code, size, witness, line)
-  select c.county_code, c.township_code, c.size, p_witness, p_line from log_checkpoint c
-   where c.county_code = p_county and c.county_code = nullif(current_setting('app.county', true), '')
-     and c.township_code = p_log and c.size = p_size
-  on conflict do nothing;
+  if p_county is distinct from nullif(current_setting('app.county', true), '') then
+    return;
+  end if;
+  perform from log_checkpoint where county_code = p_county and township_code = p_log and size = p_size;
+  if found then
+    insert into log_cosignature (county_code, township_code, size, witness, line) values (p_county, p_log, p_size, p_witness, p_line)
+    on conflict do nothing;
+  end if;
 end $$;
 
 -- How much of a log has this witness signed? 0 where nothing.
