@@ -8,6 +8,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 READY := .venv/.ready
 PEERS := .venv-peers/.ready
+DIRECTUS := bench/peers/directus/node_modules/.ready
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
@@ -54,7 +55,7 @@ release: $(READY) ## keep this version's document, close its section of the chan
 browser: ## get Debian's Chromium, in which the tests open /docs and /redoc (as root)
 	command -v chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }
 
-bench: $(READY) $(PEERS) ## measure beside a hand-written handler and the peers, write bench/results (ARGS="--only huayuan,bare")
+bench: $(READY) $(PEERS) $(if $(findstring directus,$(ARGS)),$(DIRECTUS)) ## measure beside a hand-written handler and the peers, write bench/results (ARGS="--only huayuan,bare,directus")
 	$(RUN) bench.compare --keep $(ARGS)
 
 growth: $(READY) ## measure at 10⁴, 10⁵ and 10⁶ ledger entries, write bench/results and docs/scale.md (ARGS="--largest 10000000")
@@ -87,3 +88,8 @@ $(PEERS): bench/peers/requirements.lock
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers/requirements.lock
 	touch $(PEERS)
+
+# Needs Node.js 22 with npm, and only where it is asked for.
+$(DIRECTUS): bench/peers/directus/package.json
+	npm install --prefix bench/peers/directus --silent
+	touch $(DIRECTUS)

@@ -15,11 +15,12 @@ from typing import Any
 from bench import page, servers
 from bench.caller import closed, once, request
 from bench.ground import Ground, ground
+from bench.peers import directus
 from bench.servers import Server
 
 KINDS = ("one record", "page of 50", "visit recorded", "transition")
 GOALS = {"one record": 2.5, "page of 50": 1.8, "visit recorded": 4.0, "transition": 4.0}
-AHEAD = {"litestar": (2.0, 1.5), "ninja": (2.0, 1.5), "drf": (4.0, 4.0)}
+AHEAD = {"litestar": (2.0, 1.5), "ninja": (2.0, 1.5), "drf": (4.0, 4.0), "directus": (8.0, 8.0)}
 """How many times what we need a peer should need at least: of reads, of writes."""
 CONNECTIONS = (1, 16, 64)
 TEXT = "第{}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。"
@@ -85,13 +86,25 @@ def spread(figures: list[float], digits: int = 2) -> dict[str, float]:
     return {name: round(figure, digits) for name, figure in of.items()}
 
 
-async def same_answers(running: dict[str, Server], requests: Requests) -> None:
+def records(answer: bytes) -> list[dict[str, Any]]:
+    """What is told, in whatever a peer wraps it."""
+    told = json.loads(answer)
+    inner = told.get("items", told.get("data", told))
+    return inner if isinstance(inner, list) else [inner]
+
+
+Asked = Requests | directus.Asked
+
+
+async def same_answers(running: dict[str, Server], asked: dict[str, Asked]) -> None:
     """The limit gives the very bytes of the service, but for the order of members; the peers the same records."""
     for kind in KINDS[:2]:
-        what = next(requests.of(kind))
-        told = {name: json.loads((await once(server.port, what))[1]) for name, server in running.items()}
-        first = {name: one["items"][0] if "items" in one else one for name, one in told.items()}
-        many = {name: len(one.get("items", ())) for name, one in told.items()}
+        what = next(asked["huayuan"].of(kind)), next(asked["directus"].of(kind))
+        told = {
+            name: records((await once(server.port, what[name == "directus"]))[1]) for name, server in running.items()
+        }
+        first = {name: one[0] for name, one in told.items()}
+        many = {name: len(one) for name, one in told.items()}
         if len(set(many.values())) != 1 or first["huayuan"] != first["bare"]:
             raise AssertionError(f"{kind}: not the same answer: {first}")
         if any(not {"id", "place", "text", "visited_on"} <= one.keys() for one in first.values()):
@@ -99,15 +112,16 @@ async def same_answers(running: dict[str, Server], requests: Requests) -> None:
 
 
 async def run(running: dict[str, Server], place: Ground, rounds: int, lasting: float) -> dict[str, Any]:
-    requests, results = Requests(place), {}
-    await same_answers(running, requests)
+    usual, results = Requests(place), {}
+    asked: dict[str, Asked] = dict.fromkeys(servers.COMMANDS, usual) | {"directus": directus.Asked(place)}
+    await same_answers(running, asked)
     for kind, connections in itertools.product(KINDS, CONNECTIONS):
         found: dict[str, list[dict[str, float]]] = {name: [] for name in running}
-        for server in running.values():
-            await measure(server, requests.of(kind), connections, lasting / 3)
+        for name, server in running.items():
+            await measure(server, asked[name].of(kind), connections, lasting / 3)
         for _ in range(rounds):
             for name, server in running.items():
-                found[name].append(await measure(server, requests.of(kind), connections, lasting))
+                found[name].append(await measure(server, asked[name].of(kind), connections, lasting))
         told = {
             name: {figure: spread([one[figure] for one in many]) for figure in many[0]} for name, many in found.items()
         }
@@ -142,7 +156,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="how long each measurement lasts")
-    parser.add_argument("--only", default=",".join(servers.COMMANDS), help="servers, by commas")
+    usual = ",".join(name for name in servers.COMMANDS if name != "directus")
+    parser.add_argument("--only", default=usual, help="servers, by commas; directus only where it is named here")
     parser.add_argument("--keep", action="store_true", help="write bench/results")
     options = parser.parse_args()
     servers.keep_off_their_core()
@@ -150,7 +165,8 @@ def main() -> None:
         running: dict[str, Server] = {}
         try:
             for name in options.only.split(","):
-                running[name] = Server.start(name, place.environment)
+                environment = directus.prepared(place) if name == "directus" else place.environment
+                running[name] = Server.start(name, environment)
             results = asyncio.run(run(running, place, options.rounds, options.seconds))
         finally:
             for server in running.values():

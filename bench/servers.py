@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from bench.peers import directus
+
 ROOT = Path(__file__).parent.parent
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 UVICORN = "-m uvicorn --no-access-log --log-level warning --loop uvloop --http httptools --port {port}"
@@ -20,6 +22,7 @@ COMMANDS = {
     "litestar": (str(PEERS), f"{UVICORN} bench.peers.litestar_app:app"),
     "ninja": (str(PEERS), f"{GUNICORN} bench.peers.ninja_app:app"),
     "drf": (str(PEERS), f"{GUNICORN} bench.peers.drf_app:app"),
+    "directus": ("node", f"{directus.CLI} start"),
 }
 TITLES = {
     "huayuan": "Huayuan, everything on",
@@ -27,6 +30,7 @@ TITLES = {
     "litestar": "Litestar + SQLAlchemy",
     "ninja": "Django Ninja",
     "drf": "Django REST framework",
+    "directus": "Directus",
 }
 
 
@@ -45,6 +49,7 @@ class Server:
             port = free.getsockname()[1]
         python, words = command or COMMANDS[name]
         told = [python, *words.format(port=port).split()]
+        environment = environment | {"PORT": str(port)}
         server = cls(name, port, subprocess.Popen(told, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL))
         server._await()
         for one in server._family():
