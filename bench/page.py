@@ -148,7 +148,7 @@ SECTIONS = {"compare": _compared, "where": _where, "growth": _grown}
 # ── plots ────────────────────────────────────────────────────────────────────────────────────────
 
 STYLE = "<style>text{font:12px sans-serif;fill:#222}.h{font-weight:bold;font-size:13px}.q{fill:#555}</style>"
-COLOURS = ("#b3261e", "#8d99ae", "#8d99ae", "#8d99ae", "#8d99ae")
+COLOURS = ("#b3261e", *["#8d99ae"] * 5)
 
 
 def _svg(width: int, height: int, title: str, body: list[str]) -> str:
