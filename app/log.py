@@ -49,7 +49,10 @@ class LogEvent(SQLModel, table=True):
     __table_args__ = (
         *LOG_KEYS,
         CheckConstraint("octet_length(leaf) < 65536", name="leaf"),
-        Index("ix_log_event_moment", "county_code", "township_code", "at"),
+        Index(
+            "ix_log_event_moment", "county_code", "township_code", "at",
+            postgresql_include=["seq", "event", "helper_id", "household_id"],
+        ),
         Index("ix_log_event_subject", "county_code", "township_code", "subject_id", "seq"),
         Index(
             "ix_log_event_helper", "county_code", "township_code", "helper_id", "seq",

@@ -143,7 +143,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("household_id is not null"),
     )
-    op.create_index("ix_log_event_moment", "log_event", ["county_code", "township_code", "at"], unique=False)
+    op.create_index(
+        "ix_log_event_moment",
+        "log_event",
+        ["county_code", "township_code", "at"],
+        unique=False,
+        postgresql_include=["seq", "event", "helper_id", "household_id"],
+    )
     op.create_index(
         "ix_log_event_subject", "log_event", ["county_code", "township_code", "subject_id", "seq"], unique=False
     )
