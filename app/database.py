@@ -62,6 +62,8 @@ UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
 SERVICE = "huayuan"
 """What its connections call themselves, where their address gives them no other name."""
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""A statement is planned once a connection and not for each value, which was a third of a page (D67)."""
 LIMITS = {
     "timezone": "UTC",
     "lock_timeout": "2s",
@@ -619,7 +621,7 @@ class Database:
     ) -> None:
         self._url, self._size, self.seconds = url, size, seconds
         named = {} if "application_name=" in url else {"application_name": SERVICE}
-        self._settings = {**limits, **named, "role": role}
+        self._settings = {**limits, **named, **PLANNED_ONCE, "role": role}
         self._pool: Any = None
         self.is_cluster = False
         """Are the rows on other nodes? Then the context must be set by a statement of its own before they are read."""
@@ -633,7 +635,9 @@ class Database:
             assert beginning
             self.is_cluster, acts_as = beginning
         finally:
-            pool.give_back(connection, whole=True)
+            pool.give_back(connection, whole=not self.is_cluster)
+        if self.is_cluster:  # which plans for the node that a value names
+            self._settings = {name: value for name, value in self._settings.items() if name not in PLANNED_ONCE}
         if acts_as != self._settings["role"]:
             await pool.close(5)
             raise AnotherRole(acts_as, self._settings["role"])

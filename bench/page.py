@@ -118,11 +118,16 @@ def _grown(found: dict[str, Any]) -> str:
 TRIED = """Tried, and kept: door and statement of a read in one round trip, outside any transaction (D38); pages whose text PostgreSQL
 joins; a pool of our own (D54); the record of a usual command locked together with its door (D55); a command's last change
 made together with its entries (D60); the way from method and path straight to the function (D58); what a request sends
-read once. What is left of a write: four round trips, BEGIN and COMMIT among them, each some tens of µs in the driver and
-the event loop that no code here shortens; its entry's canonical JSON and commitments; the retry key's fingerprint; the
-law. The hand-written handler makes one round trip, keeps no ledger, knows no caller and asks nobody. Considered
-and not done: one SQL function for a whole command, which would put the law of each feature into the database a second
-time; sending BEGIN together with the door, which the driver's protocol of prepared statements does not do.
+read once; who a caller is worked out once, connections lent without generators (D64), which gave reads a fifth and writes
+a few hundredths. What is left of a write: four round trips, BEGIN and COMMIT among them; a worker that waits for the disk a
+third of its time, so that each answer of PostgreSQL wakes it alone; its entry's canonical JSON and commitments; the retry
+key's fingerprint; the law. No function stands out: of a transition the event loop and the driver take two fifths, and of
+the rest none takes a thirtieth. The hand-written handler makes one round trip, keeps no ledger, knows no caller and
+asks nobody. Considered and not done: one SQL function for a whole command, which would put the law of each feature into the
+database a second time; sending BEGIN together with the door, which the driver's protocol of prepared statements does not
+do; no transaction but the last statement's own, which would have to find the record as the door saw it (its version) and
+set the context anew before a row is looked at: it would save two round trips of four, and every action's locks would rest
+on versions alone.
 """
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import yaml
 
-from app.database import APP_ROLE, LIMITS_OF_FILES
+from app.database import APP_ROLE, LIMITS_OF_FILES, PLANNED_ONCE
 from app.jobs import GRACE
 
 ROOT = Path(__file__).parent.parent
@@ -187,7 +187,7 @@ def test_the_pooler_sets_what_connections_would_ask_for() -> None:
     whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     told = whole["configs"]["pooler"]["content"]
     settings = dict(re.findall(r"^(\w+) = (.*)$", told, re.MULTILINE))
-    asked = {**LIMITS_OF_FILES, "role": APP_ROLE}
+    asked = {**LIMITS_OF_FILES, **PLANNED_ONCE, "role": APP_ROLE}
     del asked["timezone"]  # which it keeps for each connection
     assert set(settings["ignore_startup_parameters"].split(", ")) == set(asked)
     done = dict(re.findall(r"set (\w+)(?: =)? (\w+)", settings["huayuan"]))

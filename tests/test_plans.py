@@ -19,8 +19,9 @@ import asyncpg
 import psycopg
 import pytest
 
+from app import database
 from app.actor import Office
-from app.database import APP_ROLE, Prepared, metadata
+from app.database import APP_ROLE, Prepared, as_page, metadata
 from app.events import tables as events
 from app.ledger import tables as ledger
 from app.main import create_app
@@ -318,3 +319,22 @@ def alone(plans: dict[str, Any]) -> set[str]:
 
 def indexes(plans: dict[str, Any]) -> set[str]:
     return {node.get("Index Name", "") for (one,) in plans.values() for node in nodes(one["Plan"])}
+
+
+def test_a_statement_is_planned_once_and_not_for_each_value(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (asked,) = [case for case in cases() if case.name == "visits, township"]
+
+    async def plans() -> Any:
+        service = database.Database(filled, 1)
+        await service.open()
+        for _ in range(7):
+            await service.row(as_page(asked.statement), **VALUES | asked.values)
+        async with service.transaction(readonly=True) as transaction:
+            kept = "select array[sum(generic_plans), sum(custom_plans)]::int[] from pg_prepared_statements"
+            told = await transaction.call(f"{kept} where statement ~ 'string_agg' and statement !~ 'generic_plans'")
+        await service.close()
+        return told
+
+    assert asyncio.run(plans()) == [7, 0]
+    monkeypatch.setattr(database, "PLANNED_ONCE", {"plan_cache_mode": "force_custom_plan"})
+    assert asyncio.run(plans()) == [0, 7], "control"
