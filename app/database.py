@@ -62,8 +62,8 @@ UTC_TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 APP_ROLE = "huayuan_app"
 SERVICE = "huayuan"
 """What its connections call themselves, where their address gives them no other name."""
-PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
-"""A statement is planned once a connection and not for each value, which was a third of a page (D67)."""
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""A statement is planned once a connection, not for each value, and walks an index though its table is empty as yet."""
 LIMITS = {
     "timezone": "UTC",
     "lock_timeout": "2s",

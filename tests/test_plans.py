@@ -338,3 +338,20 @@ def test_a_statement_is_planned_once_and_not_for_each_value(filled: str, monkeyp
     assert asyncio.run(plans()) == [7, 0]
     monkeypatch.setattr(database, "PLANNED_ONCE", {"plan_cache_mode": "force_custom_plan"})
     assert asyncio.run(plans()) == [0, 7], "control"
+
+
+@pytest.mark.parametrize(("settings", "walks"), [(database.PLANNED_ONCE, True), ({}, False)], ids=["ours", "control"])
+def test_a_plan_made_while_a_table_is_empty_walks_its_index(
+    own_database_url: str, settings: dict[str, str], walks: bool
+) -> None:
+    """After a sweep, say: `enter` looks for a retry key, a list for its rows."""
+    (listed,) = [case.statement.sql for case in cases() if case.name == "visits, township"]
+    by_key = "select from retries where (county_code, township_code, account_id, operation, key) = ($1, $2, $3, $4, $5)"
+    with psycopg.connect(own_database_url, autocommit=True) as owner:
+        owner.execute("vacuum analyze retries, visits")
+        for name, value in settings.items():
+            owner.execute("select set_config(%s, %s, false)", [name, value])
+        for asked, table in ((listed, "visits"), (by_key, "retries")):
+            ((told,),) = owner.execute(f"explain (generic_plan, format json) {asked}").fetchall()
+            (scan,) = [node for node in nodes(told[0]["Plan"]) if node.get("Relation Name") == table]
+            assert (scan["Node Type"] != "Seq Scan") == walks
