@@ -149,6 +149,9 @@ class Asked(Requests):
                 "select township_code, size from log_head where county_code = %s", [COUNTY]
             ).fetchall()
             self._heads = {log: size for log, size in heads if len(log) == 9}
+            loaded = "select max(seq) from log_event where (county_code, township_code) = (%s, %s) and at < %s"
+            end = history.BEGAN + history.STEP * number
+            ((self._newest_loaded,),) = owner.execute(loaded, [*here, end]).fetchall()
             ((client,),) = owner.execute("select id from accounts where kind = 'client'").fetchall()
             found = owner.execute(
                 "select id, version from annual_evaluations where county_code = %s and township_code = %s", here
@@ -168,7 +171,8 @@ class Asked(Requests):
         return request("POST", f"/v1/annual-evaluations/{evaluation[0]}/propose", headers, {})
 
     def _newest(self) -> bytes:
-        return self._entries(self._heads[TOWNSHIP] - 51)
+        """Of what was loaded: what requests leave is larger, and a database that was measured before has more of it."""
+        return self._entries(self._newest_loaded - 51)
 
     def _entries(self, after: int | None = None) -> bytes:
         after = self._chance.randrange(self._heads[TOWNSHIP] - 50) if after is None else after
