@@ -172,8 +172,8 @@ AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 def plain(value: Any) -> Any:
     """A value as it may stand in an entry: times in RFC 3339 UTC, dates ISO, ids as text, no floats."""
-    if type(value) in AS_THEY_ARE or isinstance(value, UUID):
-        return value if type(value) in AS_THEY_ARE else str(value)
+    if type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     if isinstance(value, Mapping):
