@@ -61,7 +61,7 @@ def as_the_api(url: str, owner: psycopg.Connection) -> str:
     """The address for a login that owns nothing."""
     if owner.execute("select from pg_roles where rolname = 'huayuan_sweeper'").fetchone() is None:
         owner.execute("create role huayuan_sweeper login in role huayuan_app")
-    return re.sub(r"//\w+@", "//huayuan_sweeper@", url)
+    return re.sub(r"//[^@]*@", "//huayuan_sweeper@", url)
 
 
 def test_what_is_over_is_forgotten_and_nothing_else(owner, own_database_url):
