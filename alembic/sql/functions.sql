@@ -126,9 +126,6 @@ end $$;
 -- signed of it; null where there is no log.
 create function log_standing(p_log text, p_size bigint) returns text language plpgsql stable as $$
 begin
-  if p_size is null then
-    select max(c.size) into p_size from log_checkpoint c where c.county_code = left(p_log, 6) and c.township_code = p_log;
-  end if;
   return (
     select json_build_object('size', h.size, 'root', encode(h.root, 'hex'), 'signed', (
              select json_build_object('size', c.size, 'root', encode(c.root, 'hex'), 'note', c.note || coalesce(w.lines, ''),
@@ -138,7 +135,9 @@ begin
                  select string_agg(s.line, '' order by s.witness) as lines, json_agg(s.witness order by s.witness) as names
                    from log_cosignature s
                   where s.county_code = c.county_code and s.township_code = c.township_code and s.size = c.size) w
-              where c.county_code = h.county_code and c.township_code = h.township_code and c.size = p_size))
+              where c.county_code = h.county_code and c.township_code = h.township_code
+                and (p_size is null or c.size = p_size)
+              order by c.size desc limit 1))
       from log_head h where h.county_code = left(p_log, 6) and h.township_code = p_log);
 end $$;
 
