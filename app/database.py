@@ -237,7 +237,7 @@ class Prepared:
         compiled = statement.compile(dialect=DIALECT, column_keys=columns)
         self.names: list[str] = list(compiled.positiontup or [])
         self._defaults = compiled.params
-        self._process = {name: to_driver for name, to_driver in compiled._bind_processors.items() if to_driver}
+        self._process = dict(compiled._bind_processors)
         self.tenant_table: str | None = None
         is_change = isinstance(statement, UpdateBase)
         self.returns = is_change and bool(statement._returning)
@@ -668,17 +668,17 @@ class Database:
         A transaction that lasts too long, also because nobody answers any more, ends by hanging up: whoever waits
         for the server then has asyncpg's ConnectionDoesNotExistError.
         """
-        async with _Lent(self) as connection, _Begun(self, connection, readonly=readonly) as transaction:
+        async with self._lent() as connection, _Begun(self, connection, readonly=readonly) as transaction:
             yield transaction
 
     async def row(self, statement: Prepared, /, **values: Any) -> Any:
         """The row of a read that is behind its door; PostgreSQL begins and ends the transaction by itself."""
-        async with _Lent(self) as connection:
+        async with self._lent() as connection:
             return await connection.fetchrow(statement.sql, *statement.args(values))
 
     async def call(self, sql: str, *args: Any) -> Any:
         """The row of the database's own functions behind their door, likewise."""
-        async with _Lent(self) as connection:
+        async with self._lent() as connection:
             return await connection.fetchrow(sql, *args)
 
     async def run(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -686,7 +686,7 @@ class Database:
 
         All attempts together have the time of one; the last one's error is raised.
         """
-        async with _Lent(self) as connection:
+        async with self._lent() as connection:
             for _ in range(AGAIN):
                 with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
                     async with _Begun(self, connection) as transaction:
@@ -694,11 +694,8 @@ class Database:
             async with _Begun(self, connection) as transaction:
                 return await work(transaction)
 
-    async def take(self) -> Any:
-        return await self._pool.take()
-
-    def give_back(self, connection: Any, *, whole: bool) -> None:
-        self._pool.give_back(connection, whole=whole)
+    def _lent(self) -> "_Lent":
+        return _Lent(self._pool, self.seconds, IN_PLANNING if self.is_cluster else ())
 
 
 class _Begun:
@@ -727,19 +724,18 @@ class _Begun:
 class _Lent:
     """A connection from the pool, which hangs up when it is kept too long."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, pool: Pool, seconds: float, spoiling: tuple[type[Exception], ...]) -> None:
+        self._pool, self._seconds, self._spoiling = pool, seconds, spoiling
 
     async def __aenter__(self) -> Any:
-        self._connection = await self._database.take()
-        self._hang_up = asyncio.get_running_loop().call_later(self._database.seconds, self._connection.terminate)
+        self._connection = await self._pool.take()
+        self._hang_up = asyncio.get_running_loop().call_later(self._seconds, self._connection.terminate)
         return self._connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        """Whose use was cancelled, or failed while a cluster planned, is not whole: nobody else may have it."""
+        """Whose use was cancelled, or failed in a way that spoils it, is not whole: nobody else may have it."""
         self._hang_up.cancel()
-        in_planning = self._database.is_cluster and isinstance(error, IN_PLANNING)
-        whole = error is None or (isinstance(error, Exception) and not in_planning)
-        self._database.give_back(self._connection, whole=whole)
+        whole = error is None or (isinstance(error, Exception) and not isinstance(error, self._spoiling))
+        self._pool.give_back(self._connection, whole=whole)

@@ -427,10 +427,7 @@ class Guard:
     def __init__(self, app: ASGIApp, tokens: Callable[[], Tokens], bodies: Mapping[str, Body]) -> None:
         self._app, self._tokens = app, tokens
         doors = [(door.split(" "), body) for door, body in bodies.items()]
-        self._bodies = [
-            (m, path.partition("{")[0], re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), b)
-            for (m, path), b in doors
-        ]
+        self._bodies = [(m, re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), b) for (m, path), b in doors]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -470,9 +467,7 @@ class Guard:
 
     def _expected(self, scope: Scope) -> Body | None:
         """The body of the door; none where it is taken by another method alone, which the router answers."""
-        path = scope["path"]
-        near = (one for one in self._bodies if path.startswith(one[1]))
-        named = {method: body for method, _, whole, body in near if whole.fullmatch(path)}
+        named = {method: body for method, path, body in self._bodies if path.fullmatch(scope["path"])}
         return named.get(scope["method"], None if named else USUAL)
 
     async def _body(self, scope: Scope, receive: Receive, files: ExitStack, expected: Body) -> Receive:

@@ -4,6 +4,7 @@ A load generator that costs as much as the service measures itself. This one tak
 """
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,13 @@ def request(method: str, path: str, headers: dict[str, str], body: Any = None) -
     )
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + content
+
+
+class Endless:
+    """Requests of each kind without end; a kind is made by the method that its first word names."""
+
+    def of(self, kind: str) -> Iterator[bytes]:
+        return (getattr(self, "_" + kind.split(maxsplit=1)[0])() for _ in itertools.count())
 
 
 class Connection(asyncio.Protocol):

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import page, servers
-from bench.caller import closed, once, request
-from bench.ground import Ground, ground
+from bench.caller import Endless, closed, once, request
+from bench.ground import TEXT, Ground, ground
 from bench.peers import directus
 from bench.servers import Server
 
@@ -23,10 +23,9 @@ GOALS = {"one record": 2.5, "page of 50": 1.8, "visit recorded": 4.0, "transitio
 AHEAD = {"litestar": (2.0, 1.5), "ninja": (2.0, 1.5), "drf": (4.0, 4.0), "directus": (8.0, 8.0)}
 """How many times what we need a peer should need at least: of reads, of writes."""
 CONNECTIONS = (1, 16, 64)
-TEXT = "第{}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。"
 
 
-class Requests:
+class Requests(Endless):
     """Endless requests of each kind; a measure is begun once only, so all servers share one stock of them."""
 
     def __init__(self, place: Ground) -> None:
@@ -34,9 +33,6 @@ class Requests:
         self._visits, self._households = itertools.cycle(place.visits[::7]), itertools.cycle(place.households)
         self._count = itertools.count()
         self._keys = itertools.count()
-
-    def of(self, kind: str) -> Iterator[bytes]:
-        return (getattr(self, "_" + kind.split(maxsplit=1)[0])() for _ in itertools.count())
 
     def _one(self) -> bytes:
         return request("GET", f"/v1/visits/{next(self._visits)}", self._place.headers)
@@ -93,16 +89,11 @@ def records(answer: bytes) -> list[dict[str, Any]]:
     return inner if isinstance(inner, list) else [inner]
 
 
-Asked = Requests | directus.Asked
-
-
-async def same_answers(running: dict[str, Server], asked: dict[str, Asked]) -> None:
+async def same_answers(running: dict[str, Server], asked: dict[str, Endless]) -> None:
     """The limit gives the very bytes of the service, but for the order of members; the peers the same records."""
     for kind in KINDS[:2]:
-        what = next(asked["huayuan"].of(kind)), next(asked["directus"].of(kind))
-        told = {
-            name: records((await once(server.port, what[name == "directus"]))[1]) for name, server in running.items()
-        }
+        what = {stock: next(stock.of(kind)) for stock in set(asked.values())}
+        told = {name: records((await once(server.port, what[asked[name]]))[1]) for name, server in running.items()}
         first = {name: one[0] for name, one in told.items()}
         many = {name: len(one) for name, one in told.items()}
         if len(set(many.values())) != 1 or first["huayuan"] != first["bare"]:
@@ -113,7 +104,7 @@ async def same_answers(running: dict[str, Server], asked: dict[str, Asked]) -> N
 
 async def run(running: dict[str, Server], place: Ground, rounds: int, lasting: float) -> dict[str, Any]:
     usual, results = Requests(place), {}
-    asked: dict[str, Asked] = dict.fromkeys(servers.COMMANDS, usual) | {"directus": directus.Asked(place)}
+    asked: dict[str, Endless] = dict.fromkeys(servers.COMMANDS, usual) | {"directus": directus.Asked(place)}
     await same_answers(running, asked)
     for kind, connections in itertools.product(KINDS, CONNECTIONS):
         found: dict[str, list[dict[str, float]]] = {name: [] for name in running}

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.vault import Vault
 
 COUNTY, TOWNSHIP = "411421", "411421201"
+TEXT = "第{}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。"
 SECRET, TOKEN_SECONDS = "b" * 32, 36_000
 HELPERS, HOUSEHOLDS, VISITS = 60, 300, 20_000
 MEASURES = 400_000

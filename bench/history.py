@@ -19,13 +19,13 @@ from app.log import Entry, sealed
 from app.merkle import TILE_HEIGHT, Frontier, leaf_hash, node_hash
 from app.work.rules import Event
 from app.writing import uuid7
+from bench.ground import TEXT
 
 BEGAN = datetime(2016, 11, 9, 1, tzinfo=UTC)
 STEP = timedelta(days=3_660) / 10_000_000
 """From one entry to the next: ten million are ten years of 73 townships, each household visited some 1.4 times a month."""
 PIECE = 10_000
 WORKERS = 2
-TEXT = "第{}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。"
 COLUMNS = {
     "log_event": "county_code, township_code, seq, event, subject_id, helper_id, household_id, at, leaf_hash, leaf, disclosed",
     "log_tile": "county_code, township_code, level, number, root",

@@ -315,13 +315,13 @@ def unmade(operations: set[str]) -> list[str]:
     return sorted(MOVES - operations)
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What is said of one server alone is not asked of a cluster."""
     if (mark := item.get_closest_marker("one_server")) and cluster.is_named():
         pytest.skip(mark.args[0])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A worker of the session tells which operations its tests asked for."""
     REQUESTS.operations |= set(getattr(node, "workeroutput", {}).get("operations", ()))

@@ -121,10 +121,9 @@ async def division(read: Reading, code: str) -> str:
 
 async def children(read: Reading, query: schemas.DivisionQuery) -> Response:
     """The places directly under one, or the provinces. Raises BadCursor."""
-    after = read_cursor(query.cursor, str) or ""
-    if query.parent is None:
-        return await read.listing(query, lambda _: (PROVINCES, {"after": after}))
-    return await read.listing(query, lambda _: (CHILDREN, {"above": query.parent, "after": after}))
+    statement = PROVINCES if query.parent is None else CHILDREN
+    values = {"above": query.parent, "after": read_cursor(query.cursor, str) or ""}
+    return await read.listing(query, lambda _: (statement, values))
 
 
 async def settle(change: Change) -> None:

@@ -6,12 +6,11 @@ ask who is paired with whom.
 
 import itertools
 import subprocess
-from collections.abc import Iterator
 
 import psycopg
 
-from bench.caller import request
-from bench.ground import Ground
+from bench.caller import Endless, request
+from bench.ground import TEXT, Ground
 
 CLI = "bench/peers/directus/node_modules/directus/cli.js"
 TOKEN = "b" * 32
@@ -45,16 +44,13 @@ def prepared(place: Ground) -> dict[str, str]:
     return environment
 
 
-class Asked:
+class Asked(Endless):
     """The same four kinds of request as Directus takes them, endless; it has a stock of measures of its own."""
 
     def __init__(self, place: Ground) -> None:
         self._visits, self._households = itertools.cycle(place.visits[::7]), itertools.cycle(place.households)
         self._measures, self._count = iter(place.measures), itertools.count()
         self._headers = {"Authorization": f"Bearer {TOKEN}"}
-
-    def of(self, kind: str) -> Iterator[bytes]:
-        return (getattr(self, "_" + kind.split(maxsplit=1)[0])() for _ in itertools.count())
 
     def _one(self) -> bytes:
         return request("GET", f"/items/visits/{next(self._visits)}", self._headers)
@@ -65,7 +61,7 @@ class Asked:
     def _visit(self) -> bytes:
         body = {
             "household_id": next(self._households), "device_time": "2026-01-05T09:30:00+08:00", "place": "户内",
-            "text": f"第{next(self._count)}次走访,了解收入和住房情况,宣讲医保与产业政策,商定下月的帮扶措施。",
+            "text": TEXT.format(next(self._count)),
         }  # fmt: skip
         return request("POST", "/items/visits", self._headers, body)
 
