@@ -123,22 +123,26 @@ begin
 end $$;
 
 -- Where does a log stand? Its head, and the newest checkpoint signed, or the one of that size, with what witnesses
--- signed of it; null where there is no log.
+-- signed of it; null where there is no log. Statements of one table each: any plan finds by the key, and a cluster plans them.
 create function log_standing(p_log text, p_size bigint) returns text language plpgsql stable as $$
+declare h record; c record; v_size bigint := p_size; v_signed json;
 begin
-  return (
-    select json_build_object('size', h.size, 'root', encode(h.root, 'hex'), 'signed', (
-             select json_build_object('size', c.size, 'root', encode(c.root, 'hex'), 'note', c.note || coalesce(w.lines, ''),
-                                      'at', to_char(c.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                                      'witnesses', coalesce(w.names, '[]'))
-               from log_checkpoint c, lateral (
-                 select string_agg(s.line, '' order by s.witness) as lines, json_agg(s.witness order by s.witness) as names
-                   from log_cosignature s
-                  where s.county_code = c.county_code and s.township_code = c.township_code and s.size = c.size) w
-              where c.county_code = h.county_code and c.township_code = h.township_code
-                and (p_size is null or c.size = p_size)
-              order by c.size desc limit 1))
-      from log_head h where h.county_code = left(p_log, 6) and h.township_code = p_log);
+  select size, root into h from log_head where county_code = left(p_log, 6) and township_code = p_log;
+  if not found then
+    return null;
+  end if;
+  if v_size is null then
+    select max(size) into v_size from log_checkpoint where county_code = left(p_log, 6) and township_code = p_log;
+  end if;
+  select root, note, to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at into c
+    from log_checkpoint where county_code = left(p_log, 6) and township_code = p_log and size = v_size;
+  if found then
+    select json_build_object('size', v_size, 'root', encode(c.root, 'hex'),
+                             'note', c.note || coalesce(string_agg(line, '' order by witness), ''),
+                             'at', c.at, 'witnesses', coalesce(json_agg(witness order by witness), '[]')) into v_signed
+      from log_cosignature where county_code = left(p_log, 6) and township_code = p_log and size = v_size;
+  end if;
+  return json_build_object('size', h.size, 'root', encode(h.root, 'hex'), 'signed', v_signed);
 end $$;
 
 -- Hashes of a log's tree, run by run: of level 0 those of leaves, above it those of full tiles; null where there are none.

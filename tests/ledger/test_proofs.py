@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.accounts.actions import adopt
+from app.database import PLANNED_ONCE
 from app.ledger import actions
 from app.merkle import leaf_hash, root, verify_consistency, verify_inclusion
 from app.refusal import NotFound
@@ -291,3 +292,29 @@ def test_every_log_extends_the_empty_one(large: tuple[Township, bulk.Tree]) -> N
     """Of the signed size the root is known, so nothing at all is asked of the stored hashes."""
     told = public(large[0], "proof/consistency", old=0).json()
     assert (told["proof"], told["old_root"]) == ([], sha256(b"").hexdigest())
+
+
+@pytest.mark.one_server("a cluster's nodes count their own reads")
+def test_an_old_checkpoint_is_found_by_its_size_and_not_among_all(owner: Connection) -> None:
+    """Anyone may ask for a proof of any size."""
+    place = ("411421", "411421701")
+    owner.execute("select log_open(%s, %s)", place)
+    owner.execute(
+        "insert into log_checkpoint (county_code, township_code, size, root, note)"
+        " select %s, %s, n, '', '' from generate_series(1, 10000) n", place,
+    )  # fmt: skip
+    for name, value in PLANNED_ONCE.items():
+        owner.execute("select set_config(%s, %s, false)", [name, value])
+
+    def blocks(asked: str) -> int:
+        """How many are looked at, within functions too."""
+        for _ in range(2):  # at first the catalogue is read as well
+            found = owner.execute(f"explain (analyze, buffers, format json) {asked}").fetchone()  # type: ignore[arg-type]
+        assert found
+        plan = found[0][0]["Plan"]  # type: ignore[index]
+        return int(plan["Shared Hit Blocks"]) + int(plan["Shared Read Blocks"])
+
+    for size in ("7", "null", "20000"):
+        assert blocks(f"select log_standing('{place[1]}', {size})") < 30
+    here = "(county_code, township_code) = ('411421', '411421701')"
+    assert blocks(f"select from log_checkpoint where {here} and note = 'none'") > 60, "control"
