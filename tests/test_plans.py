@@ -355,3 +355,108 @@ def test_a_plan_made_while_a_table_is_empty_walks_its_index(
             ((told,),) = owner.execute(f"explain (generic_plan, format json) {asked}").fetchall()
             (scan,) = [node for node in nodes(told[0]["Plan"]) if node.get("Relation Name") == table]
             assert (scan["Node Type"] != "Seq Scan") == walks
+
+
+# ── what functions ask within ─────────────────────────────────────────────────────────────────────
+
+CALLS = {
+    "enter": "enter('{county}', '{town}', '{account}', 'key', 'operation')",
+    "enter_to_read": "enter_to_read('{county}', '{town}', '{account}')",
+    "finish": "finish('{county}', '{town}', '{account}', '{stored}', '{{}}', null, null, null, null, null, null)",
+    "log_append": "log_append('{town}', '{{a}}', '{{e}}', '{{{account}}}', '{{null}}', '{{null}}', '{{null}}', now())",
+    "log_standing": "log_standing('{town}', 3)",
+    "log_hashes": "log_hashes('{town}', '{{0, 1}}', '{{3, 3}}', '{{5, 5}}')",
+    "log_sign": "log_sign('{county}', '{town}', 999, 'root', 'note')",
+    "log_cosign": "log_cosign('{county}', '{town}', 3, 'another', 'line')",
+    "log_cosigned": "log_cosigned('{town}', 's3')",
+    "place_of_round": "place_of_round('{round}')",
+    "round_in_log": "round_in_log('{round}', '{account}')",
+}
+"""Each function of ours that a request asks."""
+NO_REQUESTS = {"log_open", "sweep"}
+"""The operator's, and what looks through all that the policies show it."""
+STORED = json.dumps({"operation": "o", "key": "k", "fingerprint": "f", "status": 200, "body": "", "headers": {}})
+ANY_SIZE = """
+create or replace function log_standing(p_log text, p_size bigint) returns text language plpgsql stable as $$
+begin
+  return (select note from log_checkpoint where county_code = left(p_log, 6) and township_code = p_log
+             and (p_size is null or size = p_size) order by size desc limit 1);
+end $$
+"""
+"""One statement for both: for any value it goes through all of them."""
+BRINGS = 10
+"""Rows that a statement in a function may look at: a township has three times as many in the smallest table."""
+
+
+def within(owner: psycopg.Connection[Any], call: str) -> list[dict[str, Any]]:
+    """Plans of the statements that a function ran, with the rows each node looked at."""
+    told: list[dict[str, Any]] = []
+
+    def heard(notice: psycopg.errors.Diagnostic) -> None:
+        _, opening, plan = (notice.message_primary or "").partition("{")
+        told.append(json.loads(opening + plan))
+
+    owner.add_notice_handler(heard)
+    owner.execute(f"select {call}")  # type: ignore[arg-type]
+    owner.remove_notice_handler(heard)
+    return [one["Plan"] for one in told if call not in one["Query Text"]]
+
+
+def looked_at(node: dict[str, Any]) -> float:
+    removed = sum(node.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+    return float(node["Actual Loops"] * (node["Actual Rows"] + removed)) if "Relation Name" in node else 0
+
+
+@pytest.fixture
+def telling(filled: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that tells the plan of all that it runs, functions' statements too; nothing stays."""
+    with psycopg.connect(filled) as owner:
+        owner.execute("load 'auto_explain'")
+        told = {"log_nested_statements": "on", "log_min_duration": "0", "log_analyze": "on", "log_timing": "off",
+                "log_format": "json", "log_level": "notice"}  # fmt: skip
+        for name, value in {**{f"auto_explain.{n}": v for n, v in told.items()}, **database.PLANNED_ONCE}.items():
+            owner.execute("select set_config(%s, %s, false)", [name, value])
+        yield owner
+        owner.rollback()
+
+
+def rows_looked_at(owner: psycopg.Connection[Any], name: str) -> list[float]:
+    """Of each statement that a function ran, by the node that looked at most of them."""
+    found = owner.execute("select id from inspection_rounds where township_code = %s limit 1", [TOWN]).fetchone()
+    assert found
+    values = {"county": COUNTY, "town": TOWN, "round": found[0], "account": uuid4(), "stored": STORED}
+    owner.execute("update inspection_rounds set committed_at = now() where id = %s", [found[0]])
+    head = [1023, bytes(32 * 10), COUNTY, TOWN]  # so that the next entry fills a tile
+    owner.execute("update log_head set size = %s, frontier = %s where (county_code, township_code) = (%s, %s)", head)
+    owner.execute(f"set role {APP_ROLE}")
+    owner.execute("select enter(%s, %s, %s, null, null)", [COUNTY, TOWN, uuid4()])
+    plans = within(owner, CALLS[name].format(**values))
+    owner.execute("reset role")
+    return [max(looked_at(node) for node in nodes(plan)) for plan in plans]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_a_function_asks_is_found_by_a_key(telling: psycopg.Connection[Any], name: str) -> None:
+    """Not among all that a township has, whichever value it is asked for."""
+    assert max(rows_looked_at(telling, name)) <= BRINGS
+
+
+def test_control_each_function_is_asked(filled: str) -> None:
+    with psycopg.connect(filled) as owner:
+        ours = "select proname from pg_proc where pronamespace = 'public'::regnamespace and prolang <> 13"
+        assert {name for (name,) in owner.execute(ours)} == CALLS.keys() | NO_REQUESTS
+
+
+@pytest.mark.parametrize(
+    ("name", "hole"),
+    [
+        ("log_standing", ANY_SIZE),
+        ("enter", "alter table retries drop constraint pk_retries"),
+        ("round_in_log", "drop index ix_log_event_subject"),
+    ],
+)
+def test_control_what_a_function_looks_through_is_missed(
+    telling: psycopg.Connection[Any], name: str, hole: str
+) -> None:
+    telling.execute(hole)
+    assert max(rows_looked_at(telling, name)) > BRINGS

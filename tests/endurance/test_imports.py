@@ -94,9 +94,11 @@ def exactly_once(url: str, township: str) -> dict[str, int]:
         "people": "select count(*) from people where township_code = %(t)s and name ~ '^人员[0-9]'",
         "doubled people": "select count(*) from (select name from people where township_code = %(t)s"
         " and name ~ '^人员[0-9]' group by name having count(*) > 1) d",
-        "appointments": "select count(*) from appointments a join people p on p.id = a.person_id"
+        "appointments": "select count(*) from appointments a"
+        " join people p on (p.county_code, p.id) = (a.county_code, a.person_id)"
         " where a.township_code = %(t)s and p.name ~ '^人员[0-9]'",
-        "entries of people": "select count(*) from log_event e join people p on p.id = e.subject_id"
+        "entries of people": "select count(*) from log_event e"
+        " join people p on (p.county_code, p.id) = (e.county_code, e.subject_id)"
         " where e.township_code = %(t)s and e.event = 'person.created' and p.name ~ '^人员[0-9]'",
         "rows told imported": "select count(*) from import_outcomes"
         " where township_code = %(t)s and outcome = 'imported'",
@@ -136,7 +138,10 @@ def imported(caller: Caller, url: str, content: bytes, media: str, kills: int) -
 
 def standing(url: str, id: str) -> tuple[str, int | None, int, bool]:
     """State, rows, progress, and whether some rows are copied: by SQL, for a token ends before a long sheet."""
-    query = "select state, rows, progress, exists (select from import_rows r where r.import_id = i.id) from imports i"
+    query = (
+        "select state, rows, progress, exists (select from import_rows r where r.county_code = i.county_code"
+        " and r.import_id = i.id) from imports i"
+    )
     with psycopg.connect(url) as connection:
         found = connection.execute(query + " where id = %s", [id]).fetchone()
     assert found is not None

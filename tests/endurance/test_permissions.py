@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import cluster
 from tests.conftest import Service, fresh_database
 from tests.endurance.report import LONG
 from tests.security.careless import judged
@@ -81,5 +82,8 @@ def test_holes(proving_ground: Ground, figures: dict[str, Any]) -> None:
 def test_statements(proving_ground: Ground, figures: dict[str, Any]) -> None:
     """Every statement of tenants' tables with its own conditions on county and township taken out."""
     found = judged(proving_ground)
-    assert found["telling without policies"] > 0.6 * found["statements"], "the control: most would tell what is foreign"
+    most = 1 / 3 if cluster.is_named() else 0.6  # there the county stays, and only what lies in it is foreign
+    assert found["telling without policies"] > most * found["statements"], (
+        "the control: most would tell what is foreign"
+    )
     figures.update({name.replace(" ", "_"): many for name, many in found.items()})
