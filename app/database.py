@@ -82,10 +82,20 @@ LIMITS_OF_FILES = LIMITS | {
 """A file's rows come piece by piece, as fast as its reader takes them."""
 FILES_AT_ONCE = 2
 """How many files one worker writes at a time, on connections of their own, so that none is taken from requests."""
+SHEETS_AT_ONCE = 2
+"""How many short sheets one worker imports at a time, likewise."""
+LIMITS_OF_SHEETS = LIMITS | {
+    "lock_timeout": "10s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "30s",
+    "transaction_timeout": "60s",
+}
+"""Thousands of rows are asked about and written in one transaction: two seconds' work, and more where many work."""
 QUEUE = 1.0
 """Seconds for which a request waits for a connection."""
 PATIENCE = 3.0
 """Seconds that a request's transaction may last, so that every answer is there within five."""
+PATIENCE_WITH_SHEETS = 60.0
 
 AGAIN = 3
 """How often a change is done again that PostgreSQL broke off in a deadlock."""
@@ -696,6 +706,16 @@ class Database:
 
     def _lent(self) -> "_Lent":
         return _Lent(self._pool, self.seconds, IN_PLANNING if self.is_cluster else ())
+
+
+def for_files(url: str) -> Database:
+    """The pool of lists as files, which nothing else waits for."""
+    return Database(url, FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
+
+
+def for_sheets(url: str) -> Database:
+    """The pool of short sheets, likewise."""
+    return Database(url, SHEETS_AT_ONCE, seconds=PATIENCE_WITH_SHEETS, limits=LIMITS_OF_SHEETS)
 
 
 class _Begun:

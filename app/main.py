@@ -20,7 +20,7 @@ from app.accounts import routes as accounts
 from app.admission import Admission, Gate, Places
 from app.attachments import routes as attachments
 from app.cases import routes as cases
-from app.database import FILES_AT_ONCE, LIMITS_OF_FILES, LONG, Database, address
+from app.database import Database, address, for_files, for_sheets
 from app.doors import Doors
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
@@ -132,9 +132,10 @@ def create_app(settings: Settings) -> FastAPI:
         migrations.known()  # read now, not while a request waits
         api.state.storage = Storage(settings)
         api.state.database = Database(address(settings), settings.pool_size)
-        api.state.files = Database(address(settings), FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
-        await api.state.database.open()
-        await api.state.files.open()
+        api.state.files, api.state.sheets = for_files(address(settings)), for_sheets(address(settings))
+        pools: list[Database] = [api.state.database, api.state.files, api.state.sheets]
+        for pool in pools:
+            await pool.open()
         standby = stand_by(api, settings)
         api.state.watch = Watch(api.state.recent)
         if settings.profile == "production":
@@ -145,8 +146,8 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         if standby:
             await standby.close()
-        await api.state.files.close()
-        await api.state.database.close()
+        for pool in reversed(pools):
+            await pool.close()
         api.state.press.close()
 
     api = Api(
@@ -194,7 +195,8 @@ def create_app(settings: Settings) -> FastAPI:
     @api.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         state = request.app.state
-        gauges = state.database.gauges("database") | state.files.gauges("file") | state.places.gauges()
+        gauges = state.database.gauges("database") | state.files.gauges("file") | state.sheets.gauges("sheet")
+        gauges |= state.places.gauges()
         gauges |= {"standby_is_read": int(state.standby is not None and state.standby.is_there)}
         return Response(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
 

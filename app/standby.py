@@ -14,17 +14,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import literal_column, select
 
-from app.database import (
-    FILES_AT_ONCE,
-    LIMITS_OF_FILES,
-    LONG,
-    PATIENCE,
-    QUEUE,
-    AnotherRole,
-    Database,
-    Prepared,
-    Transaction,
-)
+from app.database import PATIENCE, QUEUE, AnotherRole, Database, Prepared, Transaction, for_files
 
 log = logging.getLogger("huayuan.standby")
 LOOK = 1.0
@@ -86,7 +76,7 @@ class Standby:
         self.is_there = False
         self._lag, self._primary, self._watching = lag, database, asyncio.create_task(self._watch())
         self._double = Database(url, size, seconds=BRIEF)
-        self._files = Database(url, FILES_AT_ONCE, seconds=LONG, limits=LIMITS_OF_FILES)
+        self._files = for_files(url)
         self.recent = Recent(self, self._double, database)
         self.files = Recent(self, self._files, files)
 

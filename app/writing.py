@@ -4,14 +4,15 @@ A command is one transaction, committed before the answer is sent. HTTP, offline
 the command line call the same actions through here.
 """
 
+import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -132,6 +133,7 @@ class Taken:
         return int(self.row["version"])
 
 
+T = TypeVar("T")
 Action = Callable[..., Awaitable[Answer]]
 
 
@@ -428,7 +430,7 @@ class Change:
             return answer
         leaves = [
             sealed(e, log=self.log, actor=self.actor, at=self.now, simulated=self.entered.simulated)
-            for e in self.entries
+            async for e in in_turns(self.entries)
         ]
         stored = None
         if command.key is not None:
@@ -501,6 +503,11 @@ class Command:
         self.operation, self.fingerprint, self.key = operation, fingerprint, key
         self.bearer = bearer
         self._database, self._if_match = database, if_match
+
+    def on(self, database: Database) -> "Command":
+        """The same on other connections: what takes long keeps none from requests."""
+        self._database = database
+        return self
 
     def check_version(self, version: int) -> None:
         """Raises VersionRequired without If-Match, VersionStale with another version."""
@@ -660,6 +667,14 @@ def _updating(resource: Resource, names: tuple[str, ...]) -> Prepared:
         )
         _cache[key] = _showing(resource, statement.values({n: bindparam(n, type_=t.c[n].type) for n in names}))
     return _cache[key]
+
+
+async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items, of which there may be thousands: after every hundred others have their turn on the loop."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % 100 == 0:
+            await asyncio.sleep(0)
 
 
 def uuid7(moment: datetime) -> UUID:

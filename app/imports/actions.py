@@ -30,7 +30,7 @@ from app.sheets import Cells, opened
 from app.tabular import AS_TEXT
 from app.vault import Vault
 from app.wire import Upload
-from app.writing import Answer, Batch, Change, Command, commanding, creates, moves, operating, uuid7
+from app.writing import Answer, Batch, Change, Command, commanding, creates, in_turns, moves, operating, uuid7
 
 I, R, O = tables.Import, tables.ImportRow, tables.ImportOutcome  # noqa: E741
 
@@ -125,7 +125,8 @@ async def settle(
 ) -> Settled:
     """Ask about the rows and make what they say where they are to be carried out and may be; the caller writes it."""
     header = header_of(values)
-    read_rows = [row for number, cells in rows if number > header.row and (row := read_row(header, number, cells))]
+    below = [(number, cells) for number, cells in rows if number > header.row]
+    read_rows = [row async for number, cells in in_turns(below) if (row := read_row(header, number, cells))]
     kind = Kind(values["kind"])
     keys = await _told_apart(change, id, values["version"], kind, read_rows) if in_pieces and not carry else {}
     judged = await judge(change, kind, read_rows, values["importer_id"])
@@ -218,7 +219,7 @@ async def receive(change: Change, sheet: Received) -> Answer:
         batch, last = settled.batch, sheet.rows[-1][0]
         values |= _counted(settled) | {"rows": last, "progress": last}
         values |= {"state": "done" if settled.carried else "checked"}
-        batch.put(R, *[kept(change, id_, number, cells) for number, cells in sheet.rows])
+        batch.put(R, *[kept(change, id_, number, cells) async for number, cells in in_turns(sheet.rows)])
     public = {name: values[name] for name in ("kind", "mode", "dry_run", "digest", "good", "bad", "imported", "made")}
     public |= {"from_county": True, "township_code": change.actor.township_code} if from_county else {}
     batch.make(IMPORTS, id_, values, event=Event.RECEIVED, public=public)

@@ -43,7 +43,7 @@ async def create(command: Creating, request: Request, query: Annotated[schemas.I
     """
     await actions.check_sender(command)
     received = await run_in_threadpool(actions.read, query, request.state.upload)
-    return await command.run(actions.receive, received)
+    return await command.on(request.app.state.sheets).run(actions.receive, received)
 
 
 @imports.get("/imports", name="imports_list", response_model=schemas.ImportPage)
@@ -72,9 +72,9 @@ async def report(
 
 
 @imports.post("/imports/{id}/carry-out", name="imports_carry_out", response_model=schemas.ImportOut)
-async def carry_out(command: Changing, id: UUID) -> Response:
+async def carry_out(request: Request, command: Changing, id: UUID) -> Response:
     """Import what was checked / 执行导入"""
-    return await command.run(actions.carry_out, id)
+    return await command.on(request.app.state.sheets).run(actions.carry_out, id)
 
 
 @imports.post("/imports/{id}/cancel", name="imports_cancel", response_model=schemas.ImportOut)

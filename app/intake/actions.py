@@ -25,7 +25,7 @@ from app.refusal import Refusal
 from app.work import actions as work
 from app.work import rules as work_rules
 from app.work.schemas import CreateVisit
-from app.writing import Batch, Change, uuid7
+from app.writing import Batch, Change, in_turns, uuid7
 
 OFFICE = Office.LEADING_GROUP_OFFICE
 """Who hands in sheets: the one office that keeps both the register of people and that of households."""
@@ -130,7 +130,7 @@ async def _roster(change: Change, rows: list[Row], judged: Judged, by: UUID | No
     found = await _ask(change, tables.OF_ROSTER, units=units, **_asked(change, rows, "name", "citizen_id"))
     known, villages = People(change, found["people"]), [(v["code"], v["name"]) for v in found["villages"]]
     unit_ids = {unit["name"]: UUID(unit["id"]) for unit in found["units"]}
-    for row in rows:
+    async for row in in_turns(rows):
         row.require(*rules.REQUIRED[Kind.ROSTER])
         person = None if row.problems else _find_person(known, row)
         office = row.values.get("office")
@@ -221,7 +221,7 @@ async def _households(change: Change, rows: list[Row], judged: Judged, by: UUID 
     villages = [(v["code"], v["name"]) for v in found["villages"]]
     seen: dict[str, int | None] = {one["card"]: None for one in found["cards"]}
     seen |= {one["lookup"]: None for one in found["listed"]}
-    for item in rules.items(Kind.HOUSEHOLDS, rows):
+    async for item in in_turns(rules.items(Kind.HOUSEHOLDS, rows)):
         new = _household(change, item, villages, seen)
         wrong = [row for row in item if row.problems]
         for row in item:
@@ -338,7 +338,7 @@ async def _pairings(change: Change, rows: list[Row], judged: Judged, by: UUID | 
     await change.transaction.rows(tables.LOCK, **change.here, cards=cards)
     found = await _ask(change, tables.OF_PAIRINGS, cards=cards, **_asked(change, rows, "helper_name", "helper_id"))
     known, families = People(change, found["people"]), Families(found["households"])
-    for row in rows:
+    async for row in in_turns(rows):
         row.require(*rules.REQUIRED[Kind.PAIRINGS])
         if row.problems:
             continue
@@ -376,7 +376,7 @@ async def _visits(change: Change, rows: list[Row], judged: Judged, by: UUID | No
     known, families = People(change, found["people"]), Families(found["households"])
     adopted_on = date.fromisoformat(found["adopted_on"])
     seen: dict[str, int | None] = {f"{v['household_id']} {v['helper_id']} {v['on']}": None for v in found["visits"]}
-    for row in rows:
+    async for row in in_turns(rows):
         row.require(*rules.REQUIRED[Kind.VISITS])
         if row.problems:
             continue

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 from typing import Any
 from uuid import UUID, uuid4
@@ -105,10 +106,11 @@ class Session:
 
     def later(self, seconds: float) -> None:
         with psycopg.connect(self.township.service.database_url) as connection:
-            connection.execute(
-                "update sessions set rotated_at = rotated_at - make_interval(secs => %s) where id = %s",
-                [seconds, UUID(self.token.split(".")[1])],
-            )
+            id_ = UUID(self.token.split(".")[1])
+            found = connection.execute("select rotated_at from sessions where id = %s", [id_]).fetchone()
+            assert found
+            before = found[0] - timedelta(seconds=seconds)
+            connection.execute("update sessions set rotated_at = %s where id = %s", [before, id_])
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -4,16 +4,21 @@ import asyncio
 import hashlib
 import io
 import json
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 
+from app.database import PATIENCE, SHEETS_AT_ONCE
 from app.imports.actions import expire
 from app.sheets import XLSX
+from app.writing import in_turns
 from tests.conftest import Caller, Township
 from tests.imports.offices import as_csv, cards, citizen_id, hand_in, handed_in, refused, reread, roster, workbook
+from tests.serving import eventually
 
 
 @pytest.fixture
@@ -388,3 +393,60 @@ def test_a_report_expires_and_what_lay_behind_it_is_deleted(township: Township, 
     assert states == {done["id"]: "done", waiting["id"]: "cancelled"}
     assert "import.expired" in {e["leaf"]["event"] for e in entries(township)}
     assert "王五" in {p["name"] for p in office.read("/people", limit=200)["items"]}
+
+
+# ── beside everybody else's requests ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.one_server("who waits for whom each node of a cluster knows for itself")
+def test_sheets_take_no_connection_from_requests_and_only_so_many_are_imported_at_a_time(
+    township: Township, office: Caller
+) -> None:
+    """While the township's log is held, as many sheets as may wait for it, longer than a request would."""
+    sheets = [as_csv(["姓名", "人员类别"], [f"第{number}人", "机关干部"]) for number in range(SHEETS_AT_ONCE + 1)]
+    *first, last = [lambda sheet=sheet: hand_in(office, sheet, "roster", dry_run=False) for sheet in sheets]
+    with (
+        psycopg.connect(township.service.database_url) as connection, ThreadPoolExecutor(SHEETS_AT_ONCE) as clerks
+    ):  # fmt: skip
+        connection.execute("select from log_head where township_code = %s for update", [township.code])
+        waiting = [clerks.submit(one) for one in first]
+        assert eventually(lambda: _waiting(township) == SHEETS_AT_ONCE, 10)
+        began = time.monotonic()
+        answer = last()
+        assert refused(answer, 503, "unavailable") and "retry-after" in answer.headers
+        assert office.get("/people").status_code == 200, "a page is answered all the while"
+        time.sleep(max(0.0, PATIENCE + 0.5 - (time.monotonic() - began)))  # a request would have ended by now
+        connection.rollback()
+        assert [one.result().status_code for one in waiting] == [201] * SHEETS_AT_ONCE
+    assert last().status_code == 201
+
+
+def _waiting(township: Township) -> int:
+    """How many wait for a lock."""
+    locked = "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"
+    with psycopg.connect(township.service.database_url) as connection:
+        found = connection.execute(f"{locked} and datname = current_database()").fetchone()
+    assert found
+    return int(found[0])
+
+
+def test_thousands_of_rows_leave_others_their_turn() -> None:
+    turns = []
+
+    async def other() -> None:
+        while True:
+            turns.append(True)
+            await asyncio.sleep(0)
+
+    async def all_of(rows: range) -> list[int]:
+        beside = asyncio.create_task(other())
+        try:
+            return [row async for row in in_turns(rows)]
+        finally:
+            beside.cancel()
+
+    assert asyncio.run(all_of(range(1000))) == [*range(1000)]
+    assert len(turns) == 10
+    turns.clear()
+    assert asyncio.run(all_of(range(99))) == [*range(99)]
+    assert not turns, "control: few rows go through at once"
