@@ -9,15 +9,15 @@ from uuid import UUID
 
 import asyncpg
 import psycopg
+import pytest
 
 from app.accounts.actions import _awaiting
 from app.actor import Office
-from app.database import APP_ROLE, Prepared, on_a_cluster
+from app.database import APP_ROLE, Prepared
 from app.households.actions import HOUSEHOLDS, PAIRINGS
 from app.people.actions import PEOPLE
 from app.signoffs.actions import SIGNOFFS
 from app.work.actions import VISITS
-from tests import cluster
 from tests.endurance.report import LONG
 from tests.security.strangers import ID, populate
 
@@ -91,8 +91,7 @@ async def measured(url: str) -> dict[str, dict[str, float]]:
     found = {}
     for name, statement, values in hottest():
         args = statement.args(base | values)
-        sql = on_a_cluster(statement) if cluster.is_named() else statement.sql
-        pair = [(await c.prepare(sql), list[float]()) for c in (under, past)]
+        pair = [(await c.prepare(statement.sql), list[float]()) for c in (under, past)]
         rows = [len(await prepared.fetch(*args)) for prepared, _ in pair]
         assert rows[0] == rows[1], (name, rows)
         assert rows[0] or name == "what awaits a helper", name
@@ -108,6 +107,7 @@ async def measured(url: str) -> dict[str, dict[str, float]]:
     return found
 
 
+@pytest.mark.one_server("a cluster takes a context within transactions alone, and these statements stand outside")
 def test_row_security(own_database_url: str, figures: dict[str, Any]) -> None:
     """The ten hottest statements, which name their township anyway: under the policies, and by who passes them."""
     with psycopg.connect(own_database_url, autocommit=True) as sql:
