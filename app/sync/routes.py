@@ -17,7 +17,7 @@ from app.reading import Read
 from app.refusal import Invalid, Refusal, Unavailable
 from app.sync import actions, rules, schemas
 from app.sync.rules import Line, Result
-from app.wire import Body, Json
+from app.wire import Body, Json, sent
 from app.writing import Receiving
 
 log = logging.getLogger("huayuan.sync")
@@ -70,9 +70,9 @@ def _packed(request: Request, body: str, headers: dict[str, str]) -> Response:
 
 async def _in_order(request: Request, body: schemas.Push, line: Line, language: str) -> list[dict[str, Any]]:
     """Each operation by its counter, as a transaction of its own; the results in the order of the list."""
-    sent, until = (await request.json())["operations"], time.monotonic() + SECONDS
-    results: list[dict[str, Any]] = [{}] * len(sent)
-    for at in sorted(range(len(sent)), key=lambda n: body.operations[n].counter):
+    operations, until = (await sent(request))["operations"], time.monotonic() + SECONDS
+    results: list[dict[str, Any]] = [{}] * len(operations)
+    for at in sorted(range(len(operations)), key=lambda n: body.operations[n].counter):
         operation = body.operations[at]
         obstacle = line.obstacle(operation.counter, operation.after)
         if obstacle is not None:
@@ -80,10 +80,10 @@ async def _in_order(request: Request, body: schemas.Push, line: Line, language: 
         elif time.monotonic() > until:
             told = _untried(Result.AGAIN, Unavailable(), language)
         else:
-            told = await _tried(request, operation, sent[at], language)
+            told = await _tried(request, operation, operations[at], language)
         missing = isinstance(obstacle, rules.PredecessorMissing)
         line.note(operation.counter, operation.key, told["result"], missing=missing)
-        digest = sha256(canonical(sent[at], errors="backslashreplace")).hexdigest()
+        digest = sha256(canonical(operations[at], errors="backslashreplace")).hexdigest()
         results[at] = {"key": operation.key, "counter": operation.counter, "digest": digest, **NOTHING, **told}
     return results
 
@@ -98,11 +98,11 @@ def _untried(result: Result, why: Refusal, language: str) -> dict[str, Any]:
     return {"result": result, "code": why.code(), "reason": why.title(language)}
 
 
-async def _tried(request: Request, operation: schemas.Operation, sent: Any, language: str) -> dict[str, Any]:
-    """The operation, as it was `sent`, through its own door, and what the answer means to the phone."""
+async def _tried(request: Request, operation: schemas.Operation, came: Any, language: str) -> dict[str, Any]:
+    """The operation, as it `came`, through its own door, and what the answer means to the phone."""
     try:
         rules.check_named(operation.operation, named=operation.record_id is not None)
-        judge(sent.get("body"))
+        judge(came.get("body"))
     except Refusal as refusal:
         wrong = [field_problem(refusal, language).model_dump()] if isinstance(refusal, Invalid) else None
         advice = rules.advice(status_of(type(refusal)), language)
@@ -160,18 +160,18 @@ async def _ask(
         "method": method, "path": f"/v1{path}", "raw_path": f"/v1{path}".encode(), "query_string": b"", "state": {},
         "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in given.items()],
     }  # fmt: skip
-    sent: list[Message] = []
+    told: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        told.append(message)
 
     try:
         await request.app.router(scope, receive, send)
     except Exception:  # a mistake of ours in one operation takes no receipt from the others
         log.exception("unhandled")
         return status_of(ServiceFailed), {"code": ServiceFailed.code(), "title": ServiceFailed.title("zh-CN")}, {}
-    answered = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in sent[0]["headers"]}
-    return sent[0]["status"], json.loads(b"".join(m.get("body", b"") for m in sent[1:])), answered
+    answered = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in told[0]["headers"]}
+    return told[0]["status"], json.loads(b"".join(m.get("body", b"") for m in told[1:])), answered
