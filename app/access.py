@@ -15,7 +15,7 @@ from sqlalchemy.types import Uuid
 
 from app.actor import TOWNSHIP_WIDE, Actor, Appointment, Office
 from app.database import holds_on
-from app.refusal import Forbidden, Unauthenticated
+from app.refusal import Forbidden, Invalid, Unauthenticated
 from app.settings import Settings
 from app.vault import Vault
 
@@ -123,6 +123,34 @@ def _token_in(authorization: str) -> str:
     """However many blanks stand around it, so that one token is one; empty where there is none."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class WhichTownship(Invalid):
+    """The county says which township is meant: one of its own that uses this service (township_code).
+
+    县级须注明是哪个乡镇(township_code,限本县已启用本系统的乡镇)。
+    """
+
+
+class OfAnotherTownship(Forbidden):
+    """A township reads and hands in what is its own.
+
+    只能查看和提交本乡的内容。
+    """
+
+
+def whose(actor: Actor, named: str | None) -> str:
+    """The township that is meant: the caller's own, or the one that the county names.
+
+    Raises WhichTownship, OfAnotherTownship.
+    """
+    if not actor.reads_county:
+        if named not in (None, actor.township_code):
+            raise OfAnotherTownship
+        return actor.township_code
+    if named is None or named[:6] != actor.county_code:
+        raise WhichTownship("query:township_code")
+    return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -519,7 +519,7 @@ class Reading:
         return await self.listing(query, asked, within and within[0].not_found)
 
     async def listing(
-        self, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None = None
+        self, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[Refusal] | None = None
     ) -> Response:
         """What a statement finds: a page of JSON, or all of it as a file where the caller likes that better.
 
@@ -571,7 +571,7 @@ class Reading:
         return JSON
 
     async def _file(
-        self, media: str, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[NotFound] | None
+        self, media: str, query: PageQuery, asked: Callable[[Entered], Asked], missing: type[Refusal] | None
     ) -> Response:
         """All that the statement finds, read piece by piece on one of the few connections there are for files."""
         files: Reads = self._request.app.state.recent_files
@@ -608,7 +608,7 @@ class Reading:
         return Sheet(route.name.removesuffix("_list"), en if english else zh, day, columns, above, english)
 
 
-def belonging(rows: list[Any], missing: type[NotFound] | None) -> list[Any]:
+def belonging(rows: list[Any], missing: type[Refusal] | None) -> list[Any]:
     """Of a statement of `inside`, without the row that only says that the record is there. Raises `missing`."""
     if missing is None:
         return rows

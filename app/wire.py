@@ -167,6 +167,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLE
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=WORDS)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
+OfTownship = Annotated[
+    str | None,
+    Field(pattern="^[0-9]{9}$", description="Which township a county means / 县级须注明乡镇", examples=["411421001"]),
+]
 Month = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
 Quarter = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-Q[1-4]$", min_length=7, max_length=7)]
 Year = Annotated[int, Field(ge=2016, le=2100)]

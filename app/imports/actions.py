@@ -16,7 +16,7 @@ from fastapi import Response
 from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col
 
-from app.access import ACCOUNT, NOBODY, Bearer, Scope, ScopeNotGiven
+from app.access import ACCOUNT, NOBODY, Bearer, Scope, ScopeNotGiven, WhichTownship, whose
 from app.actor import ClientScope
 from app.database import Transaction, as_json, same_place, table_of
 from app.imports import rules, schemas, tables
@@ -176,18 +176,16 @@ async def _go_where_it_belongs(change: Change, query: schemas.ImportQuery) -> No
 
     Raises ScopeNotGiven, OfAnotherTownship, WhichTownship, TownshipCarriesOut, TooManySheetsWait.
     """
-    actor, township = change.actor, query.township_code
+    actor = change.actor
     for scope in (ClientScope.IMPORT, ClientScope.READ):  # what is wrong with a row tells of the registers
         if actor.lacks(scope):
             raise ScopeNotGiven(scope=scope)
+    of = {"county": actor.county_code, "township": whose(actor, query.township_code)}
     if not actor.reads_county:
-        if township not in (None, actor.township_code):
-            raise rules.OfAnotherTownship
         return
-    of = {"county": actor.county_code, "township": township or ""}
     found = await change.transaction.row(tables.BEFORE_A_CLIENTS_SHEET, **of, account=actor.account_id)
     if not found["township"]:
-        raise rules.WhichTownship("query:township_code")
+        raise WhichTownship("query:township_code")
     if not query.dry_run:
         raise rules.TownshipCarriesOut
     if found["waiting"] >= rules.WAITING:

@@ -65,20 +65,6 @@ class AllOrNothingHasALimit(Invalid):
     """
 
 
-class WhichTownship(Invalid):
-    """A county's client says whose registers the sheet is for: a township of its county that uses this service.
-
-    县级系统须注明表格所属乡镇(本县已启用本系统的乡镇)。
-    """
-
-
-class OfAnotherTownship(Forbidden):
-    """A township hands in sheets for its own registers only.
-
-    只能提交本乡的表格。
-    """
-
-
 class TownshipCarriesOut(Forbidden):
     """What a county's system hands in is checked; the township's own office imports it (dry_run=true).
 

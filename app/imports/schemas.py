@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.imports.rules import Mode, Outcome
 from app.intake.rules import Kind
 from app.reading import PageQuery
-from app.wire import Out, PageOut, WorkflowOut
+from app.wire import OfTownship, Out, PageOut, WorkflowOut
 
 State = Literal["received", "checked", "running", "done", "cancelled"]
 
@@ -22,12 +22,7 @@ class ImportQuery(BaseModel):
     kind: Kind = Field(description="人员花名册、贫困户登记表、结对帮扶花名册、走访记录")
     mode: Mode = Field(Mode.ATOMIC, description="All rows or none (at most 5,000), or the good ones / 整批或逐行")
     dry_run: bool = Field(True, description="Check and report only; carry-out imports / 只检查不导入")
-    township_code: str | None = Field(
-        None,
-        pattern="^[0-9]{9}$",
-        description="For a county's client: whose registers / 县级系统提交时注明所属乡镇",
-        examples=["411421001"],
-    )
+    township_code: OfTownship = None
 
 
 class ColumnOut(Out):

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import note
-from app.access import Entered
+from app.access import Entered, WhichTownship, whose
 from app.actor import ORGANS, TOWNSHIP_WIDE
 from app.calendar import SHANGHAI
 from app.database import Prepared
@@ -185,11 +185,11 @@ async def _year(read: Reading, query: schemas.LedgerQuery, statement: Prepared) 
         if not actor.reads_township:
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
         return statement, {
-            "at_county": actor.county_code, "at_log": actor.township_code, "from_moment": first, "until_moment": end,
-            "after": after, "year": query.year, "today": entered.today,
+            "at_county": actor.county_code, "at_log": whose(actor, query.township_code), "from_moment": first,
+            "until_moment": end, "after": after, "year": query.year, "today": entered.today,
         }  # fmt: skip
 
-    return await read.listing(query, asked)
+    return await read.listing(query, asked, WhichTownship)
 
 
 @ledger.get("/ledgers/helpers", name="ledgers_helpers", response_model=schemas.HelperLedgerPage)

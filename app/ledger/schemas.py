@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.reading import PageQuery
-from app.wire import Months, Out, PageOut, Quarters, Year
+from app.wire import Months, OfTownship, Out, PageOut, Quarters, Year
 
 
 class EntryOut(Out):
@@ -94,10 +94,11 @@ class LedgerQuery(PageQuery):
     """A year of one of the two ledgers of article 5."""
 
     year: Year = Field(examples=[2017])
+    township_code: OfTownship = None
 
 
 class HelperLedgerRow(Out):
-    """A helper's year in the ledger of helpers' work: one who had a household then, or of whom it has an entry."""
+    """A year in the ledger of helpers' work: of a helper who had a household then, or of whom it has an entry."""
 
     id: UUID
     name: str

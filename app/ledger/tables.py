@@ -1,6 +1,6 @@
 """How is the log read? Statements over log_event and log_head; nothing here writes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -19,11 +19,13 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    literal,
     literal_column,
     null,
     or_,
     select,
     table,
+    true,
     union,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
@@ -124,6 +126,23 @@ PAIRINGS = table(
     column("county_code"), column("township_code"), column("helper_id", Uuid()), column("household_id", Uuid()),
     column("starts", Date()), column("ends", Date()),
 )  # fmt: skip
+APPOINTMENTS = table(
+    "appointments",
+    column("county_code"), column("township_code"), column("person_id", Uuid()), column("office", String()),
+    column("starts", Date()),
+)  # fmt: skip
+
+
+def _was_helper(person: Any) -> ColumnElement[bool]:
+    """By the end of the year: others, too, are subjects of cases, and in no ledger of helpers' work."""
+    a = APPOINTMENTS.c
+    return exists().where(
+        a.county_code == bindparam("at_county", type_=Text()),
+        a.township_code == bindparam("at_log", type_=Text()),
+        a.person_id == person,
+        a.office == literal("helper"),
+        a.starts <= func.make_date(YEAR, 12, 31),
+    )
 
 
 def _own(alias: str, subject: str) -> str:
@@ -210,7 +229,17 @@ def _counted(who: Any) -> Any:
     )  # fmt: skip
 
 
-def _ledger(who: Any, register: Any, face: tuple[str, ...], more: Mapping[str, Any]) -> Prepared:
+TOWNSHIPS = table("townships", column("county_code"), column("township_code"))
+_ADOPTED = exists().where(
+    TOWNSHIPS.c.county_code == bindparam("at_county", type_=Text()),
+    TOWNSHIPS.c.township_code == bindparam("at_log", type_=Text()),
+)
+
+
+def _ledger(
+    who: Any, register: Any, face: tuple[str, ...], more: Mapping[str, Any],
+    belongs: Callable[[Any], ColumnElement[bool]] = lambda subject: true(),
+) -> Prepared:  # fmt: skip
     """A row for each subject of which the year has an entry or a pairing; what else is told only of a page's rows."""
     counted = _counted(who)
     paired = select(PAIRINGS.c[who.key]).where(
@@ -224,7 +253,7 @@ def _ledger(who: Any, register: Any, face: tuple[str, ...], more: Mapping[str, A
             and_(PAIRINGS.c.ends > func.make_date(YEAR, 1, 1), PAIRINGS.c.ends > PAIRINGS.c.starts),
         ),
     )
-    everyone = union(select(counted.c.subject), paired).subquery("everyone")
+    everyone = union(select(counted.c.subject).where(belongs(counted.c.subject)), paired).subquery("everyone")
     one = and_(
         register.c.county_code == bindparam("at_county", type_=Text()),
         register.c.township_code == bindparam("at_log", type_=Text()),
@@ -246,10 +275,10 @@ def _ledger(who: Any, register: Any, face: tuple[str, ...], more: Mapping[str, A
         ledger.c.id, *[ledger.c[name] for name in face], *[e.label(name) for name, e in more.items()], *told,
         ledger.c.id.cast(Text()).label("at"),
     ).order_by(ledger.c.id)  # fmt: skip
-    return Prepared(statement, json=True, beside=("at",))
+    return Prepared(inside(_ADOPTED, statement, "id"), json=True, beside=("at",))
 
 
-HELPERS = _ledger(col(LogEvent.helper_id), PEOPLE, ("name",), OF_A_HELPER)
+HELPERS = _ledger(col(LogEvent.helper_id), PEOPLE, ("name",), OF_A_HELPER, _was_helper)
 HOUSEHOLD_EXITS = _ledger(
     col(LogEvent.household_id), HOUSEHOLDS, ("card_number", "head_name", "village_code", "status"), OF_A_HOUSEHOLD
 )

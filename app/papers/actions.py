@@ -5,11 +5,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from app.access import WhichTownship, whose
 from app.actor import TOWNSHIP_WIDE
 from app.database import as_json
 from app.handovers.rules import sealed
 from app.ledger.schemas import HelperLedgerPage, HouseholdLedgerPage
 from app.papers import pictures, rules
+from app.papers.schemas import ChartQuery
 from app.papers.tables import CHARTS
 from app.press import Press
 from app.reading import Reading
@@ -28,14 +30,19 @@ IN_A_FILE = 30
 PAGES = {"helpers": HelperLedgerPage, "households": HouseholdLedgerPage}
 
 
-async def chart(read: Reading, name: str, year: int) -> str:
-    """The figures of a chart of the caller's township, as JSON. Raises NotYourOffice."""
+async def chart(read: Reading, name: str, query: ChartQuery) -> str:
+    """The figures of a chart of one township, as JSON.
+
+    Raises NotYourOffice, OfAnotherTownship, and WhichTownship also where it does not use this service.
+    """
     async with read.open() as (transaction, entered):
         actor = entered.actor
         if not actor.reads_township:
             raise NotYourOffice(offices=sorted(TOWNSHIP_WIDE))
-        place = {"county_code": actor.county_code, "township_code": actor.township_code}
-        found: Any = await transaction.value(CHARTS[name], **place, year=year, today=entered.today)
+        place = {"county_code": actor.county_code, "township_code": whose(actor, query.township_code)}
+        found: Any = await transaction.value(CHARTS[name], **place, year=query.year, today=entered.today)
+    if found is None:
+        raise WhichTownship("query:township_code")
     return str(found)
 
 

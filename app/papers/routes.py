@@ -84,32 +84,32 @@ async def package(press: Printing, read: Read, id: UUID) -> Response:
     return Response(made, media_type=ZIP, headers=headers)
 
 
-async def _chart(request: Request, read: Read, year: int, draw: Callable[[Any], str]) -> Response:
-    """The figures, or their picture for whoever prefers one. Raises NotYourOffice."""
-    kind = preferred(request, (JSON, SVG))
-    told = await actions.chart(read, draw.__name__, year)
-    return Response(draw(json.loads(told)) if kind == SVG else told, media_type=kind, headers={"vary": "accept"})
-
-
 Year = Annotated[schemas.ChartQuery, Query()]
+
+
+async def _chart(request: Request, read: Read, query: Year, draw: Callable[[Any], str]) -> Response:
+    """The figures, or their picture for whoever prefers one. Raises what `actions.chart` raises."""
+    kind = preferred(request, (JSON, SVG))
+    told = await actions.chart(read, draw.__name__, query)
+    return Response(draw(json.loads(told)) if kind == SVG else told, media_type=kind, headers={"vary": "accept"})
 
 
 @router.get("/charts/draw-coverage", name="charts_draw_coverage", tags=["monthly check"],
             response_model=schemas.DrawCoverageOut, responses=PICTURE)  # fmt: skip
 async def draw_coverage(request: Request, read: Read, query: Year) -> Response:
     """Who was drawn in which months, and the months missed / 当月抽查覆盖情况(数据或图)"""
-    return await _chart(request, read, query.year, pictures.draw_coverage)
+    return await _chart(request, read, query, pictures.draw_coverage)
 
 
 @router.get("/charts/signoff-progress", name="charts_signoff_progress", tags=["signoffs"],
             response_model=schemas.SignoffProgressOut, responses=PICTURE)  # fmt: skip
 async def signoff_progress(request: Request, read: Read, query: Year) -> Response:
     """How far each village's sign-offs have come / 签字确认进度(数据或图)"""
-    return await _chart(request, read, query.year, pictures.signoff_progress)
+    return await _chart(request, read, query, pictures.signoff_progress)
 
 
 @router.get("/charts/quarter-distribution", name="charts_quarter_distribution", tags=["quarter"],
             response_model=schemas.QuarterDistributionOut, responses=PICTURE)  # fmt: skip
 async def quarter_distribution(request: Request, read: Read, query: Year) -> Response:
     """Assessed or not, and by which methods, quarter by quarter; no points / 季度考核分布(数据或图)"""
-    return await _chart(request, read, query.year, pictures.quarter_distribution)
+    return await _chart(request, read, query, pictures.quarter_distribution)

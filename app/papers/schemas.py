@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.wire import Out, VillageCode, Year
+from app.wire import OfTownship, Out, VillageCode, Year
 
 Cell = Literal["recorded", "not_checked", "pending", "additional", "not_drawn"]
 
@@ -16,6 +16,7 @@ class ChartQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     year: Year = Field(examples=[2017])
+    township_code: OfTownship = None
 
 
 class MonthOut(Out):

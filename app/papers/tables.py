@@ -161,8 +161,9 @@ select json_build_object('year', {year}, 'quarters', (select json_agg(json_build
 
 
 def _chart(sql: Callable[[Here, str], str]) -> Prepared:
+    """Of a township that uses this service: in any other each month would be one that was missed."""
     here = "{0}.county_code = :county_code and {0}.township_code = :township_code".format
-    asked = f"select ({sql(here, 'cast(:year as int)')})::text"
+    asked = f"select ({sql(here, 'cast(:year as int)')})::text from townships t where {here('t')}"
     types: dict[str, Any] = {**dict.fromkeys(KEYS, Text()), "year": Integer(), "today": Date()}
     named = [bindparam(name, type_=kind) for name, kind in types.items() if f":{name}" in asked]
     return Prepared(text(asked).bindparams(*named))

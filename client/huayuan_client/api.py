@@ -369,19 +369,19 @@ def cases_transfer(record: Seen, body: models.Transfer, *, retry_key: str | None
     )
 
 
-def charts_draw_coverage(*, year: int) -> Call[models.DrawCoverageOut]:
+def charts_draw_coverage(*, year: int, township_code: str | None = None) -> Call[models.DrawCoverageOut]:
     """Who was drawn in which months, and the months missed / 当月抽查覆盖情况(数据或图)"""
-    return Call("GET", "/v1/charts/draw-coverage", query={"year": year})
+    return Call("GET", "/v1/charts/draw-coverage", query={"year": year, "township_code": township_code})
 
 
-def charts_quarter_distribution(*, year: int) -> Call[models.QuarterDistributionOut]:
+def charts_quarter_distribution(*, year: int, township_code: str | None = None) -> Call[models.QuarterDistributionOut]:
     """Assessed or not, and by which methods, quarter by quarter; no points / 季度考核分布(数据或图)"""
-    return Call("GET", "/v1/charts/quarter-distribution", query={"year": year})
+    return Call("GET", "/v1/charts/quarter-distribution", query={"year": year, "township_code": township_code})
 
 
-def charts_signoff_progress(*, year: int) -> Call[models.SignoffProgressOut]:
+def charts_signoff_progress(*, year: int, township_code: str | None = None) -> Call[models.SignoffProgressOut]:
     """How far each village's sign-offs have come / 签字确认进度(数据或图)"""
-    return Call("GET", "/v1/charts/signoff-progress", query={"year": year})
+    return Call("GET", "/v1/charts/signoff-progress", query={"year": year, "township_code": township_code})
 
 
 def clients_create(body: models.CreateClient, *, retry_key: str | None = None) -> Call[models.AccountOut]:
@@ -1153,17 +1153,25 @@ def ledger_tile(log: str, level: str, index: str) -> Call[bytes]:
 
 
 def ledgers_helpers(
-    *, year: int, limit: int | None = None, cursor: str | None = None
+    *, year: int, limit: int | None = None, cursor: str | None = None, township_code: str | None = None
 ) -> Listing[models.HelperLedgerRow]:
     """The ledger of helpers' work, one row a helper (article 5) / 帮扶责任人帮扶工作考核台账"""
-    return Listing("GET", "/v1/ledgers/helpers", query={"limit": limit, "cursor": cursor, "year": year})
+    return Listing(
+        "GET",
+        "/v1/ledgers/helpers",
+        query={"limit": limit, "cursor": cursor, "year": year, "township_code": township_code},
+    )
 
 
 def ledgers_households(
-    *, year: int, limit: int | None = None, cursor: str | None = None
+    *, year: int, limit: int | None = None, cursor: str | None = None, township_code: str | None = None
 ) -> Listing[models.HouseholdLedgerRow]:
     """The ledger of exits from poverty, one row a household (article 5) / 帮扶对象脱贫情况考核台账"""
-    return Listing("GET", "/v1/ledgers/households", query={"limit": limit, "cursor": cursor, "year": year})
+    return Listing(
+        "GET",
+        "/v1/ledgers/households",
+        query={"limit": limit, "cursor": cursor, "year": year, "township_code": township_code},
+    )
 
 
 def me_read() -> Call[models.MeOut]:

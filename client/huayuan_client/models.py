@@ -1362,7 +1362,7 @@ class HeldOffice(TypedDict):
 
 
 class HelperLedgerRow(TypedDict):
-    """A helper's year in the ledger of helpers' work: one who had a household then, or of whom it has an
+    """A year in the ledger of helpers' work: of a helper who had a household then, or of whom it has an
     entry."""
 
     checks: list[str | None]

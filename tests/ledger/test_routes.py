@@ -129,6 +129,7 @@ def test_R5_1_the_two_ledgers_say_what_an_office_wants_to_know_of_the_year(towns
          statement_hash="0" * 64, prepared_by=str(uuid4()), objected=False, late=False)  # fmt: skip
 
     rows = {row["id"]: row for row in office.read("/ledgers/helpers", year=2016)["items"]}
+    assert rows.keys() == {helper.person_id}, "others have entries too, and no place in a ledger of helpers' work"
     row = rows[helper.person_id]
     assert (row["name"], row["unit"], row["households"]) == ("孙帮扶", None, 1)
     assert row["visits"] == [0] * 10 + [1, 2]

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from app.access import Bearer
 from tests.conftest import Accountability
+from tests.events.conftest import County
 from tests.scores.test_routes import ASSESSED, opened, pair
 from tests.signoffs.conftest import STATEMENT, Village
 
@@ -192,6 +193,24 @@ def test_a_chart_is_figures_or_their_picture_for_the_offices_of_the_whole_townsh
     assert village.office.get(path).status_code == 422, "a year is asked for"
     odd = village.office.client.get(f"/v1{path}?year=2017", headers={"accept": "image/png"})
     assert odd.status_code == 406
+
+
+@pytest.mark.parametrize("path", [*[f"/charts/{name}" for name in CHARTS], "/ledgers/helpers", "/ledgers/households"])
+def test_the_county_says_of_which_township(service, path):
+    """Of the county itself, or of a place that does not use this service, every month would be one that was missed."""
+    county = County(service)
+    place, system = county.township(), county.client("read")
+    place.helped()
+    office = place.office("leading_group_office")
+
+    def code(caller, **asked):
+        return caller.get(path, year=2016, **asked).json().get("code")
+
+    told = system.read(path, year=2016, township_code=place.code)
+    assert told == office.read(path, year=2016) == office.read(path, year=2016, township_code=place.code)
+    elsewhere, nowhere = {"township_code": "411422001"}, {"township_code": f"{county.code}999"}
+    assert code(system) == code(system, **elsewhere) == code(system, **nowhere) == "which-township"
+    assert code(office, township_code=f"{county.code}999") == "of-another-township"
 
 
 def test_the_progress_of_sign_offs_counts_each_villages_states(village, signed):
