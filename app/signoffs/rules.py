@@ -121,6 +121,15 @@ class NotTheSignatory(Forbidden):
     article = "HY.9.3.2"
 
 
+class NotYourTurn(Forbidden):
+    """Another party is due; whoever holds that role signs next, and you in your turn.
+
+    现应由另一方签字,请按第五条的顺序,轮到时再签。
+    """
+
+    article = "5"
+
+
 class NobodyHoldsTheRole(Conflict):
     """Nobody holds this role today, so nobody can sign; it has to be filled first.
 

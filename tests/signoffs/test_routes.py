@@ -67,7 +67,9 @@ def test_R5_5_G23_out_of_turn_is_refused(village: Any) -> None:
     refused(village.group.try_act(path, "collect", {}), 409, "wrong-state")
     refused(village.committee.try_act(path, "review", {}), 409, "wrong-state")
     village.signed(path, 1)
-    refused(village.principal.try_act(path, "sign", AS_PRINCIPAL), 403, "not-the-signatory")
+    early = village.principal.try_act(path, "sign", AS_PRINCIPAL)
+    refused(early, 403, "not-your-turn")
+    assert early.json()["due"] == "helper", "he signs for himself, and too early: no forgery"
     refused(village.helper.try_act(path, "sign", AS_LEADER), 409, "not-in-order")
 
 
