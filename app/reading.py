@@ -173,6 +173,8 @@ class Resource:
     derived: Callable[[Any], Mapping[str, Any]] | None = None
     """What a single read says besides, computed from those facts."""
     errand: Errand | None = None
+    waits: tuple[ColumnElement[bool], ...] = ()
+    """Without which a record waits for nobody, whatever its state."""
     due: Any = None
     """The day, as SQL, by which what awaits somebody should be done."""
     addressed: bool = True
@@ -209,7 +211,7 @@ class Resource:
         if self.workflow is not None:
             state, since = t.c.state, t.c.state_since
             states = self.workflow.awaits(*offices)
-            where.append(state.in_([literal(s) for s in sorted(states)]))
+            where += [state.in_([literal(s) for s in sorted(states)]), *self.waits]
         else:
             assert self.errand is not None
             state = literal("open")

@@ -16,7 +16,10 @@ routers = [router]
 
 @router.post("/findings", name="findings_create", status_code=201, response_model=schemas.FindingOut)
 async def create_finding(command: Creating, body: Json[schemas.CreateFinding]) -> Response:
-    """Record what an office found or a citizen reported (G58) / 登记问题线索"""
+    """Record what an office found or a citizen reported (G58) / 登记问题线索
+
+    The organs, the leading group and whom it concerns read it from then on; to have recorded it gives no right to.
+    """
     return await command.run(actions.create, body)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import xlsxwriter
 from fastapi import Response
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, literal, or_
 from sqlmodel import col
 
 from app.access import ACCOUNT, NOBODY, Bearer, Scope, ScopeNotGiven, WhichTownship, whose
@@ -43,6 +43,7 @@ def read_import(row: dict[str, Any], facts: dict[str, Any], entered: Any) -> rul
 IMPORTS = Resource(
     "imports", I, scope=Scope(wide=rules.IMPORTERS, more=(and_(col(I.from_county), col(I.handed_in_by) == ACCOUNT),)),
     hide=frozenset({"account_id", "handed_in_by", "width"}), workflow=rules.IMPORT, read_facts=read_import,
+    waits=(col(I.good) > 0, or_(col(I.mode) == literal(Mode.INDEPENDENT), col(I.bad) == 0)),
 )  # fmt: skip
 STAGED = replace(
     IMPORTS,

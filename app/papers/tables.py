@@ -107,13 +107,14 @@ def draw_coverage(here: Here, year: str) -> str:
     months = month_states(here, f"make_date({year}, 1, 1)", f"make_date({year}, 12, 31)")
     return f"""
 with m as ({months}),
-d as (select o.id, m.month, m.state, o.missed_in_month, o.late, o.population, o.sample_size, o.frame
+d as (select o.id, m.month, m.state, o.missed_in_month, o.late, o.population, o.sample_size, o.frame,
+               o.drawn_at is not null as drawn
         from m left join inspection_rounds o on {here("o")} and o.id = m.round_id),
 c as (select d.month, i.helper_id, case when i.kind = 'additional' then 'additional' else i.state end as cell
         from d join inspections i on {here("i")} and i.round_id = d.id and i.superseded_by is null
       union all
       select d.month, f.helper_id, 'not_drawn' from d cross join lateral unnest(d.frame) as f(helper_id)
-       where not exists (select 1 from inspections i where {here("i")} and i.round_id = d.id
+       where d.drawn and not exists (select 1 from inspections i where {here("i")} and i.round_id = d.id
                             and i.helper_id = f.helper_id)),
 h as (select c.helper_id, json_object_agg(c.month, c.cell order by c.month) as months from c group by c.helper_id)
 select json_build_object('year', {year},

@@ -315,6 +315,18 @@ def test_a_sheet_sent_again_is_no_second_one(office: Caller) -> None:
     assert hand_in(office, sheet + b"\n", "roster", key="k1", dry_run=False).json()["code"] == "key-reused"
 
 
+@pytest.mark.parametrize(("mode", "waits"), [("independent", 1), ("atomic", 0)])
+def test_a_sheet_that_cannot_be_carried_out_waits_for_nobody(office: Caller, mode: str, waits: int) -> None:
+    """Like its record: all or nothing does not go with a bad row, and nothing is nothing."""
+    good, bad = ["王五", "机关干部"], ["赵六", "天书"]
+    for rows, many in (([good, bad], waits), ([bad], 0)):
+        made = handed_in(office, as_csv(["姓名", "人员类别"], *rows), "roster", mode=mode)
+        waiting = [t["id"] for t in office.read("/me/tasks")["items"] if t["resource"] == "imports"]
+        allowed = [a["allowed"] for a in office.read(f"/imports/{made['id']}")["actions"] if a["name"] == "carry-out"]
+        assert (waiting, allowed) == ([made["id"]] * many, [bool(many)])
+        office.act(f"/imports/{made['id']}", "cancel")
+
+
 def test_what_is_cancelled_is_not_carried_out(office: Caller) -> None:
     made = handed_in(office, as_csv(["姓名", "人员类别"], ["王五", "机关干部"]), "roster")
     waiting = [t for t in office.read("/me/tasks")["items"] if t["resource"] == "imports"]

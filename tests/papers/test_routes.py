@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from app.access import Bearer
 from tests.conftest import Accountability
 from tests.events.conftest import County
+from tests.inspections import test_routes as months
 from tests.scores.test_routes import ASSESSED, opened, pair
 from tests.signoffs.conftest import STATEMENT, Village
 
@@ -211,6 +212,17 @@ def test_the_county_says_of_which_township(service, path):
     elsewhere, nowhere = {"township_code": "411422001"}, {"township_code": f"{county.code}999"}
     assert code(system) == code(system, **elsewhere) == code(system, **nowhere) == "which-township"
     assert code(office, township_code=f"{county.code}999") == "of-another-township"
+
+
+def test_nobody_is_said_not_to_be_drawn_before_there_was_a_draw(township):
+    months.helpers(township, 10)
+    path = months.committed(township, "2017-03")
+    office = township.office("leading_group_office")
+    assert office.read("/charts/draw-coverage", year=2017)["helpers"] == []
+    township.at("2017-03-08")
+    township.office(months.PGO).act(path, "reveal", months.VALUES)
+    cells = [h["months"]["2017-03"] for h in office.read("/charts/draw-coverage", year=2017)["helpers"]]
+    assert (cells.count("pending"), cells.count("not_drawn")) == (3, 7)
 
 
 def test_the_progress_of_sign_offs_counts_each_villages_states(village, signed):
