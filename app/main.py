@@ -3,6 +3,8 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from app.accounts import routes as accounts
 from app.admission import Admission, Gate, Places
 from app.attachments import routes as attachments
 from app.cases import routes as cases
-from app.database import Database, address, for_files, for_sheets
+from app.database import Database, address, as_json, for_files, for_sheets
 from app.doors import Doors
 from app.duties import routes as duties
 from app.evaluations import routes as evaluations
@@ -122,13 +124,19 @@ class Api(FastAPI):
             self.openapi_schema = contract.by_feature(contract.document(super().openapi()))
         return self.openapi_schema
 
+    @cached_property
+    def document(self) -> tuple[bytes, str]:
+        """The same as it goes out, and its tag: over a megabyte, which anybody may ask for."""
+        text = as_json(self.openapi()).encode()
+        return text, f'"{sha256(text).hexdigest()[:16]}"'
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The service on the database that the settings name."""
     vault = Vault(settings.master_secret, *settings.token_masters)
 
     @asynccontextmanager
-    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(api: Api) -> AsyncIterator[None]:
         migrations.known()  # read now, not while a request waits
         api.state.storage = Storage(settings)
         api.state.database = Database(address(settings), settings.pool_size)
@@ -140,7 +148,7 @@ def create_app(settings: Settings) -> FastAPI:
         api.state.watch = Watch(api.state.recent)
         if settings.profile == "production":
             await refuse_a_moved_clock(api.state.database)
-        api.openapi()  # made now: two hundred operations take over a second, and nobody's request should wait for it
+        assert api.document  # made now: two hundred operations take over a second, and nobody should wait for it
         gc.collect()
         gc.freeze()
         yield
@@ -158,6 +166,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_tags=[{"name": name, "description": zh} for name, zh in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
@@ -239,7 +248,7 @@ def bodies(*features: Any) -> dict[str, Body]:
     return {door.replace(" ", " /v1", 1): body for own in named for door, body in own.items()}
 
 
-def serve_docs(api: FastAPI) -> None:
+def serve_docs(api: Api) -> None:
     """Pages made from the document, with scripts and styles of our own: a township's net may reach nothing else."""
     assets = "/docs/assets"
     api.mount(assets, StaticFiles(packages=[("fastapi_offline", "static")]))
@@ -247,6 +256,13 @@ def serve_docs(api: FastAPI) -> None:
     @api.get("/", include_in_schema=False)
     async def front() -> Response:
         return RedirectResponse("/docs")
+
+    @api.get("/openapi.json", include_in_schema=False)
+    async def document(request: Request) -> Response:
+        text, tag = api.document
+        known = request.headers.get("if-none-match") == tag
+        headers = {"etag": tag, "cache-control": "no-cache"}
+        return Response(b"" if known else text, 304 if known else 200, headers, "application/json")
 
     @api.get("/docs", include_in_schema=False)
     async def swagger() -> Response:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import typst
 
 from app.refusal import Conflict
+from app.wire import UNSEEN
 
 T = TypeVar("T")
 LAYOUT: Final = Path(__file__).with_name("press.typ")
@@ -24,8 +25,7 @@ STANDARD: Final = "a-2b"
 """PDF/A-2b: fonts stand in the file, nothing depends on the day or the machine, no glyph may be missing."""
 _MISSING: Final = re.compile(r'the text `"(.*?)"` could not be displayed')
 _ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
-TURNS: Final = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that leave no ink and turn the others around: what is read would not be what was written."""
+TURNS: Final = re.compile(f"[{UNSEEN}]")
 SOLID: Final = re.compile(r"[!-~]{20}(?=[!-~])")
 """As much as stands in a narrow column; after it a longer run without a blank may be broken."""
 

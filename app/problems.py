@@ -33,7 +33,7 @@ from app.refusal import (
     Unauthenticated,
     Unavailable,
 )
-from app.wire import JSON, Body, Upload
+from app.wire import JSON, NAMED, Body, Upload
 
 log = logging.getLogger("huayuan.problems")
 MEDIA = "application/problem+json"
@@ -248,6 +248,10 @@ MESSAGES_ZH = {
 }  # fmt: skip
 
 
+TOLD = 50
+"""Of how many members of a request an answer says what is wrong with them."""
+
+
 def install(app: FastAPI) -> None:
     """Handlers for everything that can go wrong."""
 
@@ -277,7 +281,7 @@ def install(app: FastAPI) -> None:
             return answer(request, Malformed())
         zh = language_of(request) == "zh-CN"
         errors = []
-        for e in found:
+        for e in found[:TOLD]:
             refusal = (e.get("ctx") or {}).get("error")
             message = refusal.title(language_of(request)) if isinstance(refusal, Refusal) else None
             code = refusal.code() if isinstance(refusal, Refusal) else e["type"]
@@ -318,7 +322,7 @@ def _matching(app: FastAPI, path: str) -> Iterator[Any]:
 def pointer(loc: Sequence[Any]) -> str:
     """Where a value stands; names that did not come from the schema are escaped to ASCII."""
     where, *rest = loc or ("body",)
-    parts = [str(part).encode("ascii", "backslashreplace").decode()[:80] for part in rest]
+    parts = [str(part).encode("ascii", "backslashreplace").decode()[:NAMED] for part in rest]
     if where == "body":
         return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
     return f"{where}:{'/'.join(parts)}"
@@ -353,9 +357,9 @@ class BadNumber(Invalid):
 
 
 class BadText(Invalid):
-    """The request holds a NUL character or half a surrogate pair.
+    """The request holds a NUL character or half a surrogate pair, or its address a control character.
 
-    请求含有 NUL 字符或不完整的代理对。
+    请求含有 NUL 字符或不完整的代理对,或地址含有控制字符。
     """
 
 
@@ -398,27 +402,39 @@ USUAL = Body()
 
 UNFIT = re.compile("[\x00\ud800-\udfff]").search
 """NUL, or half of a pair, where it stands in a text."""
+CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]").search
+"""What stands in no address: a line feed at its end belongs to no door, though the router finds one."""
 
 
-def judge(value: Any, where: str = "", depth: int = 0, but: str | None = None) -> None:
+def judge(value: Any, where: str = "", but: str | None = None) -> None:
     """Refuse NUL, lone surrogates, endless numbers and bottomless nesting, also in keys; the pointer says where.
 
     Of parts whose pointer matches `but`, any text. Raises BadText, BadNumber, TooDeep.
     """
-    if depth > DEPTH:
+    _judge(value, [where], but)
+
+
+def _judge(value: Any, path: list[str | int], but: str | None) -> None:
+    """`path` becomes a pointer only where one is asked for: a long key above many values costs nothing."""
+    if len(path) > DEPTH + 1:
         raise TooDeep
     if isinstance(value, str):
-        if UNFIT(value) and not (but and re.match(but, where)):
-            raise BadText(where)
+        if UNFIT(value) and not (but and re.match(but, _joined(path))):
+            raise BadText(_joined(path))
     elif isinstance(value, _Beyond):
-        raise BadNumber(where)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            judge(key, where, depth, but)
-            judge(inner, f"{where}/{key.replace('~', '~0').replace('/', '~1')}", depth + 1, but)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            judge(inner, f"{where}/{index}", depth + 1, but)
+        raise BadNumber(_joined(path))
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(key, str):
+                _judge(key, path, but)
+            path.append(key)
+            _judge(inner, path, but)
+            path.pop()
+
+
+def _joined(path: Sequence[str | int]) -> str:
+    where, *keys = map(str, path)
+    return where + "".join("/" + key[:NAMED].replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 class Guard:
@@ -461,7 +477,8 @@ class Guard:
             if query := scope["query_string"].decode("ascii"):
                 for name, value in parse_qsl(query, errors="strict", keep_blank_values=True):
                     judge(value, f"query:{name}")
-            judge(scope["path"], "path")
+            if CONTROL(scope["path"]):
+                raise BadText("path")
         except UnicodeError as error:
             raise BadText("query") from error
 
@@ -476,8 +493,8 @@ class Guard:
         declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > expected.limit:
             raise kinds.TooLarge(limit=expected.limit)
-        if expected.is_file:
-            self._tokens().bearer(Request(scope).headers.get("authorization"))  # nobody else fills the disk
+        if expected.limit > USUAL.limit:  # nobody else fills the disk, or has us read so much
+            self._tokens().bearer(Request(scope).headers.get("authorization"))
         file, body = files.enter_context(Arriving()) if expected.is_file else None, bytearray()
         try:
             async with asyncio.timeout(expected.seconds):

@@ -9,6 +9,7 @@ import binascii
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticat
 from app.sheets import CSV, XLSX
 from app.standby import Recent
 from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
-from app.wire import JSON
+from app.wire import JSON, NAMED
 from app.workflow import Workflow
 
 ENTER = "select enter($1, $2, $3, $4, $5)"
@@ -687,10 +688,11 @@ def refuse_odd_parameters(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     taken = request.scope["route"].dependant.query_params
     if not taken:
-        raise UnknownParameter(f"query:{next(iter(names), '')}")
-    names = [name for name in names if name not in _lists(taken[0].field_info.annotation)]
-    if len(names) != len(set(names)):
-        raise RepeatedParameter(f"query:{next(name for name in names if names.count(name) > 1)}")
+        raise UnknownParameter(f"query:{next(iter(names), '')[:NAMED]}")
+    several = _lists(taken[0].field_info.annotation)
+    for name, many in Counter(names).items():
+        if many > 1 and name not in several:
+            raise RepeatedParameter(f"query:{name[:NAMED]}")
 
 
 @cache

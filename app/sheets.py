@@ -6,13 +6,14 @@ can say that it has seventeen billion cells.
 
 import codecs
 import csv
+import io
 import json
 import resource
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from threading import BoundedSemaphore
 from typing import IO, Any
@@ -28,8 +29,12 @@ Cells = list[Cell]
 COLUMNS = 256
 ROWS = 200_000
 """Rows of one file, blank ones among them."""
-FIELD = 32_767
-"""Characters of a cell, as many as a workbook's may have."""
+ROW = 32_767
+"""Characters of a row's cells together, as many as one cell of a workbook may have."""
+LETTERS = 16 << 20
+"""Characters of a whole sheet: a small workbook may name one long text in every cell."""
+LINE = 4 * ROW
+"""Characters of a line of CSV."""
 UNPACKED = 256 << 20
 """Bytes that a workbook may say it unpacks to."""
 MEMORY = 768 << 20
@@ -48,9 +53,9 @@ class UnreadableFile(Invalid):
 
 
 class SheetTooLarge(TooLarge):
-    """The sheet has more rows or columns, or unpacks to more, than one import takes; divide it.
+    """The sheet has more rows, columns or letters, or unpacks to more, than one import takes; divide it.
 
-    表格的行数、列数或解压后的大小超过一次导入的上限,请拆分后再导入。
+    表格的行数、列数、字数或解压后的大小超过一次导入的上限,请拆分后再导入。
     """
 
 
@@ -58,34 +63,52 @@ class SheetTooLarge(TooLarge):
 def opened(file: IO[bytes], media: str) -> Iterator[Iterator[Cells]]:
     """The rows of the first sheet that is shown. Raises UnreadableFile, SheetTooLarge, at once or on the way."""
     if media == CSV:
-        yield _bounded(_lines(file))
+        with closing(_lines(file)) as lines:
+            yield _bounded(lines)
         return
-    _check_archive(file)
     with _child(file) as rows:
         yield _bounded(rows)
 
 
 def _bounded(rows: Iterator[Cells]) -> Iterator[Cells]:
+    whole = 0
     for number, row in enumerate(rows, 1):
         while row and row[-1] in (None, ""):
             row.pop()
         if number > ROWS or len(row) > COLUMNS:
             raise SheetTooLarge(rows=ROWS, columns=COLUMNS)
+        whole += (letters := _letters(row))
+        if letters > ROW or whole > LETTERS:
+            raise SheetTooLarge(row=ROW, letters=LETTERS)
         yield row
+
+
+def _letters(row: Cells) -> int:
+    return sum(len(cell) for cell in row if isinstance(cell, str))
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lines(file: IO[bytes]) -> Iterator[Cells]:
+def _lines(file: IO[bytes]) -> Generator[Cells]:
+    """By the line ends that CSV has: what else may end a line, as a soft break of Word, stands within a cell."""
     encoding = _encoding(file)
     file.seek(0)
-    reader = codecs.getreader(encoding)(file)
-    csv.field_size_limit(FIELD)
+    text = io.TextIOWrapper(file, encoding, newline="")
+    csv.field_size_limit(LINE)
     try:
-        yield from csv.reader(reader, strict=True)
+        yield from csv.reader(iter(lambda: _line(text), ""), strict=True)
     except csv.Error as error:
         raise UnreadableFile from error
+    finally:
+        text.detach()
+
+
+def _line(text: io.TextIOWrapper) -> str:
+    line = text.readline(LINE + 1)
+    if len(line) > LINE:
+        raise SheetTooLarge(line=LINE)
+    return line
 
 
 def _encoding(file: IO[bytes]) -> str:
@@ -126,6 +149,7 @@ def _child(file: IO[bytes]) -> Iterator[Iterator[Cells]]:
     if not TURN.acquire(timeout=PATIENCE):
         raise Unavailable
     try:
+        _check_archive(file)
         with _started(file) as rows:
             yield rows
     finally:
@@ -189,8 +213,10 @@ def main() -> None:
             sheet = book.get_sheet_by_name((shown or book.sheets_metadata)[0].name)
             if sheet.end and sheet.end[0] >= ROWS:
                 sys.exit(OVERSIZE)
-            for row in _whole(sheet):
-                sys.stdout.write(json.dumps([_plain(cell) for cell in row], ensure_ascii=False) + "\n")
+            for row in _bounded([_plain(cell) for cell in row] for row in _whole(sheet)):
+                sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    except SheetTooLarge:
+        sys.exit(OVERSIZE)
     except (CalamineError, IndexError, UnicodeError):
         sys.exit(UNREADABLE)
     except BrokenPipeError:

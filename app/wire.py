@@ -116,6 +116,10 @@ async def sent(request: Request) -> Any:
     return state["json"]
 
 
+NAMED = 80
+"""Letters that a pointer tells of a name that a request made up."""
+
+
 class In(BaseModel):
     """A request body: unknown fields are refused, text is bounded."""
 
@@ -158,11 +162,15 @@ T = TypeVar("T")
 Json = Annotated[T, _Strict()]
 """The only spelling of a body parameter: `body: Json[CreateHousehold]`."""
 
-INK = r"[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]"
+UNSEEN = r"\u200E\u200F\u202A-\u202E\u2066-\u2069"
+"""Characters that leave no ink and turn the others around: what is read would not be what was written."""
+INK = rf"[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000{UNSEEN}\uFFFE\uFFFF]"
 """A character that leaves something on paper: a text of blanks says nothing."""
 NO_NUL = r"^[^\x00]*$"
-CLEAN = rf"^[^\x00-\x1F\x7F]*{INK}[^\x00-\x1F\x7F]*$"
-WORDS = rf"^[^\x00-\x08\x0B-\x1F\x7F]*{INK}[^\x00-\x08\x0B-\x1F\x7F]*$"
+_CLEAN = rf"[^\x00-\x1F\x7F{UNSEEN}\uFFFE\uFFFF]*"
+CLEAN = f"^{_CLEAN}{INK}{_CLEAN}$"
+_WORDS = rf"[^\x00-\x08\x0B-\x1F\x7F{UNSEEN}\uFFFE\uFFFF]*"
+WORDS = f"^{_WORDS}{INK}{_WORDS}$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=CLEAN)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=CLEAN)]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=WORDS)]

@@ -6,8 +6,11 @@ import socket
 
 import pytest
 
-from app.problems import render
+from app import problems
+from app.intake import rules
+from app.problems import BadText, render
 from app.refusal import Conflict
+from app.wire import NAMED
 
 PERSON = {"name": "张三", "category": "organ_cadre"}
 
@@ -248,3 +251,71 @@ def test_no_fact_of_a_refusal_takes_the_place_of_its_status_or_code():
     told = json.loads(render("en", Odd(status="moved_out", code="x", title="y", household_status="moved_out")).body)
     assert (told["status"], told["code"], told["title"]) == (409, "odd", "Odd.")
     assert told["household_status"] == "moved_out", "other facts are told"
+
+
+def test_a_pointer_is_made_only_where_one_is_told(monkeypatch):
+    """A long key above many values costs what it is long, once, and is told in part."""
+    made = []
+    joined = problems._joined
+    monkeypatch.setattr(problems, "_joined", lambda path: made.append(path) or joined(path))
+    key = "~" * 100_000
+    problems.judge({key: [0, {"a": "b"}] * 1000})
+    assert not made
+    with pytest.raises(BadText) as caught:
+        problems.judge({key: [0, {"a": "\x00"}]})
+    assert len(made) == 1, "control"
+    assert caught.value.pointer == "/" + "~0" * NAMED + "/1/a"
+
+
+def test_who_shows_no_token_sends_no_long_body(office):
+    """He hears so at once; a body as long as any other's is read first, as it is of whoever signs in."""
+    url = office.client.base_url
+
+    def begun(path, token=""):
+        with socket.create_connection((url.host, url.port), 20) as connection:
+            head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{token}"
+            connection.sendall(f"{head}content-length: 60000\r\n\r\n{{".encode())
+            connection.settimeout(1)
+            try:
+                return connection.recv(4096).decode().split("\r\n")[0]
+            except TimeoutError:
+                return "it waits"
+
+    assert " 401 " in begun("/v1/sync")
+    assert begun("/v1/sync", f"authorization: {office.client.headers['authorization']}\r\n") == "it waits", "control"
+
+
+@pytest.mark.parametrize("path", ["/v1/imports%0a?kind=roster", "/v1/people%0a", "/v1/people%0D", "/v1/people%7f"])
+def test_an_address_holds_no_control_character(office, path):
+    """A router may pass over a line feed at the end, and what is expected of a door must be known by its address."""
+    assert problem(send(office, b"{}", path), 422)["code"] == "bad-text"
+    assert problem(office.client.get(path.partition("?")[0]), 422)["code"] == "bad-text"
+
+
+def test_of_many_wrong_members_so_many_are_told(office):
+    body = json.dumps(PERSON | {f"unknown{n}": 1 for n in range(1000)})
+    assert len(problem(send(office, body), 422)["errors"]) == problems.TOLD
+    assert len(problem(send(office, json.dumps({**PERSON, "a": 1, "b": 1})), 422)["errors"]) == 2
+
+
+def test_a_name_given_twice_among_thousands_is_told_in_part(office):
+    names = "&".join(f"n{n}=1" for n in range(3000))
+    told = problem(office.client.get(f"/v1/people?{names}&{'x' * 500}=1&{'x' * 500}=2"), 422)
+    assert told["code"] == "repeated-parameter" and told["errors"][0]["pointer"] == f"query:{'x' * NAMED}"
+
+
+@pytest.mark.parametrize("hidden", ["\u200e", "\u202e", "\u2067", "\ufffe"])
+@pytest.mark.parametrize("where", ["", "王", "王五"])
+def test_a_text_holds_nothing_that_turns_it_around_unseen(office, hidden, where):
+    """It could never be printed, and who reads it would read something else."""
+    errors = problem(send(office, json.dumps(PERSON | {"name": f"{where}{hidden}五"})), 422)["errors"]
+    assert errors[0]["pointer"] == "/name"
+    with pytest.raises(rules.TextUnfit):
+        rules.prose(f"{where}{hidden}五")
+
+
+def test_the_document_is_sent_once_to_whoever_has_it(office):
+    first = office.client.get("/openapi.json")
+    again = office.client.get("/openapi.json", headers={"if-none-match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert office.client.get("/openapi.json", headers={"if-none-match": '"another"'}).content == first.content

@@ -28,7 +28,7 @@ from app.refusal import NotFound, Refusal, Unavailable, WrongState
 from app.storage import Storage
 from app.vault import Vault
 from app.wire import Upload
-from app.writing import Answer, Change, commanding, creates, moves, operating, uuid7
+from app.writing import Answer, Change, Command, commanding, creates, moves, operating, uuid7
 
 A, P = Attachment, AttachmentPart
 
@@ -73,8 +73,11 @@ class Kept:
     sha256: str
 
 
-async def keep_content(storage: Storage, bearer: Bearer, body: schemas.CreateAttachment) -> Kept | None:
-    """The content that comes with the declaration, if any. Raises DeclaredOrSent, NotBase64, UnknownKind."""
+async def keep_content(storage: Storage, command: Command, body: schemas.CreateAttachment) -> Kept | None:
+    """The content that comes with the declaration, if any, of whom may send one; one round trip where there is any.
+
+    Raises DeclaredOrSent, NotBase64, UnknownKind, NotYourOffice.
+    """
     declared = (body.media_type, body.size, body.sha256)
     if (body.content is None) != all(declared) or (body.content is not None and any(declared)):
         raise rules.DeclaredOrSent("/content")
@@ -91,7 +94,9 @@ async def keep_content(storage: Storage, bearer: Bearer, body: schemas.CreateAtt
     kind = rules.kind_of(content)
     if kind is None:
         raise rules.UnknownKind("/content")
-    name = await storage.keep(bearer.county_code, bearer.township_code, content)
+    if not await command.check_sender(rules.UPLOADERS):
+        return None
+    name = await storage.keep(command.bearer.county_code, command.bearer.township_code, content)
     return Kept(name, kind, len(content), sha256(content).hexdigest())
 
 

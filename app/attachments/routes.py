@@ -27,7 +27,7 @@ FILE = {media.value: BINARY for media in MediaType}
 @attachments.post("/attachments", name="attachments_create", status_code=201, response_model=schemas.AttachmentOut)
 async def create_attachment(request: Request, command: Creating, body: Json[schemas.CreateAttachment]) -> Response:
     """Declare a file that will come in parts, or send a small one at once / 登记或直接上传附件"""
-    kept = await actions.keep_content(request.app.state.storage, command.bearer, body)
+    kept = await actions.keep_content(request.app.state.storage, command, body)
     return await command.run(actions.create, kept, body)
 
 

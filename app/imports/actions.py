@@ -25,12 +25,12 @@ from app.intake.actions import judge, key_of
 from app.intake.rules import WITHIN, Header, Kind, OnTwoRows, Row, called, find_header, read_row
 from app.intake.rules import plain as plain_cell
 from app.reading import Reading, Resource, belonging, place_values, read_cursor, rows_of
-from app.refusal import NotYourOffice, Refusal, every
+from app.refusal import Refusal, every
 from app.sheets import Cells, opened
 from app.tabular import AS_TEXT
 from app.vault import Vault
 from app.wire import Upload
-from app.writing import Answer, Batch, Change, Command, commanding, creates, in_turns, moves, operating, uuid7
+from app.writing import Answer, Batch, Change, commanding, creates, in_turns, moves, operating, uuid7
 
 I, R, O = tables.Import, tables.ImportRow, tables.ImportOutcome  # noqa: E741
 
@@ -94,13 +94,6 @@ def read(query: schemas.ImportQuery, upload: Upload) -> Received:
         raise rules.AllOrNothingHasALimit("query:mode")
     width = header.columns.get("result", max(len(cells) for _, cells in kept))
     return Received(query, upload, header, width, () if long else tuple(kept), long)
-
-
-async def check_sender(command: Command) -> None:
-    """A file that nobody asked him for is not read; one round trip. Raises NotYourOffice."""
-    async with command.look() as (_, entered):
-        if entered.stored is None and rules.SENDERS.isdisjoint(entered.actor.offices):
-            raise NotYourOffice(offices=sorted(rules.SENDERS))
 
 
 # ── handing in and carrying out ──────────────────────────────────────────────────────────────────

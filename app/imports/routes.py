@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from app.imports import actions, schemas
-from app.imports.rules import LARGEST
+from app.imports import actions, rules, schemas
 from app.reading import ReadImports, preferred
 from app.sheets import CSV, XLSX
 from app.wire import Body
@@ -17,7 +16,7 @@ from app.writing import Changing, Creating
 imports = APIRouter(tags=["imports"])
 routers = [imports]
 
-bodies = {"POST /imports": Body(limit=LARGEST, media=(CSV, XLSX), seconds=60, is_file=True)}
+bodies = {"POST /imports": Body(limit=rules.LARGEST, media=(CSV, XLSX), seconds=60, is_file=True)}
 FILE = {"schema": {"type": "string", "format": "binary"}}
 UPLOAD = {
     "requestBody": {
@@ -41,7 +40,7 @@ async def create(command: Creating, request: Request, query: Annotated[schemas.I
     CSV in UTF-8 or GB18030, or an XLSX workbook, of 16 MiB at most. Up to 5,000 rows are answered for at once; more,
     which only mode=independent takes, the worker reads, checks and imports while the record tells how far it is.
     """
-    await actions.check_sender(command)
+    await command.check_sender(rules.SENDERS)
     received = await run_in_threadpool(actions.read, query, request.state.upload)
     return await command.on(request.app.state.sheets).run(actions.receive, received)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from app.refusal import Conflict, Forbidden
@@ -133,6 +133,10 @@ def check_address(url: str, allowed: Iterable[str]) -> None:
             raise AddressRefused
 
 
+NOT_PUBLIC = (ip_network("192.0.0.0/24"), ip_network("3fff::/20"))
+"""Of special use (RFC 6890, RFC 9637), which not every Python knows."""
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Does it lead out of every house? Also where an IPv4 address is wrapped into one of IPv6."""
     if isinstance(address, IPv6Address):
@@ -146,7 +150,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return True
         if address.is_site_local:
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    known = address.is_global and not address.is_multicast and not address.is_reserved
+    return known and not any(address in special for special in NOT_PUBLIC)
 
 
 # ── what is sent ─────────────────────────────────────────────────────────────────────────────────

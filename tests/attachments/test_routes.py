@@ -503,3 +503,18 @@ def test_a_bucket_that_is_not_ours_takes_nothing_and_loses_nothing(township, buc
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     with lying_at(township.service, "s3://photos"):
         assert send(helper, path, content).status_code == 200
+
+
+def test_whoever_may_send_nothing_leaves_nothing_behind(township: Township) -> None:
+    """Neither does one who sends the same once more."""
+    content = {"file_name": "a.png", "content": b64encode(photo(100, seed=77)).decode()}
+
+    def files() -> int:
+        return sum(len(names) for _, _, names in os.walk(FILES.name))
+
+    before = files()
+    assert township.admin.post("/attachments", content).json()["code"] == "not-your-office"
+    assert files() == before
+    office = township.office("leading_group_office")
+    assert {office.post("/attachments", content, idempotency_key="k").status_code for _ in range(3)} == {201}
+    assert files() == before + 1

@@ -49,7 +49,8 @@ def test_the_operator_may_allow_one_by_host_and_port_and_nothing_beside_it():
 @pytest.mark.parametrize(
     ("address", "public"),
     [("1.1.1.1", True), ("10.1.1.1", False), ("::ffff:1.1.1.1", True), ("::ffff:10.1.1.1", False), ("192.0.2.1", False),
-     ("64:ff9b::101:101", True), ("64:ff9b::a01:101", False), ("2001:db8::1", False), ("240.0.0.1", False)],
+     ("64:ff9b::101:101", True), ("64:ff9b::a01:101", False), ("2001:db8::1", False), ("240.0.0.1", False),
+     ("192.0.0.192", False), ("192.0.1.192", True), ("3fff::1", False)],
 )  # fmt: skip
 def test_what_a_name_resolves_to_is_judged_alike(address, public):
     assert rules.is_public(ip_address(address)) is public
