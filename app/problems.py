@@ -279,15 +279,7 @@ def install(app: FastAPI) -> None:
         found = error.errors()
         if any(e["type"] == "json_invalid" for e in found):
             return answer(request, Malformed())
-        zh = language_of(request) == "zh-CN"
-        errors = []
-        for e in found[:TOLD]:
-            refusal = (e.get("ctx") or {}).get("error")
-            message = refusal.title(language_of(request)) if isinstance(refusal, Refusal) else None
-            code = refusal.code() if isinstance(refusal, Refusal) else e["type"]
-            text = message or (MESSAGES_ZH.get(e["type"], "内容无效") if zh else _english(e))
-            errors.append(FieldProblem(pointer=pointer(e["loc"]), code=code, message=text))
-        return answer(request, Invalid(), errors)
+        return answer(request, Invalid(), [_of_schema(e, e["loc"], language_of(request)) for e in found[:TOLD]])
 
     async def on_database(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
@@ -306,6 +298,19 @@ def install(app: FastAPI) -> None:
         asyncpg.InternalClientError: on_database, TimeoutError: on_database, OSError: on_database, Exception: on_bug,
     }.items():  # fmt: skip
         app.add_exception_handler(kind, handler)
+
+
+def field_problems(errors: Sequence[Mapping[str, Any]], language: str) -> list[FieldProblem]:
+    """What pydantic found in a part of a body, by pointers into that part."""
+    return [_of_schema(error, ("body", *error["loc"]), language) for error in errors[:TOLD]]
+
+
+def _of_schema(error: Mapping[str, Any], loc: Sequence[Any], language: str) -> FieldProblem:
+    refusal = (error.get("ctx") or {}).get("error")
+    if isinstance(refusal, Refusal):
+        return FieldProblem(pointer=pointer(loc), code=refusal.code(), message=refusal.title(language))
+    text = MESSAGES_ZH.get(error["type"], "内容无效") if language == "zh-CN" else _english(error)
+    return FieldProblem(pointer=pointer(loc), code=error["type"], message=text)
 
 
 def _english(error: Mapping[str, Any]) -> str:

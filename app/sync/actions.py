@@ -86,9 +86,11 @@ def _told(body: schemas.Push, line: Line, results: Sequence[Mapping[str, Any]]) 
     """What the entry says of the operations that this sync settled: ids, codes, counters and both clocks."""
     for operation, result in zip(body.operations, results, strict=True):
         if line.settles(operation.counter):
+            readable = operation if isinstance(operation, schemas.Operation) else None
             yield {
-                "counter": operation.counter, "device_time": operation.device_time, "result": result["result"],
-                "operation": operation.operation if operation.operation in rules.OPERATIONS else None,
+                "counter": operation.counter, "device_time": readable and readable.device_time,
+                "result": result["result"],
+                "operation": readable.operation if readable and readable.operation in rules.OPERATIONS else None,
                 "code": result["code"], "entry": result["entry"],
             }  # fmt: skip
 

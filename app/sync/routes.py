@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Message
 
 from app.log import canonical
-from app.problems import ServiceFailed, field_problem, judge, status_of
+from app.problems import FieldProblem, ServiceFailed, field_problem, field_problems, judge, status_of
 from app.reading import Read
 from app.refusal import Invalid, Refusal, Unavailable
 from app.sync import actions, rules, schemas
@@ -23,8 +23,11 @@ from app.writing import Receiving
 log = logging.getLogger("huayuan.sync")
 sync = APIRouter(tags=["sync"])
 routers = [sync]
-bodies = {"POST /sync": Body(limit=1 << 20, seconds=60, judged_within="/operations/[0-9]+/(body|seen)(/|$)")}
-"""A list may come over a slow line: it takes no place in work until it is here. Unfit text spoils one operation."""
+bodies = {"POST /sync": Body(limit=1 << 20, seconds=60, judged_within="/operations/[0-9]+($|/(?!key$|after(/|$)))")}
+"""A list may come over a slow line: it takes no place in work until it is here.
+
+Unfit text spoils one operation; the whole list in a key, by which operations are told apart.
+"""
 SECONDS = 2.0
 """After so long no further operation of a list is begun; the phone sends the rest again."""
 _under_way: set[UUID] = set()
@@ -98,15 +101,30 @@ def _untried(result: Result, why: Refusal, language: str) -> dict[str, Any]:
     return {"result": result, "code": why.code(), "reason": why.title(language)}
 
 
-async def _tried(request: Request, operation: schemas.Operation, came: Any, language: str) -> dict[str, Any]:
+def _refused(why: Refusal, wrong: list[FieldProblem], language: str) -> dict[str, Any]:
+    """Not tried, for it cannot be done as it is."""
+    told = {"advice": rules.advice(status_of(type(why)), language), "errors": [e.model_dump() for e in wrong] or None}
+    return _untried(Result.REFUSED, why, language) | told
+
+
+def _check(operation: schemas.Operation | schemas.Faulty, came: dict[str, Any]) -> None:
+    """Raises BadText, TooDeep, NotForPhones, RecordNotNamed."""
+    judge({name: value for name, value in came.items() if name not in {"body", "seen"}})
+    judge(came.get("body"))
+    if isinstance(operation, schemas.Operation):
+        rules.check_named(operation.operation, named=operation.record_id is not None)
+
+
+async def _tried(
+    request: Request, operation: schemas.Operation | schemas.Faulty, came: Any, language: str
+) -> dict[str, Any]:
     """The operation, as it `came`, through its own door, and what the answer means to the phone."""
     try:
-        rules.check_named(operation.operation, named=operation.record_id is not None)
-        judge(came.get("body"))
+        _check(operation, came)
     except Refusal as refusal:
-        wrong = [field_problem(refusal, language).model_dump()] if isinstance(refusal, Invalid) else None
-        advice = rules.advice(status_of(type(refusal)), language)
-        return _untried(Result.REFUSED, refusal, language) | {"advice": advice, "errors": wrong}
+        return _refused(refusal, [field_problem(refusal, language)] if isinstance(refusal, Invalid) else [], language)
+    if isinstance(operation, schemas.Faulty):
+        return _refused(Invalid(), field_problems(schemas.wrong_with(came), language), language)
     headers = {"idempotency-key": operation.key}
     if operation.version is not None:
         headers["if-match"] = f'"{operation.version}"'

@@ -1,24 +1,36 @@
 """What goes over the wire between a phone and the service?"""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails
 
 from app.sync.rules import OPERATIONS, Result
-from app.wire import SOMEBODY, In, Moment, Out
+from app.wire import SOMEBODY, In, Json, Moment, Out
 
 MANY = 100
 """Operations of one request."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+OwnKey = Annotated[Key, Field(description="Its Idempotency-Key / 重发时不变", examples=["phone-1-7"])]
+Counter = Annotated[int, Field(ge=1, lt=2**53, description="Counts every operation of the phone from 1, without gaps")]
 
 
 class Operation(In):
     """Something done offline: what would have been sent over HTTP, and what only the phone knew."""
 
-    key: Key = Field(description="Its Idempotency-Key / 重发时不变", examples=["phone-1-7"])
-    counter: int = Field(ge=1, lt=2**53, description="Counts every operation of the phone from 1, without gaps")
+    key: OwnKey
+    counter: Counter
     operation: str = Field(
         min_length=1, max_length=80, pattern=r"^[a-z_]+$", description=f"One of {', '.join(OPERATIONS)}",
         examples=["visits_create"],
@@ -34,18 +46,51 @@ class Operation(In):
     seen: dict[str, Any] | None = Field(None, description="What the phone saw of the record, to tell what differs now")
 
 
+class Faulty(BaseModel):
+    """Any other operation that says which one it is: it alone is refused, and the receipt's `errors` say why."""
+
+    model_config = ConfigDict(extra="allow")
+
+    key: OwnKey
+    counter: Counter
+    after: ClassVar[tuple[str, ...]] = ()
+
+
+def _one_by_one(came: Any, judged: ValidatorFunctionWrapHandler) -> Any:
+    """What is wrong with an operation spoils the list only where it cannot be told which operation it is."""
+    try:
+        return judged(came)
+    except ValidationError as fault:
+        wrong = [e for e in fault.errors(include_url=False) if e["loc"][0] == Faulty.__name__]
+        told = [InitErrorDetails(type=e["type"], loc=e["loc"][1:], input=None, ctx=e.get("ctx", {})) for e in wrong]
+        raise ValidationError.from_exception_data(Faulty.__name__, told) from fault
+
+
+Listed = Annotated[Operation | Faulty, Field(union_mode="left_to_right"), WrapValidator(_one_by_one)]
+_whole = TypeAdapter[Operation](Json[Operation])
+
+
+def wrong_with(came: Any) -> list[ErrorDetails]:
+    """All that makes an operation a faulty one."""
+    try:
+        _whole.validate_python(came)
+    except ValidationError as fault:
+        return fault.errors(include_url=False)
+    return []
+
+
 class Push(In):
     """What a phone hands in. Sent again it changes nothing."""
 
     device_id: UUID = Field(description="Made once by the phone / 设备标识", examples=[SOMEBODY])
     sent_at: Moment = Field(description="The phone's clock now", examples=["2017-03-20T18:00:00+08:00"])
-    operations: list[Operation] = Field(max_length=MANY)
+    operations: list[Listed] = Field(max_length=MANY)
 
 
 class Wrong(Out):
-    """One thing that is wrong with an operation's body."""
+    """One thing that is wrong with an operation."""
 
-    pointer: str
+    pointer: str = Field(description="JSON pointer into its body, or to another member of the operation: `/version`")
     code: str
     message: str
 

@@ -1183,6 +1183,14 @@ class ExplanationOut(TypedDict):
     rule: RuleOut
 
 
+class Faulty(TypedDict):
+    """Any other operation that says which one it is: it alone is refused, and the receipt's `errors` say
+    why."""
+
+    counter: int
+    key: str
+
+
 class FieldProblem(TypedDict):
     """One thing that is wrong with the request, and where."""
 
@@ -2470,7 +2478,7 @@ class Push(TypedDict):
     """What a phone hands in. Sent again it changes nothing."""
 
     device_id: str
-    operations: list[Operation]
+    operations: list[Operation | Faulty]
     sent_at: str
 
 
@@ -3467,7 +3475,7 @@ class WorkflowHead(TypedDict):
 
 
 class Wrong(TypedDict):
-    """One thing that is wrong with an operation's body."""
+    """One thing that is wrong with an operation."""
 
     code: str
     message: str

@@ -209,7 +209,7 @@ def _fill(case: Any, operation: str) -> None:
         if case.body.get("cursor"):  # only the service knows one
             case.body["cursor"] = GROUND["occasions"][operation][0]["body"]["cursor"]
         if operation == "sync_push":  # of free objects no schema says that they hold no endless number
-            case.body["operations"] = [each | {"body": {}, "seen": {}} for each in case.body["operations"]]
+            case.body["operations"] = [_bounded(each) for each in case.body["operations"]]
     if case.query:
         for name in list(case.query):
             if name == "cursor":
@@ -222,6 +222,13 @@ def _fill(case: Any, operation: str) -> None:
         _fresh(case, operation)
     elif case.headers:
         _new_key(case, operation)
+
+
+def _bounded(handed_in: dict[str, Any]) -> dict[str, Any]:
+    """An operation of a phone; of a faulty one just what tells which it is."""
+    if {"operation", "device_time"} <= handed_in.keys():
+        return handed_in | {"body": {}, "seen": {}}
+    return {name: handed_in[name] for name in ("key", "counter")}
 
 
 def _fresh(case: Any, operation: str) -> None:

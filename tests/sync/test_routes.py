@@ -219,11 +219,9 @@ def test_a_hostile_list_gets_no_further_than_http(township, helped):
     many = [phone.visit(household) for _ in range(101)]
     assert phone.send(*many).status_code == 422
     assert phone.send(phone.visit(household, text="走" * 400_000)).status_code == 413
-    crooked = phone.operation("visits_correct", {"reason": "x"}, record_id="../../accounts")
-    assert phone.send(crooked).status_code == 422
-    wrong = phone.visit(household, place=1)
-    assert phone.send(wrong).status_code == 422
     phone.made = 2
+    crooked = phone.operation("visits_correct", {"reason": "x"}, record_id="../../accounts")
+    assert results(phone.sync(crooked)) == [("refused", "invalid")]
     reused = [phone.visit(household, key="same"), phone.visit(household, "别的", key="same")]
     assert results(phone.sync(*reused)) == [("done", None), ("refused", "key-reused")]
     bad = phone.visit(household)
@@ -252,13 +250,70 @@ def test_a_text_that_is_unfit_spoils_its_operation_alone(helped, half):
     assert results(hand_in(phone, *made).json()["receipt"])[0] == good, "mended, under its own key and number"
 
 
-@pytest.mark.parametrize("half", ["\x00", "\ud83d"], ids=["NUL", "half a pair"])
-def test_outside_of_what_people_write_unfit_text_is_refused_at_once(helped, half):
+FAULTS = {
+    "version": (0, "/version"), "record_id": ("../../accounts", "/record_id"), "operation": ("Visits!", "/operation"),
+    "device_time": ("yesterday", "/device_time"), "body": ([], "/body"), "after": ([""], "/after/0"),
+    "place": (1, "/place"), "seen": (5, "/seen"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_one_operation_refuses_that_one_alone(township, helped, name):
     household, phone = helped
-    for name in ("operation", "key", "device_time", half):
-        refused = hand_in(phone, phone.visit(household) | {name: half})
-        assert (refused.status_code, refused.json()["code"]) == (422, "bad-text"), name
-        assert refused.json()["errors"][0]["pointer"].startswith("/operations/0"), name
+    wrong, pointer = FAULTS[name]
+    made = [phone.visit(household), phone.visit(household) | {name: wrong}, phone.visit(household)]
+    receipt = phone.sync(*made)
+    assert results(receipt) == [("done", None), ("refused", "invalid"), ("done", None)]
+    told = receipt["results"][1]
+    (error,) = told["errors"]
+    assert error["pointer"] == pointer and not error["message"].isascii() and told["advice"]
+    assert receipt["counter"] == 3, "it is settled and holds up nothing"
+    exact = json.dumps(made[1], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert told["digest"] == sha256(exact.encode()).hexdigest()
+    entry = township.office("leading_group_office").read(f"/ledger/{township.code}/entries", limit=200)["items"][-1]
+    assert [o["result"] for o in json.loads(entry["leaf"])["data"]["operations"]] == ["done", "refused", "done"]
+    mended = phone.visit(household) | {"key": made[1]["key"], "counter": 2}
+    assert results(phone.sync(mended)) == [("done", None)], "mended, under its own key and number"
+
+
+def test_all_faults_of_an_operation_are_told_in_the_readers_language(helped):
+    _, phone = helped
+    body = {"device_id": phone.id, "sent_at": phone.sent_at, "operations": [{"key": "k", "counter": 1, "version": 0}]}
+    in_english = {"accept-language": "en"}
+    (told,) = phone.caller.client.post("/v1/sync", json=body, headers=in_english).json()["receipt"]["results"]
+    assert {e["pointer"]: e["code"] for e in told["errors"]} == {
+        "/operation": "missing", "/version": "greater_than_equal", "/device_time": "missing",
+    }  # fmt: skip
+    assert all(e["message"].isascii() for e in told["errors"]) and told["reason"].isascii()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"key": ""}, "/key"), ({"key": "二"}, "/key"), ({"counter": 0}, "/counter"), ({"counter": "1"}, "/counter"),
+        (None, ""),
+    ],
+)  # fmt: skip
+def test_where_it_cannot_be_told_which_operation_it_is_the_list_is_refused(helped, wrong, pointer):
+    household, phone = helped
+    good = phone.visit(household)
+    answer = phone.send(good, wrong and phone.visit(household, version=0) | wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [e["pointer"] for e in answer.json()["errors"]] == [f"/operations/1{pointer}"]
+    assert results(phone.sync(good)) == [("done", None)], "nothing of it was taken"
+
+
+@pytest.mark.parametrize("half", ["\x00", "\ud83d"], ids=["NUL", "half a pair"])
+def test_unfit_text_in_what_a_phone_writes_refuses_that_operation_alone_but_for_keys(helped, half):
+    household, phone = helped
+    for name, wrong in (("operation", half), ("device_time", half), (half, half)):
+        (told,) = hand_in(phone, phone.visit(household) | {name: wrong}).json()["receipt"]["results"]
+        assert (told["result"], told["code"]) == ("refused", "bad-text"), name
+        assert name == half or told["errors"][0]["pointer"].startswith(f"/{name}")
+    for name, wrong, pointer in (("key", half, "/key"), ("after", [half], "/after/0")):
+        refused = hand_in(phone, phone.visit(household) | {name: wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad-text")
+        assert refused.json()["errors"][0]["pointer"] == f"/operations/0{pointer}"
     deep = phone.visit(household)
     deep["body"]["text"] = json.loads("[" * 60 + "]" * 60)
     assert hand_in(phone, deep).json()["code"] == "too-deep"
