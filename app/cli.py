@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import os
 import re
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import date
-from getpass import getpass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import asyncpg
 import cyclopts
@@ -21,6 +19,7 @@ from app import migrations
 from app.database import address
 from app.phone.commands import commands as phone
 from app.settings import Settings
+from app.shell import halt, password
 from app.vault import Vault
 from app.witness import Policy
 
@@ -45,11 +44,6 @@ def migrate() -> None:
         command.upgrade(config, "head")
     except TimeoutError as fault:
         halt("数据表一直被占用,迁移未完成", str(fault))
-
-
-def halt(zh: str, en: str) -> NoReturn:
-    """End with one line for the operator instead of a traceback."""
-    sys.exit(f"{zh} / {en}")
 
 
 def standing(url: str) -> list[str | None] | None:
@@ -217,11 +211,7 @@ def import_(
     if not file.is_file():
         halt(f"{file}:没有该文件", "there is no such file")
     try:
-        password = os.environ.get("HUAYUAN_PASSWORD") or getpass("密码 / password: ")
-    except EOFError:
-        halt("没有密码", "no password: name it in HUAYUAN_PASSWORD")
-    try:
-        sys.exit(clerk.hand_in(server, login, password, file, {"kind": kind, "mode": mode, "dry_run": dry_run}))
+        sys.exit(clerk.hand_in(server, login, password(), file, {"kind": kind, "mode": mode, "dry_run": dry_run}))
     except clerk.NotTaken as problem:
         halt(f"{file.name}", str(problem))
 

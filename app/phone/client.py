@@ -26,6 +26,8 @@ TRIES, PATIENCE = 4, 60
 """How often a busy service is asked, and seconds for an answer."""
 WAITING = ("queued", "held", "again")
 """What is sent at the next sync; what was refused waits for its owner."""
+GIVEN_UP = "given_up"
+"""What is handed in instead of what its owner dropped: no operation, so it is refused and its number used up."""
 TABLES = """
 create table if not exists settings (name text primary key, value);
 create table if not exists journal (counter integer primary key, key text not null, operation text not null,
@@ -36,24 +38,70 @@ create table if not exists receipts (number integer primary key, answer text not
 """
 
 
-class NoSignal(RuntimeError):
+class Trouble(RuntimeError):
+    """The phone cannot go on; its owner reads why."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "").strip()
+
+
+class NoSignal(Trouble):
     """没有信号或系统繁忙:内容已保存在手机上,请稍后再同步。 / No answer; all is kept, sync again later."""
 
 
-class SignInAgain(RuntimeError):
+class NoSuchAddress(Trouble):
+    """服务地址有误,应如 http://127.0.0.1:8411。 / This is no address of a service."""
+
+
+class SignInFirst(Trouble):
+    """请先登录:huayuan phone sign-in。 / Sign in first."""
+
+
+class NotYou(Trouble):
+    """账号或密码不正确,或账号已停用;账号应写作 乡代码/账号名。 / Login or password is wrong, or disabled."""
+
+
+class SignInAgain(Trouble):
     """登录已失效或账号已停用:内容仍在手机上,请重新登录;仍不行请联系乡管理员。 / Sign in again; all is kept."""
 
 
-class SomebodyElses(RuntimeError):
+class SomebodyElses(Trouble):
     """此文件属于另一人,请换一个文件登录。 / This file is another person's; take another one."""
 
 
-class Forked(RuntimeError):
+class Forked(Trouble):
     """台账被改写或出现两个版本:已停止同步,请保留手机并向县纪委报告。 / The log was forked: keep the phone as it is."""
 
 
-class NotUnderstood(RuntimeError):
-    """The service answered what this client does not know."""
+class NothingWritten(Trouble):
+    """请填写地点和走访情况,不能留空。 / Say where it was and what was done; neither may be blank."""
+
+
+class NoSuchHousehold(Trouble):
+    """手机上没有这一户(不是您的帮扶户?):请核对编号,或先执行 pull。 / The phone knows no such household; pull first."""
+
+
+class NoSuchVisit(Trouble):
+    """手机上没有这条走访:请核对编号,或先同步。 / The phone knows no such visit; sync first."""
+
+
+class NoSuchLine(Trouble):
+    """没有这一条,或已办理,不能放弃。 / There is no such line, or it is done and cannot be given up."""
+
+
+class NothingRefused(Trouble):
+    """没有这一条,或并非“未受理”,无需修改。 / There is no such line, or it was not refused."""
+
+
+class NotTaken(Trouble):
+    """The service does not take it, in its own words, or answered what this client does not know."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        told = answer.json() if _is_json(answer) else {}
+        title = (
+            told.get("title") or f"服务的答复无法识别({answer.status_code}) / the service's answer is not understood"
+        )
+        super().__init__("\n".join([title, *wrong(told.get("errors"))]))
 
 
 class Phone:
@@ -113,39 +161,59 @@ class Phone:
         return made
 
     def visit(self, household: str, place: str, text: str) -> dict[str, Any]:
-        """A visit now, by the phone's clock less what it was wrong by when it last had signal."""
+        """A visit now, by the phone's clock less what it was wrong by when it last had signal.
+
+        Raises NothingWritten.
+        """
+        if not (place.strip() and text.strip()):
+            raise NothingWritten
         at = self._clock() - timedelta(seconds=self["clock_ahead"] or 0)
         body = {"id": str(uuid4()), "household_id": household, "device_time": _text(at), "place": place, "text": text}
         return self.do("visits_create", body)
 
     def correct(self, visit: str, reason: str, **fields: str) -> dict[str, Any]:
-        """Correct a visit, also one that is still in the queue: then after it."""
+        """Correct a visit, also one that is still in the queue: then after it. Raises NoSuchVisit, NothingWritten."""
+        if not reason.strip() or not any(text.strip() for text in fields.values()):
+            raise NothingWritten
         seen = next((r for r in self.records("visits") if r["id"] == visit), None)
-        waiting = [
-            o for _, o, _, _ in self.journal(*WAITING) if visit in (o.get("record_id"), o.get("body", {}).get("id"))
-        ]
-        more: dict[str, Any] = {"version": (seen["version"] if seen else 0) + len(waiting)}
+        about = [line for line in self.journal() if visit in _records_of(line[1])]
+        waiting = [operation for _, operation, result, _ in about if result in WAITING]
+        told = [told for _, _, result, told in about if result in ("done", "replayed")]
+        versions = [each["version"] for each in (seen, *told) if each and each["version"]]
+        if not (versions or waiting):
+            raise NoSuchVisit
+        more: dict[str, Any] = {"version": max(versions, default=0) + len(waiting)}
         more |= {"after": [waiting[-1]["key"]]} if waiting else {"seen": seen}
         return self.do("visits_correct", {**fields, "reason": reason}, record_id=visit, **more)
 
     def mend(self, counter: int, **changes: Any) -> None:
-        """What was refused, written anew under its own key and number: it was not done, so nothing is done twice."""
-        ((_, operation, _, _),) = [line for line in self.journal("refused") if line[0] == counter]
+        """What was refused, written anew under its own key and number: it was not done, so nothing is done twice.
+
+        Raises NothingRefused.
+        """
+        operation = next((o for number, o, _, _ in self.journal("refused") if number == counter), None)
+        if operation is None:
+            raise NothingRefused
         operation["body"] = {**(operation.get("body") or {}), **{k: v for k, v in changes.items() if k != "version"}}
         operation |= {"version": changes["version"]} if "version" in changes else {}
         row = [json.dumps(operation, ensure_ascii=False), "queued", counter]
         self._store.execute("update journal set operation = ?, result = ? where counter = ?", row)
 
     def drop(self, counter: int) -> None:
-        """What was refused is given up; it stays in the journal."""
-        self._store.execute("update journal set result = 'dropped' where counter = ? and result = 'refused'", [counter])
+        """What was refused or still waits is given up; it stays in the journal. Raises NoSuchLine.
+
+        Where an answer was lost it may be done already: then the service has it, and the next pull brings it.
+        """
+        if counter not in [line[0] for line in self.journal("refused", *WAITING)]:
+            raise NoSuchLine
+        self._store.execute("update journal set result = 'dropped' where counter = ?", [counter])
 
     # ── with signal ──
 
     def sign_in(self, address: str, login: str, password: str) -> None:
-        """Also with a new account of the same person. Raises SignInAgain, SomebodyElses, NoSignal."""
+        """Also with a new account of the same person. Raises NotYou, SomebodyElses, NoSignal, NoSuchAddress."""
         self["address"] = address
-        self._token({"grant_type": "password", "username": login, "password": password})
+        self._token({"grant_type": "password", "username": login, "password": password}, NotYou)
         person = self._ask("GET", "/v1/me").json()["person_id"]
         if self["person_id"] not in (None, person):
             self["access_token"] = self["refresh_token"] = None
@@ -153,7 +221,7 @@ class Phone:
         self["person_id"], self["device_id"] = person, self["device_id"] or str(uuid4())
 
     def sync(self) -> None:
-        """Hand in what waits, then take along what changed. Raises NoSignal, SignInAgain, Forked."""
+        """Hand in what waits, then take along what changed. Raises Trouble."""
         self.push()
         self.pull()
 
@@ -174,8 +242,9 @@ class Phone:
 
     def _waiting(self) -> list[dict[str, Any]]:
         """In order; and what the service does not know any more, though it once was settled."""
-        known = self["settled"]
-        return [o for counter, o, r, _ in self.journal() if r in WAITING or (known is not None and counter > known)]
+        known = self["settled"] or 0
+        lines = [(o, r) for counter, o, r, _ in self.journal() if r in WAITING or counter > known]
+        return [_given_up(operation) if result == "dropped" else operation for operation, result in lines]
 
     def _note(self, answer: dict[str, Any]) -> None:
         receipt = answer["receipt"]
@@ -183,7 +252,9 @@ class Phone:
         self["settled"], self["clock_ahead"] = receipt["counter"], receipt["clock_ahead_seconds"]
         for told in receipt["results"]:
             row = [told["result"], json.dumps(told, ensure_ascii=False), told["counter"], told["key"]]
-            self._store.execute("update journal set result = ?, told = ? where counter = ? and key = ?", row)
+            self._store.execute(
+                "update journal set result = ?, told = ? where counter = ? and key = ? and result <> 'dropped'", row
+            )
 
     def pull(self) -> None:
         """Take along what changed, page by page; what is gone goes."""
@@ -252,36 +323,48 @@ class Phone:
     # ── the line ──
 
     def _ask(self, method: str, path: str, *, known: tuple[int, ...] = (), **more: Any) -> httpx.Response:
-        """One request, again where it should be; the signature is renewed once. Raises NoSignal, SignInAgain."""
+        """One request, again where it should be; the signature is renewed once.
+
+        Raises SignInFirst, NoSignal, SignInAgain, NotTaken.
+        """
+        if self["access_token"] is None:
+            raise SignInAgain if self["person_id"] else SignInFirst
         for _ in range(2):
             answer = self._send(method, path, headers={"authorization": f"Bearer {self['access_token']}"}, **more)
             if answer.is_success or answer.status_code in known:
                 return answer
             if answer.status_code != 401 or not self["refresh_token"]:
                 break
-            self._token({"grant_type": "refresh_token", "refresh_token": self["refresh_token"]})
+            self._token({"grant_type": "refresh_token", "refresh_token": self["refresh_token"]}, SignInAgain)
         if answer.status_code == 401:
             raise SignInAgain
-        raise NotUnderstood(f"{method} {path}: {answer.status_code} {answer.text}")
+        raise NotTaken(answer)
 
-    def _token(self, form: dict[str, str]) -> None:
+    def _token(self, form: dict[str, str], otherwise: type[Trouble]) -> None:
         answer = self._send("POST", "/v1/oauth/token", data=form)
         if not answer.is_success:
-            raise SignInAgain
+            raise otherwise if "error" in answer.json() else NotTaken(answer)
         told = answer.json()
         self["access_token"], self["refresh_token"] = told["access_token"], told.get("refresh_token")
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Raises NoSuchAddress, NoSignal, NotTaken where another than the service answers."""
         try:
             with httpx.Client(base_url=self["address"], timeout=PATIENCE) as line:
                 for _ in range(TRIES):
                     answer = line.request(method, path, **more)
                     if answer.status_code not in (429, 503):
-                        return answer
+                        break
                     time.sleep(int(answer.headers.get("retry-after", 1)))
+                else:
+                    raise NoSignal
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise NoSuchAddress from error
         except httpx.TransportError as error:
             raise NoSignal from error
-        raise NoSignal
+        if not _is_json(answer):
+            raise NotTaken(answer)
+        return answer
 
     def close(self) -> None:
         self._store.close()
@@ -289,3 +372,22 @@ class Phone:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _records_of(operation: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The record it is about, and the one it makes."""
+    return operation.get("record_id"), operation.get("body", {}).get("id")
+
+
+def _given_up(operation: dict[str, Any]) -> dict[str, Any]:
+    """Under its own key and number, so that what comes behind it is held up by nothing."""
+    return {**{name: operation[name] for name in ("key", "counter", "device_time")}, "operation": GIVEN_UP}
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    return "json" in answer.headers.get("content-type", "")
+
+
+def wrong(errors: list[dict[str, str]] | None) -> list[str]:
+    """Where it is wrong and how, a line each."""
+    return [f"{error['pointer']}: {error['message']}" for error in errors or ()]

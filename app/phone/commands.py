@@ -4,16 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import cyclopts
 
-from app.phone.client import Forked, NoSignal, NotUnderstood, Phone, SignInAgain, SomebodyElses
+from app.phone.client import NoSuchHousehold, NothingWritten, Phone, SignInFirst, Trouble, wrong
+from app.shell import password
 
 commands = cyclopts.App(name="phone", help="离线手机参考客户端 / a reference client for phones without signal")
 File = Annotated[Path, cyclopts.Parameter(name="--file", help="all that the phone keeps, in SQLite")]
 PHONE = Path(".huayuan-phone")
-TROUBLE = (NoSignal, SignInAgain, SomebodyElses, Forked, NotUnderstood)
 
 
 @contextmanager
@@ -22,17 +22,20 @@ def _opened(file: Path) -> Iterator[Phone]:
     phone = Phone(file)
     try:
         yield phone
-    except TROUBLE as trouble:
-        sys.exit(str(trouble) if isinstance(trouble, NotUnderstood) else trouble.__doc__)
+    except Trouble as trouble:
+        sys.exit(str(trouble))
     finally:
         phone.close()
 
 
 @commands.command
-def sign_in(address: str, login: str, password: str, *, file: File = PHONE) -> None:
-    """Sign in as 乡代码/账号, take along what there is, and show the log's key: compare it once with the office's."""
+def sign_in(address: str, login: str, *, file: File = PHONE) -> None:
+    """Sign in as 乡代码/账号, take along what there is, and show the log's key: compare it once with the office's.
+
+    The password is asked for, or stands in HUAYUAN_PASSWORD.
+    """
     with _opened(file) as phone:
-        phone.sign_in(address, login, password)
+        phone.sign_in(address, login, password())
         phone.pull()
         print(phone["key"])
 
@@ -50,21 +53,51 @@ def pull(*, file: File = PHONE) -> None:
 def visit(household: str, place: str, text: str, *, file: File = PHONE) -> None:
     """Write a visit down, with or without signal. HOUSEHOLD is an id or a card number."""
     with _opened(file) as phone:
-        found = {h["card_number"]: h["id"] for h in phone.records("households")}
-        print(phone.visit(found.get(household, household), place, text)["counter"])
+        print(phone.visit(_household(phone, household), place, text)["counter"])
+
+
+def _household(phone: Phone, called: str) -> str:
+    """The id of one that is on the phone. Raises SignInFirst, NoSuchHousehold."""
+    if phone["person_id"] is None:
+        raise SignInFirst
+    for household in phone.records("households"):
+        if called in (household["id"], household["card_number"]):
+            return str(household["id"])
+    raise NoSuchHousehold
 
 
 @commands.command
 def correct(visit: str, reason: str, *, place: str = "", text: str = "", file: File = PHONE) -> None:
     """Write down what was wrong about a visit of one's own."""
     with _opened(file) as phone:
-        print(phone.correct(visit, reason, **{k: v for k, v in (("place", place), ("text", text)) if v})["counter"])
+        print(phone.correct(visit, reason, **_given(place=place, text=text))["counter"])
+
+
+@commands.command
+def mend(counter: int, *, household: str = "", place: str = "", text: str = "", file: File = PHONE) -> None:
+    """Write a visit or its correction that was refused anew, upon the version that stands now; then sync."""
+    with _opened(file) as phone:
+        changes = _given(household_id=household and _household(phone, household), place=place, text=text)
+        if not changes:
+            raise NothingWritten
+        phone.mend(counter, **changes, **_version(phone, counter))
+
+
+def _given(**said: str) -> dict[str, str]:
+    return {name: value for name, value in said.items() if value}
+
+
+def _version(phone: Phone, counter: int) -> dict[str, int]:
+    """Where others changed the record meanwhile: the version whose differences were shown."""
+    told = [t for number, _, _, t in phone.journal("refused") if number == counter and t and t["conflict"]]
+    return {"version": told[0]["conflict"]["stands"]} if told else {}
 
 
 @commands.command
 def sync(*, file: File = PHONE) -> None:
     """Hand in what waits and take along what changed."""
     with _opened(file) as phone:
+        print("正在同步…", file=sys.stderr, flush=True)
         phone.sync()
         _show(phone)
 
@@ -78,7 +111,7 @@ def status(*, file: File = PHONE) -> None:
 
 @commands.command
 def drop(counter: int, *, file: File = PHONE) -> None:
-    """Give up what was refused; it stays in the journal."""
+    """Give up what was refused or still waits; it stays in the journal."""
     with _opened(file) as phone:
         phone.drop(counter)
 
@@ -87,10 +120,18 @@ def _show(phone: Phone) -> None:
     for counter, operation, result, told in phone.journal():
         body = operation.get("body") or {}
         print(counter, operation["operation"], body.get("text", ""), RESULTS.get(result, result))
-        for word in ("reason", "advice", "conflict"):
-            if told and told[word] and result not in ("done", "replayed"):
-                print("   ", told[word])
+        for line in _why(told) if told and result not in ("done", "replayed") else ():
+            print("   ", line)
     print(f"已收检查点 {len(phone.checkpoints())} 个", *(["⚠ 台账异常,已停止同步"] if phone["alarm"] else []))
+
+
+def _why(told: dict[str, Any]) -> list[str]:
+    """What the service said of an operation that was not done, a line each."""
+    said = [told[word] for word in ("reason", "advice") if told[word]] + wrong(told["errors"])
+    if told["conflict"]:
+        fields = (f"{name}:{value}" for name, value in told["conflict"]["fields"].items() if isinstance(value, str))
+        said.append("、".join([f"现为第 {told['conflict']['stands']} 版", *fields]))
+    return said
 
 
 RESULTS = {

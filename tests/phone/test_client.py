@@ -5,11 +5,25 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from app.phone.client import Forked, NoSignal, Phone, SignInAgain, SomebodyElses
+from app.phone.client import (
+    Forked,
+    NoSignal,
+    NoSuchAddress,
+    NoSuchLine,
+    NoSuchVisit,
+    NothingWritten,
+    NotTaken,
+    NotYou,
+    Phone,
+    SignInAgain,
+    SignInFirst,
+    SomebodyElses,
+)
 from tests.conftest import Service, Township, fresh_database, service_account
 
 DAY = datetime(2016, 11, 9, 2, tzinfo=UTC)
@@ -183,19 +197,146 @@ def sign(admin, place):
     assert admin.post(f"/ledger/{place.code}/checkpoint").status_code == 200
 
 
+def test_a_correction_of_what_the_phone_does_not_know_is_refused_at_once(phone, owner):
+    household, _, _ = owner
+    with pytest.raises(NoSuchVisit):
+        phone.correct(str(uuid4()), "写错", text="改")
+    phone.visit(household, "家中", "走访")
+    phone.sync()
+    assert results(phone) == ["done"], "nothing bad was written down that could hold it up"
+
+
+def test_what_was_done_but_not_yet_taken_along_can_be_corrected(phone, owner):
+    household, _, _ = owner
+    visit = phone.visit(household, "家中", "走访")["body"]["id"]
+    phone.push()
+    assert phone.records("visits") == []
+    phone.correct(visit, "写错", place="院内")
+    phone.push()
+    phone.correct(visit, "又写错", place="村委会")
+    phone.sync()
+    assert results(phone) == ["done"] * 3
+    (stands,) = phone.records("visits")
+    assert (stands["place"], stands["version"]) == ("村委会", 3)
+
+
+@pytest.mark.parametrize(("place", "text"), [("", "走访"), ("家中", "  "), ("\u3000", "走访")])
+def test_a_visit_that_says_nothing_is_not_written_down(phone, owner, place, text):
+    with pytest.raises(NothingWritten):
+        phone.visit(owner[0], place, text)
+    assert phone.journal() == []
+
+
+def test_a_bad_line_holds_up_nothing_and_is_told_with_what_is_wrong(phone, owner):
+    household, me, _ = owner
+    phone.do("visits_correct", {"reason": "写错"}, record_id=str(uuid4()), version=0)
+    phone.visit(household, "家中", "走访")
+    phone.sync()
+    assert results(phone) == ["refused", "done"] and len(me.read("/visits")["items"]) == 1
+    (error,) = phone.journal()[0][3]["errors"]
+    assert error["pointer"] == "/version"
+
+
+def test_what_is_dropped_while_it_waits_is_never_done_and_holds_up_nothing(phone, owner):
+    household, me, _ = owner
+    made = [phone.visit(household, "家中", f"第{n}次") for n in range(3)]
+    phone.drop(2)
+    phone.sync()
+    assert results(phone) == ["done", "dropped", "done"]
+    assert sorted(v["text"] for v in me.read("/visits")["items"]) == ["第0次", "第2次"]
+    assert phone.journal()[1][1] == made[1], "it stays in the journal as it was"
+    for done_or_unknown in (1, 2, 9):
+        with pytest.raises(NoSuchLine):
+            phone.drop(done_or_unknown)
+
+
+def test_what_was_dropped_is_not_done_where_the_service_lost_its_number(phone, owner, service):
+    household, me, _ = owner
+    phone.visit(str(uuid4()), "家中", "不知何处")
+    phone.sync()
+    assert results(phone) == ["refused"]
+    phone.mend(1, household_id=household)
+    phone.drop(1)
+    with psycopg.connect(service.database_url) as connection:
+        connection.execute("delete from devices where person_id = %s", [me.person_id])
+    phone.visit(household, "家中", "走访")
+    phone.sync()
+    phone.sync()
+    assert results(phone) == ["dropped", "done"]
+    assert [v["text"] for v in me.read("/visits")["items"]] == ["走访"]
+
+
+def test_what_keeps_one_from_signing_in_is_told_apart(tmp_path, owner, service):
+    _, _, login = owner
+    fresh = Phone(tmp_path / "fresh", lambda: DAY)
+    for ask in (fresh.pull, fresh.sync):
+        with pytest.raises(SignInFirst):
+            ask()
+    for address, who, password, trouble in (
+        (service.address, login, "wrong horse battery", NotYou),
+        (service.address, "411421201/nobody", PASSWORD, NotYou),
+        ("127.0.0.1:8411", login, PASSWORD, NoSuchAddress), ("http://[::", login, PASSWORD, NoSuchAddress),
+        ("http://127.0.0.1:9", login, PASSWORD, NoSignal), (f"{service.address}/docs", login, PASSWORD, NotTaken),
+    ):  # fmt: skip
+        with pytest.raises(trouble):
+            fresh.sign_in(address, who, password)
+    fresh.close()
+
+
+def test_a_problem_is_told_in_words(phone):
+    with pytest.raises(NotTaken) as refused:
+        phone._ask("GET", "/v1/sync", params={"limit": 0})
+    assert str(refused.value).splitlines() == ["请求本身有误。", "query:limit: 数值过小"]
+
+
 def test_by_hand_it_says_in_chinese_what_became_of_each(tmp_path, owner, service):
     household, _, login = owner
     file = ["--file", str(tmp_path / "by-hand")]
-    by_hand("sign-in", service.address, login, PASSWORD, *file)
-    assert household in by_hand("pull", *file)
-    assert by_hand("visit", household, "家中", "走访", *file).strip() == "1"
+    by_hand("sign-in", service.address, login, *file)
+    card = next(line.split()[1] for line in by_hand("pull", *file).splitlines() if household in line)
+    assert by_hand("visit", card, "家中", "走访", *file).strip() == "1"
+    assert by_hand("visit", household, "家中", "又一次", *file).strip() == "2"
+    by_hand("drop", "2", *file)
     told = by_hand("sync", *file)
-    assert "已办理" in told and "检查点 0 个" in told
+    assert "已办理" in told and "已放弃" in told and "检查点 0 个" in told
+
+
+def test_by_hand_what_was_refused_is_told_with_what_is_wrong_and_mended(tmp_path, owner, service):
+    household, _, login = owner
+    file = ["--file", str(tmp_path / "by-hand")]
+    by_hand("sign-in", service.address, login, *file)
+    phone = Phone(file[1])
+    phone.visit("不是编号", "家中", "走访")
+    phone.close()
+    told = by_hand("sync", *file)
+    assert "未受理" in told and "/household_id: " in told and "{" not in told
+    by_hand("mend", "1", "--household", household, *file)
+    assert "已办理" in by_hand("sync", *file)
+
+
+def test_by_hand_what_cannot_be_is_told_in_one_line_and_not_kept(tmp_path, owner, service):
+    household, _, login = owner
+    file = ["--file", str(tmp_path / "by-hand")]
+    for words, said in (
+        (("pull",), "请先登录"), (("sync",), "请先登录"), (("visit", household, "家中", "走访"), "请先登录"),
+        (("drop", "1"), "没有这一条"), (("sign-in", service.address, f"{login}x"), "账号或密码不正确"),
+        (("sign-in", service.address, login), None), (("visit", "4114212012010002", "家中", "走访"), "没有这一户"),
+        (("visit", household, "", "走访"), "不能留空"), (("visit", household, "家中", " "), "不能留空"),
+        (("correct", str(uuid4()), "写错", "--text", "改"), "没有这条走访"),
+        (("mend", "1", "--text", "改"), "没有这一条"),
+    ):  # fmt: skip
+        done = at_the_shell(*words, *file)
+        assert (done.returncode == 1) == (said is not None), done.stderr
+        assert (said or "") in done.stderr and "Traceback" not in done.stderr, words
+    assert by_hand("status", *file).splitlines() == ["已收检查点 0 个"], "nothing was written down"
+
+
+def at_the_shell(*words):
+    command, settings = [sys.executable, "-m", "app.cli", "phone", *words], {"HUAYUAN_PASSWORD": PASSWORD}
+    return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
 
 
 def by_hand(*words):
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "phone", *words], capture_output=True, text=True, check=False
-    )
+    done = at_the_shell(*words)
     assert done.returncode == 0, done.stderr
     return done.stdout
