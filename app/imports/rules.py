@@ -178,6 +178,7 @@ IMPORT = Workflow(
 HINTS = {
     "accepts": ("可填:{}", "one of: {}"),
     "missing": ("缺少:{}", "missing: {}"),
+    "optional": ("还可以有:{}", "there may be besides: {}"),
     "row": ("见第 {} 行", "see row {}"),
     "longest": ("最多 {} 个字", "at most {} characters"),
     "most": ("最多 {} 项", "at most {}"),

@@ -257,12 +257,14 @@ class Header:
 def find_header(kind: Kind, rows: Sequence[Sequence[Cell]]) -> Header:
     """The row near the top that names most of the kind's columns; a heading above several counts for those left blank.
 
-    Raises HeaderNotFound with the columns that are missing in the best one, HeadingTwice with the headings.
+    Raises HeaderNotFound with the columns that are missing in the best one and those that may be there besides,
+    HeadingTwice with the headings.
     """
     found = [_as_header(kind, number, rows) for number in range(1, min(len(rows), WITHIN) + 1)]
     best = max(found, key=lambda header: len(header.columns), default=Header(0, (), {}))
     if missing := [called(each) for each in REQUIRED[kind] if each not in best.columns]:
-        raise HeaderNotFound(missing=missing)
+        optional = [called(each) for each in FIELDS[kind] if each not in REQUIRED[kind]]
+        raise HeaderNotFound(missing=missing, optional=optional)
     read = {title for each in best.columns for title in _titles(each)}
     unread = (title for at, title in enumerate(best.titles) if at not in best.columns.values())
     if twice := sorted({title for title in unread if key(title) in read}):

@@ -383,6 +383,8 @@ def test_a_sheet_that_is_none_is_refused_with_what_is_missing(office: Caller) ->
     answer = hand_in(office, as_csv(["户编号", "电话"], ["1", "2"]), "households")
     assert (answer.status_code, answer.json()["code"]) == (422, "header-not-found")
     assert answer.json()["missing"] == ["行政村", "主要致贫原因", "识别时间"]
+    besides = ["村民小组", "户主姓名", "贫困户属性", "其他致贫原因", "姓名", "与户主关系", "身份证号码"]
+    assert answer.json()["optional"] == besides
     assert hand_in(office, b"", "roster").json()["code"] == "header-not-found"
     assert hand_in(office, b"{}", "roster", "application/json").status_code == 415
     assert hand_in(office, b"PK\x03\x04", "roster", XLSX).json()["code"] == "unreadable-file"

@@ -121,7 +121,8 @@ def test_the_header_is_found_below_titles_and_across_two_rows() -> None:
 def test_a_sheet_without_its_columns_says_which_are_missing() -> None:
     with pytest.raises(rules.HeaderNotFound) as refused:
         rules.find_header(Kind.PAIRINGS, [["户编号", "联系电话"], ["4114", "1"]])
-    assert refused.value.facts == {"missing": ["帮扶责任人", "开始日期"]}
+    besides = ["户主姓名", "帮扶责任人身份证号码", "单位", "是否主要帮扶责任人", "结束日期"]
+    assert refused.value.facts == {"missing": ["帮扶责任人", "开始日期"], "optional": besides}
 
 
 def test_of_two_columns_with_one_heading_none_is_passed_over_in_silence() -> None:
