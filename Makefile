@@ -1,6 +1,6 @@
 # What can be done here? `make help` lists it. Needs Python 3.11 or newer, git and make; nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check static fix migrate revision openapi release browser bench growth endurance lock clean
+.PHONY: help demo test serve check static fix migrate revision openapi release browser bench growth endurance lock stop clean clean-data
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -11,7 +11,7 @@ PEERS := .venv-peers/.ready
 DIRECTUS := bench/peers/directus/node_modules/.ready
 
 help: ## show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
 demo: $(READY) ## play the year of a township over HTTP and leave the service running (ARGS=--exit ends it)
 	$(RUN) app.cli demo $(ARGS)
@@ -71,9 +71,21 @@ lock: ## pin the dependencies anew (needs uv; ARGS=--upgrade takes newer version
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-clean: ## remove the environment, the embedded databases and the caches
-	-[ ! -x $(BIN)/python ] || $(BIN)/python -c 'from app import embedded as e; [e.stop(d) for d in (".huayuan", ".huayuan/tests")]'
-	rm -rf .venv .venv-peers .huayuan .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis *.egg-info
+stop: $(READY) ## end the embedded server, which outlives serve and demo; its data stay
+	$(RUN) app.cli stop
+
+clean: ## remove the environment and the caches; the data under .huayuan stay
+	-$(AT_REST)
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis *.egg-info
+
+clean-data: ## remove .huayuan for good: the embedded database, attachments, the secret, the tests' database
+	$(AT_REST)
+	@echo "removing $(CURDIR)/.huayuan: embedded database, attachments, secret, the tests' database"
+	rm -rf .huayuan
+
+# Ends the embedded servers; fails while one is in use.
+AT_REST = [ ! -x $(BIN)/python ] || $(BIN)/python -c 'import sys; from app.embedded import stop; \
+	used = [d for d in (".huayuan/tests", ".huayuan") if not stop(d)]; sys.exit(used and f"in use: {used}")'
 
 # A file that is newer than the lock says that the environment holds what the lock names.
 $(READY): requirements.lock pyproject.toml

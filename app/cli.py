@@ -111,6 +111,21 @@ def serve(*, host: str | None = None, port: int | None = None, workers: int | No
 
 
 @app.command
+def stop() -> None:
+    """End the embedded server, which outlives serve, work and demo; its data stay, and any command starts it again."""
+    from app import embedded
+
+    settings = Settings()
+    if settings.database_url is not None:
+        halt("数据库由 HUAYUAN_DATABASE_URL 指定,请在其所在处停止", "the database is a server's: end it there")
+    if not embedded.stop(settings.data_dir):
+        halt(
+            "内置数据库仍在使用,请先结束 serve、work 和 demo", "the embedded server is in use: end serve, work and demo"
+        )
+    print(f"内置数据库已停止 / the embedded server is at rest: {settings.data_dir}")
+
+
+@app.command
 def work() -> None:
     """Do what no request waits for; any number of workers may run, and SIGTERM finishes what is in hand."""
     import logging.config

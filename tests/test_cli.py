@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
 from app import embedded
+from tests.serving import ROOT
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 SECRET = "s" * 32
@@ -55,6 +57,37 @@ def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str) -> No
     some = run("mark-missed", "411421202", "411421201", "411421203", **here)
     assert (some.returncode, some.stdout) == (1, "411421201\n"), "the others are done, and what is wrong is told"
     assert "411421202 411421203" in some.stderr
+
+
+def test_the_embedded_server_is_stopped_when_nobody_uses_it(tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    url = embedded.ensure(home)
+    used = run("stop", HUAYUAN_DATA_DIR=str(home))
+    assert used.returncode == 1 and "仍在使用" in used.stderr
+    psycopg.connect(url).close()
+    os.close(embedded._held.pop(home))
+    ended = run("stop", HUAYUAN_DATA_DIR=str(home))
+    assert ended.returncode == 0 and "已停止" in ended.stdout, ended.stderr
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(url)
+    elsewhere = run("stop", HUAYUAN_DATABASE_URL=NOWHERE)
+    assert elsewhere.returncode == 1 and "HUAYUAN_DATABASE_URL" in elsewhere.stderr
+
+
+def make(target: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = ["make", "-f", str(ROOT / "Makefile"), target]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_cleaning_leaves_the_data_and_their_secret(tmp_path: Path) -> None:
+    for name in (".huayuan/secret", ".venv/bin/x", ".mypy_cache/x"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert make("clean", tmp_path).returncode == 0
+    assert [one.name for one in tmp_path.iterdir()] == [".huayuan"] and (tmp_path / ".huayuan/secret").exists()
+    removed = make("clean-data", tmp_path)
+    assert removed.returncode == 0 and [*tmp_path.iterdir()] == []
+    assert all(word in removed.stdout for word in (str(tmp_path), "database", "attachments", "secret"))
 
 
 def test_a_database_without_tables_is_migrated_first(server_url: str) -> None:

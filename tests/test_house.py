@@ -145,9 +145,9 @@ def locks_are_whole(tree: Tree) -> list[str]:
 
 def make_explains_itself(tree: Tree) -> list[str]:
     """Every target has its line of help, and what the README and .ci/run tell to run exists."""
-    explained = set(re.findall(r"^([a-z]+):.*## \S", tree["Makefile"], re.MULTILINE))
+    explained = set(re.findall(r"^([a-z-]+):.*## \S", tree["Makefile"], re.MULTILINE))
     named = set(re.search(r"^\.PHONY: (.*)$", tree["Makefile"], re.MULTILINE)[1].split())  # type: ignore[index]
-    told = {t for p in (".ci/run", "README.md") for t in re.findall(r"^(?:\$ )?make ([a-z]+)", tree[p], re.MULTILINE)}
+    told = {t for p in (".ci/run", "README.md") for t in re.findall(r"^(?:\$ )?make ([a-z-]+)", tree[p], re.MULTILINE)}
     return [f"make {target}" for target in sorted((named | told) - explained)]
 
 
