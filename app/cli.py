@@ -5,10 +5,10 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 import cyclopts
@@ -28,6 +28,7 @@ app.command(phone)
 scale = cyclopts.App(name="scale", help="把数据库分布到 Citus 集群 / make a Citus cluster of the database")
 app.command(scale)
 ROOT = Path(__file__).parent.parent
+T = TypeVar("T")
 
 
 @app.command
@@ -57,16 +58,16 @@ def standing(url: str) -> list[str | None] | None:
     return None if found is None else found[0]
 
 
-def in_each(townships: Sequence[str], work: Callable[[str], Coroutine[Any, Any, Any]]) -> None:
+def in_each(townships: Sequence[str], work: Callable[[str], Coroutine[Any, Any, T]], told: Callable[[T], str]) -> None:
     """Do it for one after another and print what came of it; those that have not adopted are named at the end."""
+    if not townships:
+        halt("没有写明乡镇,什么也没有办理", "no township is named, nothing was done")
     unknown = []
     for code in townships:
         try:
-            told = asyncio.run(work(code))
+            print(code, told(asyncio.run(work(code))))
         except asyncpg.NoDataFoundError:
             unknown.append(code)
-        else:
-            print(code, *(told if isinstance(told, Iterable) else [told]))
     if unknown:
         halt(f"{' '.join(unknown)}:该乡尚未启用", "not a township that has adopted the service")
 
@@ -207,7 +208,10 @@ def mark_missed(*townships: str) -> None:
 
     settings = ready()
     vault = Vault(settings.master_secret)
-    in_each(townships, lambda code: actions.mark_township(address(settings), vault, code))
+    in_each(
+        townships, lambda code: actions.mark_township(address(settings), vault, code),
+        lambda months: f"新记的未抽查月份 / months newly marked: {' '.join(months) or '无 / none'}",
+    )  # fmt: skip
 
 
 @app.command(name="import")
@@ -233,12 +237,15 @@ def import_(
 
 @app.command
 def expire_imports(*townships: str) -> None:
-    """Delete what sheets held whose report is over in these townships; for a daily timer. How many sheets each."""
+    """Delete what sheets held whose report is over in these townships; for a daily timer."""
     from app.imports import actions
 
     settings = ready()
     vault = Vault(settings.master_secret)
-    in_each(townships, lambda code: actions.expire(address(settings), vault, code))
+    in_each(
+        townships, lambda code: actions.expire(address(settings), vault, code),
+        lambda sheets: f"删除的到期表格 / sheets deleted: {sheets}",
+    )  # fmt: skip
 
 
 @app.command
@@ -249,7 +256,10 @@ def sweep_attachments(*townships: str) -> None:
 
     settings = ready()
     vault, storage = Vault(settings.master_secret), Storage(settings)
-    in_each(townships, lambda code: actions.sweep(address(settings), vault, storage, code))
+    in_each(
+        townships, lambda code: actions.sweep(address(settings), vault, storage, code),
+        lambda many: f"终止的上传 / uploads ended: {many[0]},删除的文件 / files removed: {many[1]}",
+    )  # fmt: skip
 
 
 @app.command

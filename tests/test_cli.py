@@ -39,7 +39,7 @@ def test_a_wrong_setting_is_named(words: tuple[str, ...], settings: dict[str, st
     assert "Traceback" not in ended.stderr
 
 
-def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str) -> None:
+def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str, tmp_path: Path) -> None:
     here = {"HUAYUAN_DATABASE_URL": own_database_url, "HUAYUAN_SECRET": SECRET}
     first = run("adopt", "411421201", "--name", "王建国", **here)
     assert first.returncode == 0, first.stderr
@@ -55,8 +55,15 @@ def test_a_township_is_adopted_once_and_by_its_code(own_database_url: str) -> No
         assert said in ended.stderr
         assert "Traceback" not in ended.stderr
     some = run("mark-missed", "411421202", "411421201", "411421203", **here)
-    assert (some.returncode, some.stdout) == (1, "411421201\n"), "the others are done, and what is wrong is told"
+    marked = "411421201 新记的未抽查月份 / months newly marked: 无 / none\n"
+    assert (some.returncode, some.stdout) == (1, marked), "the others are done, and what is wrong is told"
     assert "411421202 411421203" in some.stderr
+    for command, said in (("sweep-attachments", "uploads ended: 0"), ("expire-imports", "sheets deleted: 0")):
+        done = run(command, "411421201", HUAYUAN_DATA_DIR=str(tmp_path), **here)
+        assert done.returncode == 0 and done.stdout.startswith("411421201 ") and said in done.stdout, done.stderr
+    for command in ("mark-missed", "sweep-attachments", "expire-imports"):
+        ended = run(command, **here)
+        assert (ended.returncode, ended.stdout) == (1, "") and "没有写明乡镇" in ended.stderr
 
 
 def test_the_embedded_server_is_stopped_when_nobody_uses_it(tmp_path: Path) -> None:
