@@ -73,8 +73,12 @@ class Forked(Trouble):
     """台账被改写或出现两个版本:已停止同步,请保留手机并向县纪委报告。 / The log was forked: keep the phone as it is."""
 
 
+class NotAPhone(Trouble):
+    """文件无法打开,或不是手机数据。 / The file cannot be opened, or is no phone's."""
+
+
 class NothingWritten(Trouble):
-    """请填写地点和走访情况,不能留空。 / Say where it was and what was done; neither may be blank."""
+    """请填写内容(地点、走访情况、更正事由),不能留空。 / Write something; nothing may be left blank."""
 
 
 class NoSuchHousehold(Trouble):
@@ -108,8 +112,12 @@ class Phone:
     """One person's phone, for one thread at a time; `clock` is its own, however wrong."""
 
     def __init__(self, file: Path | str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._store = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        self._store.executescript(TABLES)
+        """Raises NotAPhone."""
+        try:
+            self._store = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+            self._store.executescript(TABLES)
+        except sqlite3.DatabaseError as error:
+            raise NotAPhone from error
         self._clock = clock
 
     # ── what it keeps ──

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,13 +19,11 @@ PHONE = Path(".huayuan-phone")
 @contextmanager
 def _opened(file: Path) -> Iterator[Phone]:
     """The phone in a file; trouble ends it with one line."""
-    phone = Phone(file)
     try:
-        yield phone
+        with closing(Phone(file)) as phone:
+            yield phone
     except Trouble as trouble:
         sys.exit(str(trouble))
-    finally:
-        phone.close()
 
 
 @commands.command

@@ -329,6 +329,10 @@ def test_by_hand_what_cannot_be_is_told_in_one_line_and_not_kept(tmp_path, owner
         assert (done.returncode == 1) == (said is not None), done.stderr
         assert (said or "") in done.stderr and "Traceback" not in done.stderr, words
     assert by_hand("status", *file).splitlines() == ["已收检查点 0 个"], "nothing was written down"
+    (tmp_path / "letter").write_text("亲爱的同志" * 100, "utf-8")
+    for no_phone in (tmp_path / "letter", tmp_path / "nowhere" / "phone"):
+        done = at_the_shell("status", "--file", str(no_phone))
+        assert done.returncode == 1 and "不是手机数据" in done.stderr and "Traceback" not in done.stderr
 
 
 def at_the_shell(*words):
