@@ -271,7 +271,9 @@ def test_a_fault_of_one_operation_refuses_that_one_alone(township, helped, name)
     exact = json.dumps(made[1], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert told["digest"] == sha256(exact.encode()).hexdigest()
     entry = township.office("leading_group_office").read(f"/ledger/{township.code}/entries", limit=200)["items"][-1]
-    assert [o["result"] for o in json.loads(entry["leaf"])["data"]["operations"]] == ["done", "refused", "done"]
+    sealed = json.loads(entry["leaf"])["data"]["operations"]
+    assert [o["result"] for o in sealed] == ["done", "refused", "done"]
+    assert (sealed[1]["operation"], sealed[1]["device_time"]) == (None, None), "nothing that nobody has judged"
     mended = phone.visit(household) | {"key": made[1]["key"], "counter": 2}
     assert results(phone.sync(mended)) == [("done", None)], "mended, under its own key and number"
 
