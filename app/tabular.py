@@ -17,7 +17,7 @@ from datetime import date, datetime
 from functools import cache
 from tempfile import TemporaryDirectory, TemporaryFile
 from types import MappingProxyType
-from typing import IO, Any, Protocol, Self, get_args
+from typing import IO, Any, Protocol, Self, get_args, get_origin
 from urllib.parse import quote
 from uuid import UUID
 
@@ -124,11 +124,11 @@ def name_of(field: str, model: str = "") -> str:
 
 
 def _columns(column: Column, declared: FieldInfo, *, english: bool) -> Iterator[Column]:
-    """The field's column, or one for each member where it always has so many."""
+    """The field's column, or one for each member where it is a list that always has so many."""
     rules = [getattr(rule, word, None) for word in ("min_length", "max_length") for rule in declared.metadata]
     bounds = set(rules) - {None}
     types = [t for t in get_args(column.type) if t is not type(None)] or [column.type]
-    if len(bounds) == 1 and (many := bounds.pop()) in PARTS:
+    if get_origin(column.type) is list and len(bounds) == 1 and (many := bounds.pop()) in PARTS:
         for n in range(many):
             part = f"_{n + 1}" if english else PARTS[many].format(n + 1)
             yield replace(

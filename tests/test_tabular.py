@@ -152,6 +152,14 @@ def plain(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def test_lists_that_always_have_so_many_are_columns_of_their_own_and_texts_never_are():
+    columns = [c for model, path in PAGES.values() for c in columns_of(model, path.split("/")[1], english=True)]
+    parted = {column.field for column in columns if column.member is not None}
+    assert parted == {"visits", "checks", "quarters"}, "of the two ledgers, and no code of a village"
+    codes = [column.heading for column in columns if column.field == "village_code"]
+    assert codes and set(codes) == {"village_code"}
+
+
 def test_what_no_list_has_is_not_in_the_glossary():
     used = FIELDS | {field.partition(".")[2] for field in FIELDS}
     filters = {
