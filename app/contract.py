@@ -53,8 +53,10 @@ CHANGED = ["ETag", "Ledger-Entry", "Location", "Idempotent-Replayed"]
 A_LIST = """A page as JSON; as CSV, NDJSON or XLSX by `Accept`, a file of all rows from `cursor` on, whatever `limit`.
 
 The last line of a file says how many rows it holds and whether these are all; if not, after which `cursor` to go on.
-`Accept-Language` says in which language its columns are headed; in English they bear the members' names.
+`Accept-Language` says for whom CSV and XLSX are: in English for programs, with the members' names, codes, and in CSV
+UTC; in Chinese (the usual) for people, with words, 是 and 否 and the township's clock.
 JSON 为一页;按 `Accept` 可取 CSV、NDJSON 或 XLSX,为自 `cursor` 起的全部行,末行说明行数及是否完整。
+中文(默认)的 CSV 与 XLSX 供人阅读:代码写作文字,时间为北京时间;英文的供程序使用:字段名、代码原样,CSV 中时间为 UTC。
 """
 NOT_ALLOWED = """This address takes other methods: `Allow` names them. HEAD and OPTIONS are taken nowhere."""
 

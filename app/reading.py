@@ -43,11 +43,12 @@ from sqlmodel import SQLModel
 
 from app.access import NOBODY, Bearer, Entered, Scope, ScopeNotGiven, Tokens
 from app.actor import Actor, ClientScope, Office
+from app.cells import as_sent, name_of
 from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, as_json, as_page, behind_the_door
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticated
 from app.sheets import CSV, XLSX
 from app.standby import Recent
-from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, name_of, streamed, workbook
+from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, streamed, workbook
 from app.wire import JSON, NAMED
 from app.workflow import Workflow
 
@@ -605,7 +606,8 @@ class Reading:
         columns = columns_of(route.response_model, route.path.split("/")[1], english=english)
         asked = query.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
         said = ("Unit", "Made on") if english else ("填报单位", "制表日期")
-        given = {k if english else name_of(k): v if isinstance(v, str) else as_json(v) for k, v in asked.items()}
+        said_of = {column.field: column.said for column in columns if column.member is None}
+        given = {k if english else name_of(k): said_of.get(k, as_sent)(v) for k, v in asked.items()}
         named = {said[0]: unit, **given, said[1]: day}
         above = "    ".join(f"{name}:{value}" for name, value in named.items())
         return Sheet(route.name.removesuffix("_list"), en if english else zh, day, columns, above, english)

@@ -10,13 +10,12 @@ import io
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from tempfile import TemporaryDirectory, TemporaryFile
-from types import MappingProxyType
 from typing import IO, Any, Protocol, Self, get_args, get_origin
 from urllib.parse import quote
 from uuid import UUID
@@ -28,18 +27,15 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from app.calendar import SHANGHAI
+from app.cells import Said, as_sent, in_words, name_of, on_the_clock, type_of, words_of
 from app.database import as_json
-from app.glossary import NAMES, STATES, WORDS
 from app.sheets import CSV, XLSX
-from app.wire import PageOut
-from app.workflow import WORKFLOWS
+from app.wire import PageOut, WorkflowOut
 
 log = logging.getLogger("huayuan.files")
 NDJSON = "application/x-ndjson"
 ENDINGS = {CSV: "csv", NDJSON: "ndjson", XLSX: "xlsx"}
 """What a file of the media type is called."""
-NOTHING: Mapping[str, str] = MappingProxyType({})
 BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What may end a file before its time. A mistake of our own is not among it: then the answer itself is cut off."""
 
@@ -51,7 +47,7 @@ TOP = 3
 """Rows of a sheet above the list's own: title, unit and day, headings."""
 LETTERS = 32_767
 """Of one cell of Excel."""
-PARTS = {12: "{}月", 4: "第{}季度"}
+PARTS = {12: "{0}月{1}", 4: "第{0}季度{1}"}
 """What the members of a list of that length are called, each of which is a column of its own."""
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """A text in a cell stays what it is, whatever it begins with."""
@@ -69,8 +65,8 @@ class Column:
     heading: str
     type: Any
     member: int | None
-    words: Mapping[str, str]
-    """What codes are called where people read them."""
+    said: Said
+    """How its values are written."""
 
     def of(self, row: Mapping[str, Any]) -> Any:
         value = row[self.field]
@@ -91,54 +87,47 @@ class Sheet:
 
 @cache
 def columns_of(page: type[PageOut], resource: str, *, english: bool) -> tuple[Column, ...]:
-    """Those of a list's rows, by its response model: what every row has. In English they bear the fields' own names."""
+    """Those of a list's rows, by its response model: what every row has.
+
+    In English they bear the fields' own names and say what the API says; in Chinese both are words.
+    """
     (row,) = get_args(page.model_fields["items"].annotation)
+    fields = {name: declared for name, declared in row.model_fields.items() if declared.is_required()}
+    if english:
+        return tuple(c for name, of in fields.items() for c in _columns(name, name, of, lambda _: as_sent, "{1}_{0}"))
     return tuple(
         column
-        for name, declared in row.model_fields.items()
-        if declared.is_required()
+        for name, declared in fields.items()
         for column in _columns(
-            Column(
-                name,
-                name if english else name_of(name, row.__name__),
-                declared.annotation,
-                None,
-                NOTHING if english else _words(f"{row.__name__}.{name}", resource),
-            ),
+            name,
+            name_of(name, row.__name__),
             declared,
-            english=english,
+            partial(in_words, words=words_of(name, row.__name__, resource)),
         )
     )
 
 
-def _words(field: str, resource: str) -> Mapping[str, str]:
-    """What the field's codes are called in Chinese; a `state` is one of the resource's workflow."""
-    if field.endswith(".state"):
-        return next((flow.states_zh for flow in WORKFLOWS.values() if flow.resource == resource), NOTHING)
-    return WORKFLOWS[STATES[field]].states_zh if field in STATES else WORDS.get(field, NOTHING)
-
-
-def name_of(field: str, model: str = "") -> str:
-    """What a field is called in Chinese. Raises KeyError where the glossary does not know it."""
-    return NAMES.get(f"{model}.{field}") or NAMES[field]
-
-
-def _columns(column: Column, declared: FieldInfo, *, english: bool) -> Iterator[Column]:
+def _columns(
+    field: str, heading: str, declared: FieldInfo, written: Callable[[Any], Said], part: str | None = None
+) -> Iterator[Column]:
     """The field's column, or one for each member where it is a list that always has so many."""
-    rules = [getattr(rule, word, None) for word in ("min_length", "max_length") for rule in declared.metadata]
-    bounds = set(rules) - {None}
-    types = [t for t in get_args(column.type) if t is not type(None)] or [column.type]
-    if get_origin(column.type) is list and len(bounds) == 1 and (many := bounds.pop()) in PARTS:
-        for n in range(many):
-            part = f"_{n + 1}" if english else PARTS[many].format(n + 1)
-            yield replace(
-                column,
-                heading=f"{column.heading}{part}" if english else f"{part}{column.heading}",
-                type=types[0],
-                member=n,
-            )
-    else:
-        yield replace(column, type=types[0])
+    kind = type_of(declared.annotation)
+    if get_origin(kind) is not list:
+        yield Column(field, heading, kind, None, written(kind))
+        return
+    (one,) = get_args(kind)
+    bounds = {getattr(rule, word, None) for word in ("min_length", "max_length") for rule in declared.metadata} - {None}
+    many = bounds.pop() if len(bounds) == 1 else None
+    if many not in PARTS:
+        yield Column(field, heading, type_of(one), None, written(kind))
+        return
+    for n in range(many):
+        yield Column(field, (part or PARTS[many]).format(n + 1, heading), type_of(one), n, written(one))
+
+
+def _as_read(columns: Iterable[Column]) -> list[Column]:
+    """What the list is about comes first, then what every record has, and ids, which nobody reads, come last."""
+    return sorted(columns, key=lambda column: (column.type is UUID, column.field in WorkflowOut.model_fields))
 
 
 # ── rows on their way ────────────────────────────────────────────────────────────────────────────
@@ -266,14 +255,14 @@ class Ndjson:
 
 
 class Csv:
-    """RFC 4180 in UTF-8 with a byte order mark, by which Excel knows it; what is no plain value stands as JSON.
+    """RFC 4180 in UTF-8 with a byte order mark, by which Excel knows it; in English what is no plain value is JSON.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front, and so does one that begins with
     an apostrophe: whoever takes the first one away has the text again.
     """
 
     def __init__(self, sheet: Sheet) -> None:
-        self._columns = sheet.columns
+        self._columns = sheet.columns if sheet.english else _as_read(sheet.columns)
         self._out = io.StringIO(newline="")
         self._writer = csv.writer(self._out)
 
@@ -281,7 +270,7 @@ class Csv:
         return "\ufeff" + self._lines([[column.heading for column in self._columns]])
 
     def rows(self, rows: Sequence[str]) -> str:
-        return self._lines([[_plain(c.of(row)) for c in self._columns] for row in map(json.loads, rows)])
+        return self._lines([[_plain(c, c.of(row)) for c in self._columns] for row in map(json.loads, rows)])
 
     def end(self, count: Count) -> str:
         return self._lines([[count.said]])
@@ -294,10 +283,9 @@ class Csv:
         return text
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
-    return "" if value is None else as_json(value)
+def _plain(column: Column, value: Any) -> str:
+    text = column.said(value)
+    return f"'{text}" if text.startswith(FORMULA) and not isinstance(value, int | float) else text
 
 
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────
@@ -370,12 +358,12 @@ class Workbook:
 class Page:
     """One sheet as it is filled: title, what it is about, headings that every printed page repeats, rows, the end.
 
-    Before all columns stands the row's number; ids, which nobody reads on paper, come last.
+    Before all columns stands the row's number.
     """
 
     def __init__(self, worksheet: Any, sheet: Sheet, styles: Mapping[str, Any]) -> None:
         self._page, self._sheet, self._styles = worksheet, sheet, styles
-        self._columns = sorted(sheet.columns, key=lambda column: column.type is UUID)
+        self._columns = _as_read(sheet.columns)
         self._at = TOP
         self.room = ROWS - TOP - 1
         self._lay_out()
@@ -415,24 +403,19 @@ class Page:
                 page.write_blank(at, n, None, cell)
             case bool() if self._sheet.english:
                 page.write_boolean(at, n, value, cell)
-            case bool():
-                page.write_string(at, n, "是" if value else "否", cell)
-            case int() | float() if abs(value) < 2**53:
+            case int() | float() if not isinstance(value, bool) and abs(value) < 2**53:
                 page.write_number(at, n, value, cell)
             case str() if (moment := _on_the_calendar(column, value)) is not None:
                 page.write_datetime(at, n, moment, self._styles["moment" if column.type is datetime else "day"])
             case _:
-                text = column.words.get(value, value) if isinstance(value, str) else as_json(value)
-                page.write_string(at, n, _cut(text, english=self._sheet.english), cell)
+                page.write_string(at, n, _cut(column.said(value), english=self._sheet.english), cell)
 
 
 def _on_the_calendar(column: Column, value: str) -> date | None:
-    """A day, or a moment as clocks in the township show it; Excel's calendar begins with 1900."""
+    """The day or moment, where Excel's calendar has it, which begins with 1900."""
     if column.type not in (date, datetime):
         return None
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(SHANGHAI).replace(tzinfo=None)
+    moment = on_the_clock(value)
     return moment if moment.year > 1900 else None
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAW = {"rules", "draw", "policies", "pictures", "words"}
 """Pure files: the rules of a feature, and four pieces with a format of their own."""
 KINDS = LAW | {"__init__", "tables", "schemas", "actions", "routes"}
-PURE = {"app.workflow", "app.refusal", "app.actor", "app.calendar", "app.merkle"}
+PURE = {"app.workflow", "app.refusal", "app.actor", "app.calendar", "app.codes", "app.glossary", "app.merkle"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 Tree = dict[str, str]

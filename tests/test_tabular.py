@@ -4,22 +4,30 @@ import csv
 import io
 import json
 import re
-from typing import Any
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
 import httpx
 import openpyxl
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
+from app.cells import on_the_clock, words_of
+from app.codes import EVENTS, GROUNDS, OUTCOMES, STATUSES, WORDS, WORKFLOWS_OF
 from app.contract import operations
 from app.evaluations.rules import DETERMINABLE
-from app.glossary import NAMES, STATES, WORDS
+from app.findings.rules import GENERAL_CLAUSE
+from app.glossary import NAMES
 from app.households.rules import Status
 from app.main import FEATURES, create_app
+from app.rulebook.rules import huayuan
 from app.settings import Settings
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON, columns_of
 from app.wire import PageOut
-from app.workflow import WORKFLOWS
 from tests.conftest import Caller, Township
 
 APP = create_app(Settings(secret="t" * 32))
@@ -37,12 +45,32 @@ PAGES = {
     if isinstance(route.response_model, type) and issubclass(route.response_model, PageOut)
     if route.response_model.model_fields["next_cursor"].annotation is not str  # a feed, which has no end
 }
-FIELDS = {
-    f"{row.__name__}.{name}"
-    for model, _ in PAGES.values()
-    for row in model.model_fields["items"].annotation.__args__
-    for name in row.model_fields
-}
+
+
+def models_in(kind: Any) -> Iterator[type[BaseModel]]:
+    """The models a type is made of."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from models_in(inner)
+
+
+def fields_of(model: type[BaseModel], resource: str) -> Iterator[tuple[str, FieldInfo, str]]:
+    """Every field of a list's rows as `Model.name`, and those of the objects they hold; a row's with its resource."""
+    for name, declared in model.model_fields.items():
+        yield f"{model.__name__}.{name}", declared, resource
+        if declared.is_required() or not resource:
+            for inner in models_in(declared.annotation):
+                yield from fields_of(inner, "")
+
+
+HELD = [
+    field
+    for model, path in PAGES.values()
+    for row in models_in(model.model_fields["items"].annotation)
+    for field in fields_of(row, path.split("/")[1])
+]
+FIELDS = {name for name, _, _ in HELD}
 QUERY = {"ledgers_helpers": {"year": "2016"}, "ledgers_households": {"year": "2016"}}
 WITHIN = {"form_tasks_submissions", "webhooks_deliveries"}
 """Lists within a record that this town has none of; those of a household are of the same kind."""
@@ -231,16 +259,18 @@ def test_a_workbook_is_laid_out_as_an_office_prints_it(town):
     )
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
     assert sheet.title == sheet["A1"].value == "结对关系"
+    assert sheet["A2"].value.startswith("填报单位:") and "主要帮扶责任人:是    制表日期:2016-11-09" in sheet["A2"].value
     assert (
-        sheet["A2"].value.startswith("填报单位:") and "第一帮扶责任人:true    制表日期:2016-11-09" in sheet["A2"].value
+        sheet["A3"].value == "序号"
+        and sheet["B3"].value == "主要帮扶责任人"
+        and sheet["A3"].border.left.style == "thin"
     )
-    assert sheet["A3"].value == "序号" and sheet["B3"].value == "乡镇代码" and sheet["A3"].border.left.style == "thin"
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$3:$3")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     headings = {cell.value: cell.column for cell in sheet[3]}
     first = {name: sheet.cell(4, column) for name, column in headings.items()}
-    assert first["状态"].value == "有效" or not str(first["状态"].value).isascii()
-    assert first["第一帮扶责任人"].value == "是"
+    assert first["状态"].value == "帮扶中"
+    assert first["主要帮扶责任人"].value == "是"
     assert first["起始日期"].is_date and first["起始日期"].value.date().isoformat() == "2016-11-09"
     assert first["登记时间"].value.hour == 9, "as clocks in the township show it"
     assert sheet.cell(sheet.max_row, 1).value == f"# 完整:共 {len(FORMULAS)} 行"
@@ -254,8 +284,68 @@ def test_equal_data_give_equal_bytes(town):
     assert changed != one, "which is no accident"
 
 
-def test_the_codes_of_the_two_ledgers_have_all_their_chinese_words():
-    assert {*STATES, *WORDS} <= FIELDS and WORKFLOWS.keys() >= set(STATES.values())
-    assert {field: set(words) for field, words in WORDS.items()} == {
-        "HelperLedgerRow.determination": set(DETERMINABLE), "HouseholdLedgerRow.status": set(Status),
-    }  # fmt: skip
+def codes_in(kind: Any) -> set[str]:
+    """The codes that a field of the type may hold itself."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return {member.value for member in kind}
+    if get_origin(kind) is Literal:
+        return {value for value in get_args(kind) if value.isascii()}
+    return set().union(*map(codes_in, get_args(kind)))
+
+
+def test_every_code_that_a_row_of_a_list_holds_has_its_chinese_word():
+    """Whoever adds an enumeration to a list adds its words to app/codes.py."""
+    held = {
+        name: (codes_in(of.annotation), resource) for name, of, resource in HELD if of.is_required() or not resource
+    }
+    coded = {name: (codes, resource) for name, (codes, resource) in held.items() if codes}
+    assert len(coded) > 70 and "MemberOut.relation" in coded and "PairingOut.state" in coded
+    for field, (codes, resource) in coded.items():
+        model, _, name = field.partition(".")
+        words = words_of(name, model, resource)
+        assert codes - words.keys() == set(), field
+        assert not any(word.isascii() for word in words.values()), field
+    assert codes_in(list[Literal["new"] | None]) - words_of("of_no_list").keys() == {"new"}, "control"
+
+
+def test_no_code_has_a_word_that_nothing_holds():
+    names = FIELDS | {field.partition(".")[2] for field in FIELDS}
+    assert {*WORDS, *WORKFLOWS_OF} - names == set()
+    declared = {e for m in [*sys.modules.values()] if getattr(m, "__name__", "").startswith("app.")
+                for e in getattr(m, "Event", ())}  # fmt: skip
+    assert set(EVENTS) == declared
+    assert set(GROUNDS) == {GENERAL_CLAUSE, *huayuan().grounds}
+    assert set(STATUSES) == set(Status) and set(OUTCOMES) >= set(DETERMINABLE), "which the two ledgers hold as texts"
+
+
+def test_a_file_in_chinese_is_for_people_and_one_in_english_for_programs(town):
+    """In Chinese: words, the township's clock, and first what the list is about. In English what the API says."""
+    heading, rows, end = table(fetch(town.office, "/pairings", CSV, "zh-CN", is_primary=True))
+    of = dict(zip(heading, rows[0], strict=True))
+    (record, *_) = everything(town.office, "/pairings", is_primary=True)
+    assert end == f"# 完整:共 {len(rows)} 行"
+    assert (of["状态"], of["主要帮扶责任人"], of["起始日期"]) == ("帮扶中", "是", "2016-11-09")
+    assert (of["终止日期"], of["版本"]) == ("", "1")
+    assert of["登记时间"] == on_the_clock(record["created_at"]).isoformat(" ", "seconds") and "09:" in of["登记时间"]
+    about, others, ids = (heading.index(name) for name in ("主要帮扶责任人", "乡镇代码", "编号"))
+    assert about < others < ids
+    heading, rows, _ = table(fetch(town.office, "/pairings", CSV, is_primary=True))
+    of = dict(zip(heading, rows[0], strict=True))
+    assert heading[0] == "township_code"
+    assert (of["state"], of["is_primary"], of["created_at"]) == ("active", "true", record["created_at"])
+
+
+def test_what_is_no_plain_value_is_a_text_for_people(town):
+    heading, rows, _ = table(fetch(town.office, "/households", CSV, "zh-CN"))
+    other, members = heading.index("其他致贫原因"), heading.index("家庭成员")
+    assert {row[other] for row in rows} == {""}, "an empty list is an empty cell"
+    assert not any("[" in row[members] or "{" in row[members] for row in rows)
+    sheet = openpyxl.load_workbook(io.BytesIO(fetch(town.office, "/households", XLSX, "zh-CN").content)).active
+    cells = [cell for row in sheet.iter_rows(min_row=4, values_only=True) for cell in row]
+    assert not {"[]", "registered", "illness"} & set(cells) and {"建档立卡在册", "因病"} <= set(cells)
+
+
+def test_no_text_of_a_csv_file_for_people_is_a_formula_either(town):
+    heading, rows, _ = table(fetch(town.office, "/visits", CSV, "zh-CN"))
+    assert sorted(row[heading.index("走访记录")][1:] for row in rows) == sorted(FORMULAS)
+    assert all(row[heading.index("走访记录")][0] == "'" for row in rows)

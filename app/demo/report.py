@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from app.actor import OFFICES_ZH, Office
+from app.codes import EVENTS, MEASURES, NOTICES, OUTCOMES
 from app.demo import exits, months, quarters, year_end
 from app.demo.accountability import AFFAIRS, FOUND_IN_INSPECTION, MODIFIED_TO, OBJECTS, measure_of
 from app.demo.desk import Desk, everyone
@@ -30,21 +31,11 @@ from app.demo.town import MARK, Town
 from app.merkle import leaf_hash, root
 
 STATES = {
-    "closed": "已结束", "missed": "未抽查", "reported": "已上报", "reviewed": "乡党委已审核", "complete": "完成",
-    "considered_unconfirmed": "未确认(已审议)", "not_complete": "没有完成", "not_determined": "未确定",
-    "not_applicable": "不适用", "unconfirmed": "未经确认", "no_rule": "本年度无规定", "circular_criticism": "通报批评",
-    "written_self_criticism": "书面检查", "admonition_talk": "诫勉谈话", "party_or_admin_discipline": "党政纪处分",
+    "closed": "已结束", "missed": "未抽查", "reported": "已上报", "reviewed": "乡党委已审核",
+    "considered_unconfirmed": "未确认(已审议)", **OUTCOMES, **MEASURES,
     "transferred": "移交司法", "referred": "转送上级", "outside": "依外部规定处理", "no_measure": "不予追究",
     "upheld": "维持", "modified": "变更", "confirmed": "已认定", "dismissed": "不予认定", "published": "已发布",
-    "self_criticism_circulation": "书面检查通报", "article_7_notice": "第七条通报",
-}  # fmt: skip
-EVENTS = {
-    "household.registered": "登记入册", "household.status_changed": "户的状态变更", "pairing.started": "结对帮扶",
-    "pairing.handed_over": "帮扶责任交接", "pairing.ended": "终止结对", "plan.made": "制定帮扶计划",
-    "plan_measure.started": "措施开始实施", "plan_measure.completed": "措施落实", "plan_measure.dropped": "措施取消",
-    "visit.recorded": "走访", "visit.corrected": "走访记录更正", "signoff.opened": "开始签字确认",
-    "signoff.signed": "签字", "signoff.objected": "签字并附异议", "signoff.refused": "拒绝签字",
-    "signoff.restated": "重新拟定内容,已有签字作废", "signoff.collected": "统一汇总", "signoff.reviewed": "乡党委审核",
+    **NOTICES,
 }  # fmt: skip
 
 

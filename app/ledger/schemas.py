@@ -129,7 +129,7 @@ class HouseholdLedgerRow(Out):
     head_name: str
     village_code: str
     status: str
-    helper: str | None = Field(description="The primary helper, the last one of the year / 第一帮扶责任人")
+    helper: str | None = Field(description="The primary helper, the last one of the year / 主要帮扶责任人")
     visits: Months[int] = Field(description="Visits of each month, from January / 各月走访次数")
     out_of_poverty: bool | None = Field(description="What the sign-off states / 签字表所载脱贫情况")
     signoff: str | None = Field(description="State of the year's sign-off / 签字进度", examples=["reviewed"])

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from app.papers.rules import ASSESSED_BY, PERIODS, quarter_zh
+from app.codes import ASSESSED_BY
+from app.papers.rules import PERIODS, quarter_zh
 from app.scores.rules import SCORE
 from app.signoffs.rules import SIGNOFF
 

@@ -11,6 +11,20 @@ from typing import Any, Final
 
 from app.actor import OFFICES_ZH, Office
 from app.calendar import SHANGHAI
+from app.codes import (
+    ASSESSED_BY,
+    CAPACITIES,
+    CHANNELS,
+    CHECKS,
+    GROUNDS,
+    KINDS,
+    METHODS,
+    OUTCOMES,
+    PARTIES,
+    REMARKS,
+    STATUSES,
+    SUBJECTS,
+)
 from app.evaluations.rules import EVALUATION, SUBMISSION
 from app.handovers.rules import NotYetSigned
 from app.inspections.rules import INSPECTION, INSPECTION_ROUND
@@ -22,37 +36,13 @@ from app.signoffs.rules import ORDER, SIGNOFF
 Json = dict[str, Any]
 Row = Mapping[str, Any]
 
-PARTIES: Final = {
-    "household": "帮扶对象", "helper": "帮扶责任人", "village_principal": "村主要负责人",
-    "liaison_leader": "乡联系领导",
-}  # fmt: skip
-KINDS: Final = {"signed": "签字确认", "objected": "签字并附不同意见", "refused": "拒签"}
-METHODS: Final = {"in_person": "当面签字", "thumbprint": "捺指印", "code": "一次性签字码", "account": "本人账号"}
-CAPACITIES: Final = {"head": "户主", "member": "家庭成员", "guardian": "监护人", "agent": "受托人"}
-REMARKS: Final = {"co_signature": "其他帮扶人附签", "predecessor_statement": "前任帮扶责任人说明"}
 ORGANS: Final = {
     "party_committee": "中共{}委员会", "township_government": "{}人民政府",
     "discipline_commission": "中共{}纪律检查委员会",
 }  # fmt: skip
-CHANNELS: Final = {"board": "公示栏", "document": "文件", "meeting": "会议"}
-SUBJECTS: Final = {
-    "helper": "帮扶责任人", "village_body": "村“两委”", "village_body_head": "村“两委”负责人", "unit": "相关部门单位",
-    "directly_responsible": "直接责任人",
-}  # fmt: skip
-ASSESSED_BY: Final = {
-    "on_site": "实地查看", "documents": "查阅资料", "household_interview": "与帮扶对象谈话", "other": "其他方法",
-}  # fmt: skip
-OUTCOMES: Final = {
-    "complete": "全面完成", "not_complete": "没有完成", "not_applicable": "不适用", "not_determined": "未确定",
-    "unconfirmed": "未经确认", "no_rule": "本年度无规定",
-}  # fmt: skip
 STANDINGS: Final = {
     "out": "已脱贫", "not_out": "未脱贫", "unconfirmed": "未经确认", "unreviewed": "未经审核",
     "overtaken": "情况已变化", "closed": "已销户", "handed_over": "已移交他人帮扶",
-}  # fmt: skip
-STATUSES: Final = {
-    "registered": "建档立卡在册", "newly_listed": "新识别", "returned_to_poverty": "返贫", "moved_out": "整户迁出",
-    "deceased_all": "整户死亡", "split": "分户", "merged": "并户", "delisted": "识别不准剔除",
 }  # fmt: skip
 PERIODS: Final = {
     **INSPECTION_ROUND.states_zh, **INSPECTION.states_zh, **SCORE.states_zh, **ROUND.states_zh,
@@ -127,12 +117,8 @@ def yuan(fen: int | None) -> str:
 
 def clause_zh(code: str) -> str:
     """Where a ground stands in the regulation, and what it says in short."""
-    ground = BOOK.grounds.get(code)
-    if ground is None:
-        return "第八条" if code == "HY.8" else code
-    _, article, item, number = code.split(".")
-    digits = "一二三四五六七八九"
-    return f"第{digits[int(article) - 1]}条第（{digits[int(item) - 1]}）项第{number}目　{ground.label_zh}"
+    where, ground = GROUNDS.get(code, code), BOOK.grounds.get(code)
+    return where if ground is None else f"{where}　{ground.label_zh}"
 
 
 def foot(row: Row, name: str) -> list[str]:
@@ -187,13 +173,6 @@ def close(*lines: str) -> Json:
 
 
 # ── the sign-off sheet ───────────────────────────────────────────────────────────────────────────
-
-
-CHECKS = {
-    "food_and_clothing": "吃穿", "housing": "住房", "medical_care": "医疗", "schooling": "义务教育",
-    "drinking_water": "饮水", "income": "收入",
-}  # fmt: skip
-"""What the checklist of a statement is called on paper, where it is one of these; it is informative (G26)."""
 
 
 def sheet(row: Row) -> Json:
@@ -407,7 +386,7 @@ def evaluation(row: Row) -> Json:
 def _household(names: Row, line: Row) -> list[str]:
     card, head = names.get(line["household_id"], ("", ""))
     until = f"至{line['assigned_to']}" if line["assigned_to"] else "起"
-    marks = [("主要帮扶人" if line["primary"] else "共同帮扶人"), "逾期" if line["late"] else "",
+    marks = [("主要帮扶责任人" if line["primary"] else "共同帮扶人"), "逾期" if line["late"] else "",
              "附不同意见" if line["objected"] else "", "" if line["in_denominator"] else "不计入"]  # fmt: skip
     standing = STANDINGS.get(line["standing"], line["standing"])
     return [card, head, f"{line['assigned_from']} {until}", standing, "；".join(mark for mark in marks if mark)]
