@@ -547,7 +547,9 @@ class Reading:
         """The same of rows that no statement finds: all that there are after the cursor."""
         if (media := self._liked()) == JSON:
             return self.listed(rows, query.limit)
-        sheet = self._sheet(query, day, self._bearer.township_code)
+        async with AsyncExitStack() as held:
+            transaction, entered = await self._enter(held, self._request.app.state.recent_files)
+            sheet = self._sheet(query, day, await _unit(transaction, entered))
         return await _written(media, sheet, _at_once(rows), AsyncExitStack())
 
     def listed(self, rows: Sequence[Any], limit: int) -> Response:
@@ -582,11 +584,10 @@ class Reading:
         async with AsyncExitStack() as held:
             transaction, entered = await self._enter(held, files)
             statement, values = asked(entered)
-            code = entered.actor.township_code
-            unit = await transaction.value(PLACE_NAME, code=code)
+            unit = await _unit(transaction, entered)
             pieces = transaction.pieces(statement, PIECE, **values, many=None)
             first = belonging(await anext(pieces, []), missing)
-            sheet = self._sheet(query, entered.today, f"{unit or ''}({code})")
+            sheet = self._sheet(query, entered.today, unit)
             return await _written(media, sheet, self._parts(first, pieces, files.seconds), held.pop_all())
 
     async def _parts(self, rows: Sequence[Any], pieces: AsyncIterator[list[Any]], seconds: float) -> Parts:
@@ -620,6 +621,12 @@ def belonging(rows: list[Any], missing: type[Refusal] | None) -> list[Any]:
     if not rows:
         raise missing
     return [row for row in rows if row["at"] is not None]
+
+
+async def _unit(transaction: Transaction, entered: Entered) -> str:
+    """Whose list it is, by name and code."""
+    code = entered.actor.township_code
+    return f"{await transaction.value(PLACE_NAME, code=code) or ''}({code})"
 
 
 async def _at_once(rows: Sequence[Any]) -> Parts:
