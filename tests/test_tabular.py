@@ -259,21 +259,36 @@ def test_a_workbook_is_laid_out_as_an_office_prints_it(town):
     )
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
     assert sheet.title == sheet["A1"].value == "结对关系"
-    assert sheet["A2"].value.startswith("填报单位:") and "主要帮扶责任人:是    制表日期:2016-11-09" in sheet["A2"].value
-    assert (
-        sheet["A3"].value == "序号"
-        and sheet["B3"].value == "主要帮扶责任人"
-        and sheet["A3"].border.left.style == "thin"
-    )
+    assert sheet["A2"].value.startswith("填报单位:")
+    assert "是否主要帮扶责任人:是    制表日期:2016-11-09" in sheet["A2"].value
+    assert [cell.value for cell in sheet[3]][:2] == ["序号", "是否主要帮扶责任人"]
+    assert sheet["A3"].border.left.style == "thin"
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$3:$3")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     headings = {cell.value: cell.column for cell in sheet[3]}
     first = {name: sheet.cell(4, column) for name, column in headings.items()}
     assert first["状态"].value == "帮扶中"
-    assert first["主要帮扶责任人"].value == "是"
+    assert first["是否主要帮扶责任人"].value == "是"
     assert first["起始日期"].is_date and first["起始日期"].value.date().isoformat() == "2016-11-09"
     assert first["登记时间"].value.hour == 9, "as clocks in the township show it"
     assert sheet.cell(sheet.max_row, 1).value == f"# 完整:共 {len(FORMULAS)} 行"
+
+
+@pytest.mark.parametrize("path", ["/policies", "/pairings"])
+def test_a_workbook_says_whose_list_it_is(town, path):
+    """Also where no statement finds the rows. The national list has no name for this township."""
+    sheet = openpyxl.load_workbook(io.BytesIO(fetch(town.office, path, XLSX, "zh-CN").content)).active
+    assert sheet["A2"].value.startswith(f"填报单位:({town.place.code})    制表日期:")
+
+
+def test_headings_say_what_stands_below_them():
+    columns = [c for model, path in PAGES.values() for c in columns_of(model, path.split("/")[1], english=False)]
+    counted = {column.heading for column in columns if column.type is int}
+    asked = {column.heading for column in columns if column.type is bool}
+    assert not any(heading.endswith("名单") for heading in counted | asked), "which is no number, and no yes or no"
+    assert {"通知人数", "到会人数", "缺席人数", "请假人数", "迟到人数"} <= counted
+    assert {"是否必须参加", "是否不规范", "是否不完整"} <= asked
+    assert "序号" not in {column.heading for column in columns}, "which is the number of a row"
 
 
 def test_equal_data_give_equal_bytes(town):
@@ -324,10 +339,10 @@ def test_a_file_in_chinese_is_for_people_and_one_in_english_for_programs(town):
     of = dict(zip(heading, rows[0], strict=True))
     (record, *_) = everything(town.office, "/pairings", is_primary=True)
     assert end == f"# 完整:共 {len(rows)} 行"
-    assert (of["状态"], of["主要帮扶责任人"], of["起始日期"]) == ("帮扶中", "是", "2016-11-09")
+    assert (of["状态"], of["是否主要帮扶责任人"], of["起始日期"]) == ("帮扶中", "是", "2016-11-09")
     assert (of["终止日期"], of["版本"]) == ("", "1")
     assert of["登记时间"] == on_the_clock(record["created_at"]).isoformat(" ", "seconds") and "09:" in of["登记时间"]
-    about, others, ids = (heading.index(name) for name in ("主要帮扶责任人", "乡镇代码", "编号"))
+    about, others, ids = (heading.index(name) for name in ("是否主要帮扶责任人", "乡镇代码", "编号"))
     assert about < others < ids
     heading, rows, _ = table(fetch(town.office, "/pairings", CSV, is_primary=True))
     of = dict(zip(heading, rows[0], strict=True))
@@ -347,5 +362,5 @@ def test_what_is_no_plain_value_is_a_text_for_people(town):
 
 def test_no_text_of_a_csv_file_for_people_is_a_formula_either(town):
     heading, rows, _ = table(fetch(town.office, "/visits", CSV, "zh-CN"))
-    assert sorted(row[heading.index("走访记录")][1:] for row in rows) == sorted(FORMULAS)
-    assert all(row[heading.index("走访记录")][0] == "'" for row in rows)
+    assert sorted(row[heading.index("走访情况")][1:] for row in rows) == sorted(FORMULAS)
+    assert all(row[heading.index("走访情况")][0] == "'" for row in rows)

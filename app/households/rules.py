@@ -147,7 +147,7 @@ class DatedInTheFuture(Conflict):
 class BeforeListing(Conflict):
     """The date lies before the household was listed.
 
-    日期早于该户建档立卡日期。
+    日期早于该户识别日期。
     """
 
     article = "G19"

@@ -68,14 +68,14 @@ class MemberLeaves(In):
 class CreateHousehold(Create):
     """A household of the register (建档立卡)."""
 
-    card_number: Line = Field(description="户编号, unique in the township", examples=["4114212012010001"])
+    card_number: Line = Field(description="建档立卡编号, unique in the township", examples=["4114212012010001"])
     village_code: VillageCode = Field(examples=["411421201201"])
     group_name: Name | None = Field(None, description="村民小组")
     head_name: Name = Field(examples=["李建国"])
     attribute: Attribute = Attribute.GENERAL
     main_cause: Cause = Field(examples=["illness"])
     other_causes: list[Cause] = Field([], max_length=2)
-    listed_on: Day = Field(description="建档立卡日期", examples=["2016-01-01"])
+    listed_on: Day = Field(description="识别日期", examples=["2016-01-01"])
     members: list[MemberIn] = Field([], max_length=30)
 
 

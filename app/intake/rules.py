@@ -420,7 +420,7 @@ class VillageUnknown(Conflict):
 class CardUnknown(Conflict):
     """No household of the register has this card number.
 
-    登记簿中没有这个户编号。
+    登记簿中没有这个建档立卡编号。
     """
 
 

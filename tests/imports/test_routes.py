@@ -382,7 +382,7 @@ def test_whoever_may_hand_in_nothing_is_told_before_his_file_is_read(township: T
 def test_a_sheet_that_is_none_is_refused_with_what_is_missing(office: Caller) -> None:
     answer = hand_in(office, as_csv(["户编号", "电话"], ["1", "2"]), "households")
     assert (answer.status_code, answer.json()["code"]) == (422, "header-not-found")
-    assert answer.json()["missing"] == ["行政村", "主要致贫原因", "识别时间"]
+    assert answer.json()["missing"] == ["行政村", "主要致贫原因", "识别日期"]
     besides = ["村民小组", "户主姓名", "贫困户属性", "其他致贫原因", "姓名", "与户主关系", "身份证号码"]
     assert answer.json()["optional"] == besides
     assert hand_in(office, b"", "roster").json()["code"] == "header-not-found"

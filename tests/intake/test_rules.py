@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.glossary import NAMES
 from app.intake import rules, words
 from app.intake.rules import Kind, Row
 from app.people.rules import check_character
@@ -121,8 +122,8 @@ def test_the_header_is_found_below_titles_and_across_two_rows() -> None:
 def test_a_sheet_without_its_columns_says_which_are_missing() -> None:
     with pytest.raises(rules.HeaderNotFound) as refused:
         rules.find_header(Kind.PAIRINGS, [["户编号", "联系电话"], ["4114", "1"]])
-    besides = ["户主姓名", "帮扶责任人身份证号码", "单位", "是否主要帮扶责任人", "结束日期"]
-    assert refused.value.facts == {"missing": ["帮扶责任人", "开始日期"], "optional": besides}
+    besides = ["户主姓名", "帮扶责任人身份证号码", "单位", "是否主要帮扶责任人", "终止日期"]
+    assert refused.value.facts == {"missing": ["帮扶责任人", "起始日期"], "optional": besides}
 
 
 def test_of_two_columns_with_one_heading_none_is_passed_over_in_silence() -> None:
@@ -177,3 +178,31 @@ def test_another_village_is_refused_with_those_there_are(said: str) -> None:
 
 def test_days_counted_by_a_spreadsheet_agree_with_its_own() -> None:
     assert rules.day(42799) == date(1899, 12, 30) + timedelta(42799) == date(2017, 3, 5)
+
+
+SAME = {
+    "name": "PersonOut.name", "category": "category", "unit": "HelperLedgerRow.unit", "party": "party_membership",
+    "authority": "management_authority", "phone": "phone", "office": "office", "place": "AppointmentOut.place",
+    "starts": "starts", "ends": "ends", "card_number": "card_number", "group": "group_name", "head_name": "head_name",
+    "attribute": "attribute", "main_cause": "main_cause", "other_causes": "other_causes", "listed_on": "listed_on",
+    "relation": "relation", "helper_name": "HelperLedgerRow.name", "is_primary": "is_primary",
+    "visited_on": "visited_on", "visit_place": "VisitOut.place", "text": "VisitOut.text",
+}  # fmt: skip
+"""Columns of sheets -> fields of lists that are the same."""
+
+
+@pytest.mark.parametrize(("column", "field"), SAME.items())
+def test_a_column_is_called_alike_where_it_comes_in_and_where_it_goes_out(column: str, field: str) -> None:
+    assert words.HEADERS[column].split()[0] == NAMES[field]
+
+
+def test_columns_that_come_in_alone_are_few() -> None:
+    """Whole numbers of citizens go out nowhere, and villages by their code."""
+    assert words.HEADERS.keys() - SAME.keys() == {"citizen_id", "helper_id", "village", "result"}
+
+
+def test_every_word_of_a_value_that_goes_out_is_understood_where_it_comes_in() -> None:
+    for field, called in words.NAMED.items():
+        assert called.keys() >= words.ALSO[field].keys(), "which would be the word of nothing"
+        for code, word in called.items():
+            assert rules.key(words.WORDS[field][code].split()[0]) == rules.key(word)
