@@ -54,9 +54,11 @@ A_LIST = """A page as JSON; as CSV, NDJSON or XLSX by `Accept`, a file of all ro
 
 The last line of a file says how many rows it holds and whether these are all; if not, after which `cursor` to go on.
 `Accept-Language` says for whom CSV and XLSX are: in English for programs, with the members' names, codes, and in CSV
-UTC; in Chinese (the usual) for people, with words, 是 and 否 and the township's clock.
+UTC; in Chinese (the usual) for people, with words, 是 and 否, the township's clock, and the names of people, households
+and villages beside their ids.
 JSON 为一页;按 `Accept` 可取 CSV、NDJSON 或 XLSX,为自 `cursor` 起的全部行,末行说明行数及是否完整。
-中文(默认)的 CSV 与 XLSX 供人阅读:代码写作文字,时间为北京时间;英文的供程序使用:字段名、代码原样,CSV 中时间为 UTC。
+中文(默认)的 CSV 与 XLSX 供人阅读:代码写作文字,编号旁列出姓名、户主和村名,时间为北京时间。
+英文的供程序使用:字段名、代码原样,CSV 中时间为 UTC。
 """
 NOT_ALLOWED = """This address takes other methods: `Allow` names them. HEAD and OPTIONS are taken nowhere."""
 

@@ -1,5 +1,7 @@
 """What are the fields of the lists called in Chinese? One word for each, for the headings of files."""
 
+from collections.abc import Mapping
+
 NAMES = {
     "absent": "缺席人数", "accepted_by_id": "受理人", "acknowledgements": "身份重合认可", "added_reason": "增补理由",
     "adopted_on": "启用日期", "algorithm": "抽取算法", "alias": "别名", "alternatives": "其他适用情形",
@@ -117,3 +119,21 @@ NAMES = {
     "StepOut.kind": "事项", "VisitVersionOut.author_id": "更正人",
 }  # fmt: skip
 """By the field's name, or `Model.field` where one model means something of its own by it."""
+
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "accepted_by_id": ("people", "受理人姓名"), "author_id": ("people", "制定人姓名"),
+    "confirmed_by": ("people", "确认人姓名"), "confirmer_ids": ("people", "核实人姓名"),
+    "decided_by_id": ("people", "决定人姓名"), "filed_by_id": ("people", "提出人姓名"),
+    "helper_id": ("people", "帮扶责任人"), "helper_ids": ("people", "各帮扶责任人"),
+    "household_id": ("households", "建档立卡编号", "户主姓名"), "importer_id": ("people", "提交人姓名"),
+    "inspectors": ("people", "检查人员姓名"), "interpreted_by": ("people", "解释人姓名"),
+    "opened_by_id": ("people", "立案人姓名"), "person_id": ("people", "姓名"),
+    "prepared_by": ("people", "填写人姓名"), "primary_helper_id": ("people", "主要帮扶责任人"),
+    "proposed_by": ("people", "提议人姓名"), "recorded_by": ("people", "记录人姓名"),
+    "recorded_by_id": ("people", "记录人姓名"),
+    "related_household_ids": ("households", "相关户建档立卡编号", "相关户户主姓名"),
+    "settled_by_id": ("people", "认定人姓名"), "subject_person_id": ("people", "被问责人姓名"),
+    "subject_village_code": ("villages", "被问责村名"), "uploader_id": ("people", "上传人姓名"),
+    "village_code": ("villages", "行政村"), "AppointmentOut.place": ("villages", "任职村"),
+}  # fmt: skip
+"""Fields that say by an id whom or what a row is about -> the resource, and the headings of what people know it by."""

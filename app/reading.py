@@ -10,11 +10,11 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Annotated, Any, get_origin
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Integer,
+    any_,
     bindparam,
     column,
     exists,
@@ -35,9 +36,10 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy import table as sql_table
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.types import Text, Uuid
 from sqlmodel import SQLModel
 
@@ -48,7 +50,7 @@ from app.database import DOOR, UTC_TIMESTAMP, Database, Prepared, Transaction, a
 from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticated
 from app.sheets import CSV, XLSX
 from app.standby import Recent
-from app.tabular import NDJSON, Part, Parts, Sheet, columns_of, streamed, workbook
+from app.tabular import NDJSON, Column, Names, Part, Parts, Sheet, columns_of, streamed, workbook
 from app.wire import JSON, NAMED
 from app.workflow import Workflow
 
@@ -182,10 +184,14 @@ class Resource:
     addressed: bool = True
     """Is there an operation that reads one by its id, so that a new one can be told where it is?"""
     key: str = "id"
+    known_by: tuple[Any, ...] = ()
+    """By what people know one: what stands beside its key in files for people."""
     not_found: type[NotFound] = NotFound
 
     def __post_init__(self) -> None:
         RESOURCES.append(self)
+        if self.known_by:
+            KNOWN.setdefault(self.name, self)
         if self.workflow is not None or self.errand is not None:
             AWAITING[self.name] = self
 
@@ -289,6 +295,16 @@ class Resource:
             statement = inside(within, statement, self.key)
         return Prepared(statement, json=True, beside=("at",))
 
+    def names(self, wide: bool, county: bool) -> Any:
+        """By what people know those of `wanted_<name>`, keys, that a caller of that reach may see."""
+        key = self.table.__table__.c[self.key]  # type: ignore[attr-defined]
+        place = self.table.__table__.c.township_code  # type: ignore[attr-defined]
+        wanted = key == any_(bindparam(f"wanted_{self.name}", type_=ARRAY(key.type)))
+        known = array(self.known_by, type_=Text())
+        return select(place, key.cast(Text()).label("key"), known.label("known")).where(
+            *self.readable(wide, county), wanted
+        )
+
     @cache  # noqa: B019
     def there(self, wide: bool, county: bool) -> ColumnElement[bool]:
         """Is there the record `of_parent`, for a caller of that reach?"""
@@ -298,8 +314,17 @@ class Resource:
 
 RESOURCES: list[Resource] = []
 """Every kind of record there is."""
+KNOWN: dict[str, Resource] = {}
+"""Resources whose records files name, by name; never a variant of one, made of it later, which more may see."""
 AWAITING: dict[str, Resource] = {}
 """Resources whose records may await somebody, by name: what `me/tasks` looks through."""
+
+
+@cache
+def _names_of(resources: tuple[str, ...], offices: frozenset[Office], county: bool) -> Prepared:
+    """By what people know records of these resources, of which a caller in the offices may see."""
+    named = [KNOWN[name] for name in resources]
+    return Prepared(union_all(*[resource.names(resource.scope.sees_all(offices), county) for resource in named]))
 
 
 def place_values(entered: Entered) -> dict[str, Any]:
@@ -588,13 +613,19 @@ class Reading:
             pieces = transaction.pieces(statement, PIECE, **values, many=None)
             first = belonging(await anext(pieces, []), missing)
             sheet = self._sheet(query, entered.today, unit)
-            return await _written(media, sheet, self._parts(first, pieces, files.seconds), held.pop_all())
+            named = [] if media == NDJSON else [column for column in sheet.columns if column.resource]
+            parts = self._parts(first, pieces, partial(_names, transaction, entered, named), files.seconds)
+            return await _written(media, sheet, parts, held.pop_all())
 
-    async def _parts(self, rows: Sequence[Any], pieces: AsyncIterator[list[Any]], seconds: float) -> Parts:
-        """The rows with their cursors, as long as somebody waits for them and there is time."""
+    async def _parts(
+        self, rows: Sequence[Any], pieces: AsyncIterator[list[Any]],
+        names: Callable[[Sequence[str]], Awaitable[Names]], seconds: float,
+    ) -> Parts:  # fmt: skip
+        """The rows with their cursors and names, as long as somebody waits for them and there is time."""
         until = time.monotonic() + seconds * SHARE
         while rows:
-            yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]))
+            bodies = [row["body"] for row in rows]
+            yield Part(bodies, write_cursor(rows[-1]["at"]), await names(bodies))
             if time.monotonic() > until or await self._request.is_disconnected():
                 yield None
                 return
@@ -623,6 +654,21 @@ def belonging(rows: list[Any], missing: type[Refusal] | None) -> list[Any]:
     return [row for row in rows if row["at"] is not None]
 
 
+async def _names(transaction: Transaction, entered: Entered, columns: Sequence[Column], bodies: Sequence[str]) -> Names:
+    """By what people know what the rows name by id, as far as the caller may see it: one statement, if any."""
+    wanted: dict[str, set[str]] = {}
+    for row in map(json.loads, bodies if columns else ()):
+        for named in columns:
+            wanted.setdefault(named.resource or "", set()).update(named.ids(row))
+    if not any(wanted.values()):
+        return {}
+    actor = entered.actor
+    statement = _names_of(tuple(sorted(wanted)), actor.offices, actor.reads_county)
+    keys = {f"wanted_{resource}": sorted(ids) for resource, ids in wanted.items()}
+    rows = await transaction.rows(statement, **place_values(entered), **keys)
+    return {(row["township_code"], row["key"]): row["known"] for row in rows}
+
+
 async def _unit(transaction: Transaction, entered: Entered) -> str:
     """Whose list it is, by name and code."""
     code = entered.actor.township_code
@@ -631,7 +677,7 @@ async def _unit(transaction: Transaction, entered: Entered) -> str:
 
 async def _at_once(rows: Sequence[Any]) -> Parts:
     if rows:
-        yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]))
+        yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]), {})
 
 
 async def _written(media: str, sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Response:

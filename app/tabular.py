@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from tempfile import TemporaryDirectory, TemporaryFile
+from types import MappingProxyType
 from typing import IO, Any, Protocol, Self, get_args, get_origin
 from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
 import xlsxwriter
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Send
@@ -29,6 +31,7 @@ from starlette.types import Scope as AsgiScope
 
 from app.cells import Said, as_sent, in_words, name_of, on_the_clock, type_of, words_of
 from app.database import as_json
+from app.glossary import NAMED
 from app.sheets import CSV, XLSX
 from app.wire import PageOut, WorkflowOut
 
@@ -52,6 +55,9 @@ PARTS = {12: "{0}月{1}", 4: "第{0}季度{1}"}
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """A text in a cell stays what it is, whatever it begins with."""
 PIECE = 65_536
+Names = Mapping[tuple[str, str], Sequence[str]]
+"""By township and id, by what people know a record."""
+UNKNOWN: Names = MappingProxyType({})
 
 
 # ── what stands in which column ──────────────────────────────────────────────────────────────────
@@ -67,10 +73,20 @@ class Column:
     member: int | None
     said: Said
     """How its values are written."""
+    resource: str | None = None
+    """Of which resource the record is whose name it tells, where the field has its id; `member` says which name."""
 
-    def of(self, row: Mapping[str, Any]) -> Any:
+    def of(self, row: Mapping[str, Any], names: Names = UNKNOWN) -> Any:
         value = row[self.field]
+        if self.resource is not None:
+            told = [names.get((place_of(row), one)) for one in self.ids(row)]
+            return "、".join(known[self.member or 0] for known in told if known)
         return value if self.member is None or value is None else value[self.member]
+
+    def ids(self, row: Mapping[str, Any]) -> list[str]:
+        """Of the records that the field names."""
+        value = row[self.field]
+        return value if isinstance(value, list) else [] if value is None else [value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +114,14 @@ def columns_of(page: type[PageOut], resource: str, *, english: bool) -> tuple[Co
     return tuple(
         column
         for name, declared in fields.items()
-        for column in _columns(
-            name,
-            name_of(name, row.__name__),
-            declared,
-            partial(in_words, words=words_of(name, row.__name__, resource)),
+        for column in (
+            *_names(row, name),
+            *_columns(
+                name,
+                name_of(name, row.__name__),
+                declared,
+                partial(in_words, words=words_of(name, row.__name__, resource)),
+            ),
         )
     )
 
@@ -125,6 +144,20 @@ def _columns(
         yield Column(field, (part or PARTS[many]).format(n + 1, heading), type_of(one), n, written(one))
 
 
+def place_of(row: Mapping[str, Any]) -> str:
+    """The township whose record a row is, or in whose log it stands."""
+    return str(row["township_code"] if "township_code" in row else row["log"])
+
+
+def _names(model: type[BaseModel], field: str) -> Iterator[Column]:
+    """Columns with the names of the records whose ids the field has, where a row says of which township they are."""
+    if model.model_fields.keys().isdisjoint(("township_code", "log")):
+        return
+    resource, *headings = NAMED.get(f"{model.__name__}.{field}") or NAMED.get(field, ("",))
+    for n, heading in enumerate(headings):
+        yield Column(field, heading, str, n, as_sent, resource)
+
+
 def _as_read(columns: Iterable[Column]) -> list[Column]:
     """What the list is about comes first, then what every record has, and ids, which nobody reads, come last."""
     return sorted(columns, key=lambda column: (column.type is UUID, column.field in WorkflowOut.model_fields))
@@ -135,10 +168,11 @@ def _as_read(columns: Iterable[Column]) -> list[Column]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows as JSON texts, and the cursor after the last of them."""
+    """Some rows as JSON texts, the cursor after the last of them, and the names of what they are about."""
 
     rows: list[str]
     cursor: str
+    names: Names
 
 
 Parts = AsyncIterator[Part | None]
@@ -218,7 +252,7 @@ async def _pieces(writer: "Text", parts: Parts, held: AsyncExitStack, count: Cou
                     if part is None:
                         break
                     count.add(part)
-                    yield writer.rows(part.rows)
+                    yield writer.rows(part)
                 else:
                     count.complete = True
         except BROKEN as error:
@@ -235,7 +269,7 @@ async def _pieces(writer: "Text", parts: Parts, held: AsyncExitStack, count: Cou
 class Text(Protocol):
     def head(self) -> str: ...
 
-    def rows(self, rows: Sequence[str]) -> str: ...
+    def rows(self, part: Part) -> str: ...
 
     def end(self, count: Count) -> str: ...
 
@@ -246,9 +280,9 @@ class Ndjson:
     def head(self) -> str:
         return ""
 
-    def rows(self, rows: Sequence[str]) -> str:
+    def rows(self, part: Part) -> str:
         """PostgreSQL breaks lines between the members of what it gathers; inside a text they are always escaped."""
-        return "".join(row.replace("\n", "") + "\n" for row in rows)
+        return "".join(row.replace("\n", "") + "\n" for row in part.rows)
 
     def end(self, count: Count) -> str:
         return as_json(count.ending) + "\n"
@@ -269,8 +303,9 @@ class Csv:
     def head(self) -> str:
         return "\ufeff" + self._lines([[column.heading for column in self._columns]])
 
-    def rows(self, rows: Sequence[str]) -> str:
-        return self._lines([[_plain(c, c.of(row)) for c in self._columns] for row in map(json.loads, rows)])
+    def rows(self, part: Part) -> str:
+        rows = map(json.loads, part.rows)
+        return self._lines([[_plain(c, c.of(row, part.names)) for c in self._columns] for row in rows])
 
     def end(self, count: Count) -> str:
         return self._lines([[count.said]])
@@ -300,7 +335,7 @@ async def workbook(sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Streamed
             async for part in parts:
                 if part is None or count.rows + len(part.rows) > page.room:
                     break
-                await asyncio.to_thread(page.add, part.rows)
+                await asyncio.to_thread(page.add, part.rows, part.names)
                 count.add(part)
             else:
                 count.complete = True
@@ -385,11 +420,11 @@ class Page:
             page.set_column(n, n, _width(column))
             page.write_string(TOP - 1, n, column.heading, self._styles["heading"])
 
-    def add(self, rows: Sequence[str]) -> None:
+    def add(self, rows: Sequence[str], names: Names = UNKNOWN) -> None:
         for row in map(json.loads, rows):
             self._page.write_number(self._at, 0, self._at - TOP + 1, self._styles["cell"])
             for n, column in enumerate(self._columns, 1):
-                self._write(n, column, column.of(row))
+                self._write(n, column, column.of(row, names))
             self._at += 1
 
     def end(self, said: str) -> None:
@@ -428,6 +463,7 @@ def _cut(text: str, *, english: bool) -> str:
 
 
 def _width(column: Column) -> float:
-    usual = {date: 11, datetime: 19, int: 7, bool: 7}.get(column.type, 16 if column.member is None else 7)
+    is_one_of_many = column.member is not None and column.resource is None
+    usual = {date: 11, datetime: 19, int: 7, bool: 7}.get(column.type, 7 if is_one_of_many else 16)
     letters = sum(1 if letter.isascii() else 2 for letter in column.heading)
     return max(usual, min(letters + 2, 22))

@@ -17,7 +17,7 @@ from app.database import FILES_AT_ONCE
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
 from tests import bulk
-from tests.conftest import Township
+from tests.conftest import Counter, Township
 from tests.serving import eventually
 
 MANY = 20_000
@@ -95,6 +95,27 @@ def test_a_file_of_several_pieces_has_every_row_once(shelf, media):
     ids, files = to_the_end(shelf, media, helper_id=shelf.few)
     assert (len(ids), len(set(ids)), files) == (FEW, FEW, 1)
     assert ids == sorted(ids), "in the order of the pages"
+
+
+def named(shelf, media: str, language: str) -> list[int]:
+    """How many statements looked for names while a file was written, on each of the connections for files."""
+    counts = []
+    held = list(shelf.place.service.app.state.recent_files._pool._idle)
+    for connection in held:
+        counts.append(Counter())
+        connection.add_query_logger(counts[-1])
+    headers = {"accept": media, "accept-language": language}
+    assert shelf.office.client.get("/v1/visits", params={"helper_id": shelf.few}, headers=headers).status_code == 200
+    for connection, count in zip(held, counts, strict=True):
+        connection.remove_query_logger(count)
+    return [n for count in counts if (n := sum("AS known" in query for query in count.seen))]
+
+
+@pytest.mark.parametrize("media", [CSV, XLSX])
+def test_names_are_looked_up_once_a_piece_and_never_for_programs(shelf, media):
+    shelf.read(media, helper_id=shelf.few)  # a connection is open from then on
+    assert named(shelf, media, "zh-CN") == [3], "for people and households together"
+    assert named(shelf, media, "en") == named(shelf, NDJSON, "zh-CN") == named(shelf, "application/json", "zh-CN") == []
 
 
 @pytest.mark.parametrize("media", [CSV, NDJSON, XLSX])

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import httpx
 import openpyxl
+import psycopg
 import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -20,9 +21,10 @@ from app.codes import EVENTS, GROUNDS, OUTCOMES, STATUSES, WORDS, WORKFLOWS_OF
 from app.contract import operations
 from app.evaluations.rules import DETERMINABLE
 from app.findings.rules import GENERAL_CLAUSE
-from app.glossary import NAMES
+from app.glossary import NAMED, NAMES
 from app.households.rules import Status
 from app.main import FEATURES, create_app
+from app.reading import RESOURCES
 from app.rulebook.rules import huayuan
 from app.settings import Settings
 from app.sheets import CSV, XLSX
@@ -119,6 +121,7 @@ class Town:
     def __init__(self, place: Township) -> None:
         self.place = place
         self.office = place.office("leading_group_office")
+        place.admin.made("/villages", {"code": place.village, "name": "东村"})
         place.person("王电话", phone="13812345678", citizen_id="11010519491231002X")
         for number, text in enumerate(FORMULAS):
             self.household, helper = place.helped(f"孙帮扶{number}")
@@ -261,7 +264,8 @@ def test_a_workbook_is_laid_out_as_an_office_prints_it(town):
     assert sheet.title == sheet["A1"].value == "结对关系"
     assert sheet["A2"].value.startswith("填报单位:")
     assert "是否主要帮扶责任人:是    制表日期:2016-11-09" in sheet["A2"].value
-    assert [cell.value for cell in sheet[3]][:2] == ["序号", "是否主要帮扶责任人"]
+    first_of = ["序号", "建档立卡编号", "户主姓名", "帮扶责任人", "是否主要帮扶责任人"]
+    assert [cell.value for cell in sheet[3]][:5] == first_of
     assert sheet["A3"].border.left.style == "thin"
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("A4", "$3:$3")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
@@ -364,3 +368,56 @@ def test_no_text_of_a_csv_file_for_people_is_a_formula_either(town):
     heading, rows, _ = table(fetch(town.office, "/visits", CSV, "zh-CN"))
     assert sorted(row[heading.index("走访情况")][1:] for row in rows) == sorted(FORMULAS)
     assert all(row[heading.index("走访情况")][0] == "'" for row in rows)
+
+
+def test_every_field_that_is_a_person_or_a_household_has_columns_with_its_name():
+    """As the tables say by their foreign keys; whoever adds such a field adds it to NAMED of app/glossary.py."""
+    tables = {resource.name: resource.table.__table__ for resource in RESOURCES}
+    named = {}
+    for model, path in PAGES.values():
+        (row,) = models_in(model.model_fields["items"].annotation)
+        told = {column.field: column.resource for column in columns_of(model, path.split("/")[1], english=False)
+                if column.resource}  # fmt: skip
+        table = tables.get(path.split("/")[1])
+        for key in table.foreign_keys if table is not None and path.count("/") == 1 else ():
+            of = key.column.table.name
+            if key.column.name == "id" and of in {"people", "households"} and key.parent.name in row.model_fields:
+                assert told.get(key.parent.name) == of, (row, key)
+                named[f"{row.__name__}.{key.parent.name}"] = of
+    assert len(named) > 25 and named["VisitOut.household_id"] == "households"
+    assert {*NAMED} <= FIELDS | {field.partition(".")[2] for field in FIELDS}
+
+
+@pytest.mark.parametrize("media", [CSV, XLSX])
+def test_a_file_for_people_names_them(town, media):
+    household = town.office.read(f"/households/{town.household}")
+    helper = town.office.read(f"/people/{town.helper.person_id}")
+    query = {"helper_id": town.helper.person_id}
+    heading, ((*cells,),), _ = table(fetch(town.office, "/visits", media, "zh-CN", **query))
+    of = dict(zip(heading, cells, strict=True))
+    assert (of["帮扶责任人"], of["户主姓名"]) == (helper["name"], household["head_name"])
+    assert of["建档立卡编号"] == household["card_number"]
+    assert of["帮扶责任人编号"] == helper["id"], "control: beside its id"
+    heading, rows, _ = table(fetch(town.office, "/households", media, "zh-CN"))
+    assert {row[heading.index("行政村")] for row in rows} == {"东村"}
+    assert helper["name"] in {row[heading.index("各帮扶责任人")] for row in rows}
+
+
+def test_a_file_names_only_what_its_reader_may_see(town):
+    """Of a household that somebody else helps now a visit is still his, and whose household that was is not told."""
+    household, former = town.place.helped("前任帮扶")
+    body = {"household_id": household, "device_time": "2016-11-09T08:00:00+08:00", "place": "户内", "text": "交接前"}
+    former.made("/visits", body)
+
+    def told(caller: Caller) -> tuple[str, str]:
+        heading, rows, _ = table(fetch(caller, "/visits", CSV, "zh-CN", household_id=household))
+        (of,) = (dict(zip(heading, row, strict=True)) for row in rows)
+        return of["帮扶责任人"], of["户主姓名"]
+
+    assert told(former) == ("前任帮扶", "赵大山"), "control: as long as he helps it"
+    ended = "update pairings set starts = '2016-01-01', ends = '2016-11-01' where household_id = %s"
+    with psycopg.connect(town.place.service.database_url) as owner:
+        owner.execute(ended, [household])
+    assert former.get(f"/households/{household}").status_code == 404
+    assert told(former) == ("前任帮扶", "")
+    assert told(town.office) == ("前任帮扶", "赵大山")

@@ -1,6 +1,8 @@
 """Does a township keep to itself, and does the county see its own?"""
 
 import asyncio
+import csv
+import io
 from base64 import b64encode
 from datetime import date
 from uuid import uuid4
@@ -165,3 +167,15 @@ def test_the_county_pages_through_its_townships_one_after_the_other(county, shar
     theirs = places[0].office("leading_group_office").read("/people", limit=1)["next_cursor"]
     refused = client.get("/people", params={"cursor": theirs})
     assert (refused.status_code, refused.json()["code"]) == (422, "bad-cursor")
+
+
+def test_a_countys_file_names_each_by_the_register_of_its_own_township(shared_township, other_township, county):
+    """Where two townships have people of one id."""
+    same, names = str(uuid4()), {shared_township: "甲乡张三", other_township: "乙乡李四"}
+    for place, name in names.items():
+        place.office("leading_group_office").made("/people", {**PERSON, "id": same, "name": name})
+        place.appoint(same, "assessor")
+    told = county.get("/appointments", params={"person_id": same}, headers={"accept": "text/csv"}).text
+    heading, *rows, _ = list(csv.reader(io.StringIO(told.removeprefix("\ufeff"), newline="")))
+    found = {row[heading.index("乡镇代码")]: row[heading.index("姓名")] for row in rows}
+    assert found == {place.code: name for place, name in names.items()}

@@ -88,6 +88,7 @@ FACTS = {
 """What the law needs to know of a household, beside its own row."""
 HOUSEHOLDS = Resource(
     "households", H, scope=Scope(villages=(col(H.village_code),), households=(col(H.id),)),
+    known_by=(col(H.card_number), col(H.head_name)),
     extra={
         "members": rows_of(
             M, *_children(M), order=col(M.id), id=col(M.id), name=col(M.name), relation=col(M.relation), sex=col(M.sex),

@@ -93,7 +93,7 @@ def confided(column: Any) -> Any:
 
 
 PEOPLE = Resource(
-    "people", tables.Person, scope=REGISTER,
+    "people", tables.Person, scope=REGISTER, known_by=(col(tables.Person.name),),
     hide=frozenset({"citizen_id_sealed", "citizen_id_lookup", "citizen_id_last_four", "phone"}),
     extra={
         "phone": confided(col(tables.Person.phone)),

@@ -81,6 +81,7 @@ VILLAGES = Resource(
     "villages",
     tables.Village,
     key="code",
+    known_by=(col(tables.Village.name),),
     scope=Scope(open=True),
     extra={"principal": officer(Office.VILLAGE_PRINCIPAL), "liaison_leader": officer(Office.LIAISON_LEADER)},
 )
