@@ -321,10 +321,9 @@ AWAITING: dict[str, Resource] = {}
 
 
 @cache
-def _names_of(resources: tuple[str, ...], offices: frozenset[Office], county: bool) -> Prepared:
-    """By what people know records of these resources, of which a caller in the offices may see."""
-    named = [KNOWN[name] for name in resources]
-    return Prepared(union_all(*[resource.names(resource.scope.sees_all(offices), county) for resource in named]))
+def _names_of(reach: tuple[tuple[str, bool], ...], county: bool) -> Prepared:
+    """By what people know records of these resources, of each of which the caller may see all or not."""
+    return Prepared(union_all(*[KNOWN[name].names(wide, county) for name, wide in reach]))
 
 
 def place_values(entered: Entered) -> dict[str, Any]:
@@ -663,7 +662,8 @@ async def _names(transaction: Transaction, entered: Entered, columns: Sequence[C
     if not any(wanted.values()):
         return {}
     actor = entered.actor
-    statement = _names_of(tuple(sorted(wanted)), actor.offices, actor.reads_county)
+    reach = tuple((name, KNOWN[name].scope.sees_all(actor.offices)) for name in sorted(wanted))
+    statement = _names_of(reach, actor.reads_county)
     keys = {f"wanted_{resource}": sorted(ids) for resource, ids in wanted.items()}
     rows = await transaction.rows(statement, **place_values(entered), **keys)
     return {(row["township_code"], row["key"]): row["known"] for row in rows}
