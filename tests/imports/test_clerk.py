@@ -66,7 +66,7 @@ def test_a_sheet_is_checked_then_imported_and_its_report_lies_beside_it(
 def test_what_the_server_does_not_take_is_told_in_words(township: Township, login: str, tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes(as_csv(["户编号"], ["1"]))
-    columns = "没有找到所需的列标题", "missing columns:行政村、主要致贫原因、识别时间", "besides:村民小组、户主姓名"
+    columns = "没有找到所需的列标题", "missing columns:行政村、主要致贫原因、识别日期", "besides:村民小组、户主姓名"
     for kind, password, server, said in (
         ("households", OWN, "", columns), ("roster", "wrong", "", ["账号或密码不正确"]),
         ("roster", OWN, "http://127.0.0.1:9", ["连接不上", "cannot be reached"]),
