@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import refusal as kinds
 from app.access import Tokens
+from app.faults import told
 from app.reading import language_of, preferred_language
 from app.refusal import (
     Conflict,
@@ -232,22 +233,6 @@ def refusal_of(error: Exception) -> Refusal | None:
     return None
 
 
-MESSAGES_ZH = {
-    "missing": "必填项缺失", "extra_forbidden": "不认识的字段", "string_type": "应为字符串", "int_type": "应为整数",
-    "bool_type": "应为 true 或 false", "uuid_parsing": "应为 UUID", "uuid_type": "应为 UUID",
-    "date_out_of_range": "日期超出范围(1880年至2199年)",
-    "date_type": "应为日期,如 2017-03-31", "date_parsing": "日期无效", "date_from_datetime_parsing": "日期无效",
-    "datetime_type": "应为时间,如 2017-03-31T08:00:00Z", "datetime_parsing": "时间无效",
-    "timezone_aware": "时间须带时区",
-    "string_too_short": "内容过短", "string_too_long": "内容过长", "string_pattern_mismatch": "格式不符",
-    "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "enum": "不在可选值之内",
-    "literal_error": "不在可选值之内",
-    "list_type": "应为数组", "too_short": "条目过少", "too_long": "条目过多", "dict_type": "应为对象",
-    "model_attributes_type": "应为 JSON 对象", "string_unicode": "含有无效字符", "int_from_float": "应为整数",
-    "repeated": "不得重复", "unknown_event": "没有这种事件",
-}  # fmt: skip
-
-
 TOLD = 50
 """Of how many members of a request an answer says what is wrong with them."""
 
@@ -309,13 +294,7 @@ def _of_schema(error: Mapping[str, Any], loc: Sequence[Any], language: str) -> F
     refusal = (error.get("ctx") or {}).get("error")
     if isinstance(refusal, Refusal):
         return FieldProblem(pointer=pointer(loc), code=refusal.code(), message=refusal.title(language))
-    text = MESSAGES_ZH.get(error["type"], "内容无效") if language == "zh-CN" else _english(error)
-    return FieldProblem(pointer=pointer(loc), code=error["type"], message=text)
-
-
-def _english(error: Mapping[str, Any]) -> str:
-    """pydantic's own words, unless they could repeat what was sent."""
-    return str(error["msg"]) if error["type"] in MESSAGES_ZH else "invalid"
+    return FieldProblem(pointer=pointer(loc), code=error["type"], message=told(error, language))
 
 
 def _matching(app: FastAPI, path: str) -> Iterator[Any]:

@@ -179,8 +179,17 @@ OfTownship = Annotated[
     str | None,
     Field(pattern="^[0-9]{9}$", description="Which township a county means / 县级须注明乡镇", examples=["411421001"]),
 ]
-Month = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-(0[1-9]|1[0-2])$", min_length=7, max_length=7)]
-Quarter = Annotated[str, StringConstraints(pattern=rf"^{YEAR}-Q[1-4]$", min_length=7, max_length=7)]
+
+
+def _seven(pattern: str) -> WithJsonSchema:
+    """Characters, says the document; who writes fewer hears of the form, not of their number."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "minLength": 7, "maxLength": 7})
+
+
+MONTH = rf"^{YEAR}-(0[1-9]|1[0-2])$"
+QUARTER = rf"^{YEAR}-Q[1-4]$"
+Month = Annotated[str, StringConstraints(pattern=MONTH), _seven(MONTH)]
+Quarter = Annotated[str, StringConstraints(pattern=QUARTER), _seven(QUARTER)]
 Year = Annotated[int, Field(ge=2016, le=2100)]
 VillageCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$", min_length=12, max_length=12)]
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", min_length=6, max_length=12)]
