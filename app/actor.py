@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from app.refusal import Forbidden
+
 
 class Office(StrEnum):
-    """The offices of article 1.4 of requirements.md, and the three roles a service needs besides."""
+    """The offices that the regulation names, and the three roles a service needs besides."""
 
     HELPER = "helper"
     VILLAGE_PRINCIPAL = "village_principal"
@@ -56,6 +58,28 @@ OFFICES_ZH = {
     Office.COUNTY_SYSTEM: "县级业务系统",
 }
 """What each office is called in Chinese."""
+
+
+class NotYourOffice(Forbidden):
+    """Another office does this.
+
+    此事项由其他职务办理。
+    """
+
+    article = "3"
+    advice = (
+        "One of the `offices` must do it. `GET /v1/me` says which offices this account holds today.",
+        "须由 `offices` 所列职务之一办理。`GET /v1/me` 列明本账号今日的职务。",
+    )
+
+    def detail(self, language: str) -> str | None:
+        offices = [Office(office) for office in self.facts.get("offices", ())]
+        if not offices:
+            return None
+        if language == "en":
+            return f"This is done by: {', '.join(office.replace('_', ' ') for office in offices)}."
+        return f"此事项由{'、'.join(OFFICES_ZH[office] for office in offices)}办理。"
+
 
 TOWNSHIP_WIDE = frozenset(
     {

@@ -27,8 +27,8 @@ from app import refusal as kinds
 from app.problems import PAGES, STATUS, NoSuchPage, render, status_of
 from app.reading import preferred
 from app.refusal import Refusal, TooManyRequests, every
-from app.workflow import Workflow
-from app.writing import DECLARED
+from app.workflow import WORKFLOWS, Workflow
+from app.writing import DECLARED, StillInFlight
 
 OUTSIDE = (admission.Gate, problems.Guard, admission.Admission, problems.refusal_of)
 """What stands before every operation."""
@@ -37,6 +37,10 @@ NOWHERE = {
     "en": "No operation of the document: other addresses of the service, or the name of a whole kind of problems.",
     "zh-CN": "不属于文档中的接口:见于本服务的其他地址,或为一类问题的总称。",
 }
+THE_RECORD = (
+    "Read the record again: `state` and `actions` say what is possible now. Sent as it is, it is refused again.",
+    "请重新读取记录:`state` 与 `actions` 说明现在可办什么。记录未变之前,重发同一请求无济于事。",
+)
 ADVICE: dict[type[Refusal], tuple[str, str]] = {
     kinds.Malformed: (
         "Send JSON in UTF-8 (or the form that the operation takes), each key once.",
@@ -47,8 +51,8 @@ ADVICE: dict[type[Refusal], tuple[str, str]] = {
         "请到 `POST /v1/oauth/token` 取得令牌,以 `Authorization: Bearer …` 发送;令牌默认十分钟有效。",
     ),
     kinds.Forbidden: (
-        "Somebody else must do it. A single read of the record lists in `actions` what you may do, and who is awaited.",
-        "须由他人办理。读取该记录,`actions` 列明您现在可办的事项及正在等待何人。",
+        "Whoever the title names can do it, or you in the way it names. Sent by you as it is, it is refused again.",
+        "须由标题所述的人员办理,或按其所述的方式办理。由您原样重发必被再次拒绝。",
     ),
     kinds.NotFound: (
         "Check the id, and whether this account may see the record: what may not be read seems not there.",
@@ -63,8 +67,21 @@ ADVICE: dict[type[Refusal], tuple[str, str]] = {
         "请在网络较好时重发同一请求,或分小份发送。",
     ),
     kinds.Conflict: (
-        "Read the record again: `state` and `actions` say what is possible now. Sent as it is, it is refused again.",
-        "请重新读取记录:`state` 与 `actions` 说明现在可办什么。记录未变之前,重发同一请求无济于事。",
+        "Correct what the title names in what you send, or do first what it asks for. The same is refused again.",
+        "请按标题所述改正所发内容,或先办妥其所要求的事项。原样重发必被再次拒绝。",
+    ),
+    kinds.WrongState: THE_RECORD,
+    problems.AlreadyOnRecord: (
+        "Look for it in its list: what is on record need not be made again.",
+        "请在相应列表中查找:已登记的无须重复登记。",
+    ),
+    problems.ReferenceMissing: (
+        "Check every id in what you send: each must be that of a record of this township.",
+        "请逐一核对所发内容中的各个 id:均须为本乡已有的记录。",
+    ),
+    StillInFlight: (
+        "After `Retry-After` seconds send the same request under the same `Idempotency-Key`: it is done once.",
+        "请在 `Retry-After` 所示秒数之后,以同一 `Idempotency-Key` 重发同一请求,不会重复办理。",
     ),
     kinds.VersionStale: (
         "Read the record again, look at what has changed, and send its new `ETag` in `If-Match`.",
@@ -97,6 +114,15 @@ ADVICE: dict[type[Refusal], tuple[str, str]] = {
         "请把 `request_id` 告知系统运维人员;同一请求可以重发。",
     ),
 }
+
+OF_A_RECORD: dict[type[Refusal], tuple[str, str]] = {
+    kinds.Conflict: THE_RECORD,
+    kinds.Forbidden: (
+        "Somebody else must do it. A single read of the record lists in `actions` what you may do, and who is awaited.",
+        "须由他人办理。读取该记录,`actions` 列明您现在可办的事项及正在等待何人。",
+    ),
+}
+"""The same where a record's workflow guards against it, so that its `actions` tell it beforehand."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +177,13 @@ class Pages:
         everywhere = not leading.isdisjoint(map(id, OUTSIDE))
         return [o for o in self.operations if status_of(kind) in o.statuses and (everywhere or id(o.door) in leading)]
 
+    def advice(self, kind: type[Refusal]) -> tuple[str, str]:
+        """What to do about it, in English and in Chinese: its own, or that of its kind."""
+        guards = {id(guard) for flow in WORKFLOWS.values() for move in flow.moves for guard in move.guards}
+        guarded = any(id(thing) in guards for thing in self.code.leading_to(kind))
+        told = ADVICE | OF_A_RECORD if guarded else ADVICE
+        return kind.advice or next(told[base] for base in kind.__mro__ if base in told)
+
     def area(self, kind: type[Refusal]) -> dict[str, str]:
         """The part of the document that the feature serves which this refusal belongs to."""
         doors = f"{kind.__module__.rpartition('.')[0]}.routes"
@@ -170,7 +203,7 @@ class Pages:
     def page(self, kind: type[Refusal]) -> dict[str, Any]:
         refusal = kind(seconds=1) if issubclass(kind, TooManyRequests) else kind()
         answer = render("zh-CN", refusal, request_id="019b0000-0000-7000-8000-000000000001")
-        english, chinese = next(ADVICE[base] for base in kind.__mro__ if base in ADVICE)
+        english, chinese = self.advice(kind)
         found = self.answering(kind)
         return {
             "code": kind.code(),

@@ -122,6 +122,7 @@ class Problem(BaseModel):
     title: str = Field(description="One sentence in the reader's language")
     status: int
     code: str = Field(description="The last part of `type`", examples=["wrong-state"])
+    detail: str | None = Field(None, description="What is so of this one besides, in the reader's language")
     article: str | None = Field(None, description="The article of the regulation, or the policy, it rests on")
     request_id: str | None = None
     errors: list[FieldProblem] | None = None
@@ -147,7 +148,7 @@ def render(
         errors = [field_problem(refusal, language)]
     members = refusal.facts | {
         "type": PAGES + refusal.code(), "title": refusal.title(language), "status": status, "code": refusal.code(),
-        "article": refusal.article, "request_id": request_id,
+        "detail": refusal.detail(language), "article": refusal.article, "request_id": request_id,
     }  # fmt: skip
     if errors:
         members["errors"] = [e.model_dump() for e in errors]

@@ -338,7 +338,7 @@ def describe(refusal: Refusal, language: str, awaiting: Any = None) -> dict[str,
     return {
         "code": refusal.code(),
         "article": refusal.article,
-        "message": refusal.title(language),
+        "message": refusal.said(language),
         "awaiting": awaiting,
     }
 

@@ -19,6 +19,8 @@ class Refusal(Exception):
 
     article: ClassVar[str | None] = None
     """The article of the regulation, or the number of the policy, that this rests on."""
+    advice: ClassVar[tuple[str, str] | None] = None
+    """What is to be done, in English and in Chinese, where the kind of refusal (app/pages.py) does not tell it."""
 
     def __init__(self, **facts: Any) -> None:
         """Facts become members of the answer: JSON values only, never personal data."""
@@ -36,6 +38,14 @@ class Refusal(Exception):
         """One sentence in `zh-CN` or `en`."""
         lines = [line.strip() for line in (cls.__doc__ or "").strip().splitlines() if line.strip()]
         return lines[1] if language.startswith("zh") and len(lines) > 1 else lines[0]
+
+    def detail(self, language: str) -> str | None:
+        """What the facts of this one say, where that is more than the title."""
+        return None
+
+    def said(self, language: str) -> str:
+        """The one sentence where there is room for one alone."""
+        return self.detail(language) or self.title(language)
 
 
 def every(kind: type[Refusal]) -> Iterator[type[Refusal]]:
@@ -151,15 +161,6 @@ class TooManyRequests(Refusal):
         """`seconds` after which the same request may be sent again."""
         super().__init__(**facts)
         self.seconds = seconds
-
-
-class NotYourOffice(Forbidden):
-    """Another office does this.
-
-    此事项由其他职务办理。
-    """
-
-    article = "3"
 
 
 class WrongState(Conflict):

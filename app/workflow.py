@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.actor import Actor, Office
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.actor import Actor, NotYourOffice, Office
+from app.refusal import Refusal, WrongState
 
 Guard = Callable[[Any, Actor], Refusal | None]
 """A pure question about the facts of a record and the caller: None, or why not."""

@@ -23,7 +23,7 @@ from sqlalchemy.types import Text
 from sqlmodel import SQLModel
 
 from app.access import Bearer, Entered
-from app.actor import Actor, Office
+from app.actor import Actor, NotYourOffice, Office
 from app.calendar import month_of
 from app.database import (
     AS_YET,
@@ -50,7 +50,6 @@ from app.refusal import (
     Conflict,
     Forbidden,
     Invalid,
-    NotYourOffice,
     VersionRequired,
     VersionStale,
 )

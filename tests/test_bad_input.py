@@ -108,6 +108,20 @@ def test_what_is_wrong_in_itself_is_said_before_who_may_do_it(shared_township):
     problem(helper.post("/people", PERSON), 403)
 
 
+def test_who_may_not_do_it_reads_whose_it_is(shared_township):
+    helper = shared_township.office("helper")
+    names = {
+        "zh-CN": "此事项由系统管理员、乡扶贫开发领导小组办公室、乡党政办公室办理。",
+        "en": "This is done by: administrator, leading group office, party gov office.",
+    }
+    titles = {"zh-CN": "此事项由其他职务办理。", "en": "Another office does this."}
+    for language, detail in names.items():
+        answer = send(helper, json.dumps(PERSON), accept_language=language)
+        told = problem(answer, 403)
+        assert told["offices"] == ["administrator", "leading_group_office", "party_gov_office"]
+        assert (told["title"], told["detail"]) == (titles[language], detail)
+
+
 def test_month_13_and_half_dates_are_422(office, shared_township):
     person = office.made("/people", PERSON)["id"]
     base = {"person_id": person, "office": "assessor", "place": shared_township.code}

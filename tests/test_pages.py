@@ -63,6 +63,24 @@ def test_every_kind_has_its_advice():
     assert {kind for kind in STATUS if not any(base in ADVICE for base in kind.__mro__)} == set()
 
 
+def test_only_what_a_record_tells_beforehand_is_advised_to_be_read_there(pages):
+    """A record lists as blockers what its workflow has against a move; not what is wrong with what was sent."""
+
+    def advises_a_record(code):
+        return "`actions`" in pages.advice(pages.kinds[code])[0]
+
+    assert all(map(advises_a_record, ("wrong-state", "checks-pending", "signatures-incomplete", "own-file")))
+    sent = ("seed-too-soon", "address-refused", "already-on-record", "year-not-begun", "place-outside", "easy-to-guess")
+    assert not any(map(advises_a_record, (*sent, "not-your-office", "only-the-county-has-webhooks", "not-for-phones")))
+    assert "`HUAYUAN_WEBHOOK_ALLOW`" in pages.advice(pages.kinds["address-refused"])[1]
+
+
+def test_every_advice_of_its_own_is_in_both_languages(pages):
+    own = [kind for kind in pages.kinds.values() if kind.advice]
+    assert len(own) >= 4
+    assert all(kind.advice[0].isascii() and CHINESE.search(kind.advice[1]) for kind in own)
+
+
 def test_the_operations_are_those_whose_code_comes_to_it(pages):
     def answered_by(code):
         return [o.id for o in pages.answering(pages.kinds[code])]

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 import app.main  # noqa: F401  (declares every workflow)
-from app.actor import Actor, Appointment, Office
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.actor import Actor, Appointment, NotYourOffice, Office
+from app.refusal import Refusal, WrongState
 from app.workflow import WORKFLOWS, Move, Workflow
 from app.writing import DECLARED
 

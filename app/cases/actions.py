@@ -12,7 +12,7 @@ from sqlalchemy import literal_column
 from sqlmodel import col
 
 from app.access import Entered, Scope
-from app.actor import ORGANS, Office
+from app.actor import ORGANS, NotYourOffice, Office
 from app.attachments import actions as attachments
 from app.cases import rules, schemas
 from app.cases.tables import (
@@ -36,7 +36,7 @@ from app.notices import actions as notices
 from app.notices.rules import MEASURE_NOTICE
 from app.notices.tables import Notice
 from app.reading import Resource, place_values
-from app.refusal import NotYourOffice, VersionStale
+from app.refusal import VersionStale
 from app.rulebook.rules import Facts, SecondMeasureForSameFacts, huayuan
 from app.rulebook.rules import named as book_named
 from app.wire import In

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 
-from app.actor import ORGANS, TOWNSHIP_WIDE
+from app.actor import ORGANS, TOWNSHIP_WIDE, NotYourOffice
 from app.events import tables
 from app.reading import BadCursor, Reading, Reads, enter_as_nobody, read_cursor, write_cursor
-from app.refusal import NotYourOffice
 
 LOOK = 0.5
 """Seconds after which it is asked anew how far a county's logs are, for all who wait together."""

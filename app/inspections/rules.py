@@ -175,6 +175,10 @@ class SeedTooSoon(Conflict):
     """
 
     article = "G7"
+    advice = (
+        "Name sources that come to be later: draws, dice or a beacon's round over an hour after the commitment.",
+        "请改列更晚产生的来源:承诺一小时以后的开奖、掷骰或随机信标轮次。",
+    )
 
 
 class SeedTooShort(Conflict):

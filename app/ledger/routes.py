@@ -9,13 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app import note
 from app.access import Entered, WhichTownship, whose
-from app.actor import ORGANS, TOWNSHIP_WIDE
+from app.actor import ORGANS, TOWNSHIP_WIDE, NotYourOffice
 from app.calendar import SHANGHAI
 from app.database import Prepared
 from app.ledger import actions, schemas, tables
 from app.merkle import TILE_WIDTH
 from app.reading import Asked, PageQuery, Read, Reading, place_values, preferred, read_cursor, refuse_odd_parameters
-from app.refusal import NotFound, NotYourOffice
+from app.refusal import NotFound
 from app.writing import Creating
 
 ledger = APIRouter(tags=["ledger"])

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from app.access import WhichTownship, whose
-from app.actor import TOWNSHIP_WIDE
+from app.actor import TOWNSHIP_WIDE, NotYourOffice
 from app.database import as_json
 from app.handovers.rules import sealed
 from app.ledger.schemas import HelperLedgerPage, HouseholdLedgerPage
@@ -15,7 +15,6 @@ from app.papers.schemas import ChartQuery
 from app.papers.tables import CHARTS
 from app.press import Press
 from app.reading import Reading
-from app.refusal import NotYourOffice
 from app.tabular import Sheet, Workbook, columns_of
 
 PICTURES: tuple[Callable[[Any], str], ...] = (

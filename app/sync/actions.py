@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from app.actor import Actor, Office
+from app.actor import Actor, NotYourOffice, Office
 from app.calendar import EARLIEST
 from app.database import as_json
 from app.ledger.actions import STANDING
 from app.log import canonical, plain
 from app.reading import Reading, place_values, read_cursor, write_cursor
-from app.refusal import NotYourOffice
 from app.sync import rules, schemas, tables
 from app.sync.rules import Event, Line
 from app.vault import Vault

@@ -98,13 +98,18 @@ NOTHING = dict.fromkeys(
 
 
 def _untried(result: Result, why: Refusal, language: str) -> dict[str, Any]:
-    return {"result": result, "code": why.code(), "reason": why.title(language)}
+    return {"result": result, "code": why.code(), "reason": why.said(language)}
+
+
+def _own(refusal: Refusal, language: str) -> str | None:
+    return refusal.advice and refusal.advice[0 if language == "en" else 1]
 
 
 def _refused(why: Refusal, wrong: list[FieldProblem], language: str) -> dict[str, Any]:
     """Not tried, for it cannot be done as it is."""
-    told = {"advice": rules.advice(status_of(type(why)), language), "errors": [e.model_dump() for e in wrong] or None}
-    return _untried(Result.REFUSED, why, language) | told
+    advice = _own(why, language) or rules.advice(status_of(type(why)), language)
+    errors = [one.model_dump() for one in wrong] or None
+    return _untried(Result.REFUSED, why, language) | {"advice": advice, "errors": errors}
 
 
 def _check(operation: schemas.Operation | schemas.Faulty, came: dict[str, Any]) -> None:
@@ -139,7 +144,7 @@ async def _tried(
             "result": result, "status": status, "record_id": told.get("id"), "version": told.get("version"),
             "entry": answered.get("ledger-entry"),
         }  # fmt: skip
-    refused = {"result": result, "status": status, "code": told["code"], "reason": told["title"]}
+    refused = {"result": result, "status": status, "code": told["code"], "reason": told.get("detail") or told["title"]}
     if result is Result.REFUSED:
         refused |= {"advice": rules.advice(status, language), "errors": told.get("errors")}
     if status == 412:

@@ -73,6 +73,11 @@ class NotForPhones(Forbidden):
     此事项不能离线补报,请在有网络时直接办理。
     """
 
+    advice = (
+        "Do it where there is a network, then delete it from the phone.",
+        "请在有网络时直接办理,办妥后从手机中删除本项。",
+    )
+
 
 class RecordNotNamed(Invalid):
     """Say which record this operation is about, in `record_id`.

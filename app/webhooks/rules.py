@@ -68,6 +68,11 @@ class AddressRefused(Conflict):
     该地址不是公网 https 服务地址,运维人员也未特别允许。
     """
 
+    advice = (
+        "Give an https address of the public network, or have the operator name it in `HUAYUAN_WEBHOOK_ALLOW`.",
+        "请改用公网可解析的 https 地址,或请运维人员在 `HUAYUAN_WEBHOOK_ALLOW` 中列明该地址。",
+    )
+
 
 class WebhookDisabled(Conflict):
     """The webhook is disabled: enable it first.

@@ -2352,6 +2352,7 @@ class Problem(TypedDict):
 
     article: NotRequired[str | None]
     code: str
+    detail: NotRequired[str | None]
     errors: NotRequired[list[FieldProblem] | None]
     request_id: NotRequired[str | None]
     status: int

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.actor import Actor, Appointment, Office
+from app.actor import Actor, Appointment, NotYourOffice, Office
 from app.evaluations import rules
 from app.evaluations.rules import (
     EVALUATION,
@@ -24,7 +24,7 @@ from app.evaluations.rules import (
     Standing,
     SubmissionFacts,
 )
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.refusal import Refusal, WrongState
 from tests.whole import whole
 
 ME, HELPER, CITED = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.actor import ORGANS, Actor, Appointment, Office
+from app.actor import ORGANS, Actor, Appointment, NotYourOffice, Office
 from app.findings.rules import (
     FINDING,
     RECORDERS,
@@ -28,7 +28,7 @@ from app.findings.rules import (
     check_subject,
     management_of,
 )
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.refusal import Refusal, WrongState
 from app.rulebook.rules import CategoryUnknown, OrganNotCompetent, huayuan
 
 ME, OTHER = UUID(int=1), UUID(int=2)

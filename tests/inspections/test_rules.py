@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.actor import ORGANISERS, Actor, Appointment, Office
+from app.actor import ORGANISERS, Actor, Appointment, NotYourOffice, Office
 from app.inspections import rules
 from app.inspections.draw import MISSING
 from app.inspections.rules import (
@@ -24,7 +24,7 @@ from app.inspections.rules import (
     SourceKind,
     TeamWarning,
 )
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.refusal import Refusal, WrongState
 from tests.whole import whole
 
 ME, OTHER, HELPER, THIRD = (UUID(int=n) for n in (1, 2, 3, 4))

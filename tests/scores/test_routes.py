@@ -1,5 +1,6 @@
 """Is a quarter opened, assessed, summed up and reported as the contract says?"""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -88,6 +89,7 @@ def test_R6_4_only_the_assessment_team_assesses_and_sums_up(township, team):
     told = township.office("leading_group").read(path)["actions"]
     assert [(a["name"], a["allowed"]) for a in told] == [("summarise", False), ("report", False)]
     assert told[0]["blockers"][0]["code"] == "not-your-office"
+    assert re.fullmatch("此事项由.+办理。", told[0]["blockers"][0]["message"])
 
 
 def test_G14_a_helper_paired_later_is_added_and_awaited(township, team):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.actor import Actor, Appointment, Office
-from app.refusal import NotYourOffice, Refusal, WrongState
+from app.actor import Actor, Appointment, NotYourOffice, Office
+from app.refusal import Refusal, WrongState
 from app.scores import rules
 from app.scores.rules import ROUND, SCORE, Method, RoundFacts, Rubric, ScoreFacts
 from tests.whole import whole

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 import rfc8785
 
-from app.actor import Actor, Appointment, Office
-from app.refusal import Invalid, NotYourOffice, Refusal, WrongState
+from app.actor import Actor, Appointment, NotYourOffice, Office
+from app.refusal import Invalid, Refusal, WrongState
 from app.signoffs import rules
 from app.signoffs.rules import (
     DUE,

@@ -207,7 +207,9 @@ def test_a_disabled_account_hands_in_nothing(township, helped):
 @pytest.mark.parametrize("name", ["sync_push", "accounts_create", "clock_set", "me_password", "visits_list"])
 def test_what_is_not_on_the_list_is_refused_by_name(helped, name):
     _, phone = helped
-    assert results(phone.sync(phone.operation(name, {"operations": []}))) == [("refused", "not-for-phones")]
+    told = phone.sync(phone.operation(name, {"operations": []}))
+    assert results(told) == [("refused", "not-for-phones")]
+    assert "网络" in told["results"][0]["advice"], "nothing about offices, which have nothing to do with it"
 
 
 def test_a_hostile_list_gets_no_further_than_http(township, helped):
