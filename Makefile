@@ -43,10 +43,11 @@ revision: $(READY) ## write a migration from the models (MESSAGE="add plots")
 	$(RUN) alembic revision --autogenerate -m "$(or $(MESSAGE),$(error say what changes: make revision MESSAGE="add plots"))"
 	$(RUN) ruff format --quiet alembic/versions
 
-openapi: $(READY) ## write openapi/openapi.json from the code, and what is made from it: client, examples, changes
+openapi: $(READY) ## write openapi/openapi.json from the code, and what is made from it: client, examples, changes, the page of sheets
 	$(RUN) app.cli openapi
 	$(RUN) openapi.client
 	$(RUN) openapi.examples
+	$(RUN) openapi.sheets
 	$(RUN) openapi.changes
 
 release: $(READY) ## keep this version's document, close its section of the changelog, freeze its migrations

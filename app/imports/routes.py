@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from app.imports import actions, rules, schemas
+from app.intake.rules import FIELDS, REQUIRED, Kind, called
 from app.reading import ReadImports, preferred
 from app.sheets import CSV, XLSX
 from app.wire import Body
@@ -18,10 +19,22 @@ routers = [imports]
 
 bodies = {"POST /imports": Body(limit=rules.LARGEST, media=(CSV, XLSX), seconds=60, is_file=True)}
 FILE = {"schema": {"type": "string", "format": "binary"}}
+
+
+def _columns(kind: Kind) -> str:
+    named = "、".join(f"{called(of)}*" if of in REQUIRED[kind] else called(of) for of in FIELDS[kind])
+    return f"- `{kind}`: {named}"
+
+
+ABOUT = """The sheet; of a workbook the first one that is shown / 表格文件;工作簿只读第一张可见的工作表
+
+Its columns, with * where required; docs/sheets.md has other headings, and what they may say / 各列(*为必填):
+
+"""
 UPLOAD = {
     "requestBody": {
         "required": True,
-        "description": "The sheet; of a workbook the first one that is shown / 表格文件;工作簿只读第一张可见的工作表",
+        "description": ABOUT + "\n".join(map(_columns, Kind)),
         "content": {
             CSV: {**FILE, "example": "姓名,人员类别\r\n李建国,机关干部\r\n"},
             XLSX: FILE,
