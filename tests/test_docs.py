@@ -1,5 +1,6 @@
 """Do the pages of the document work where nothing but this service can be reached, and do ours name what is there?"""
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from app.actor import Office
+from app.workflow import WORKFLOWS
+from tests.serving import SECRET, Process
 
 ROOT = Path(__file__).parent.parent
 ADDRESS = re.compile(r"""(?:src|href)=["']((?:https?:)?//[^"']+)""")
@@ -85,6 +90,55 @@ def test_every_test_that_the_threat_model_names_is_there():
 def blocks(page: str, language: str) -> list[str]:
     """The pieces of code of a language in a page, as they stand."""
     return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+FIRST_DAY = "### A township's first day"
+
+
+def first_day() -> str:
+    """That part of the README, up to the next heading."""
+    return (ROOT / "README.md").read_text("utf-8").partition(FIRST_DAY)[2].partition("\n## ")[0]
+
+
+def test_the_first_day_works_as_it_stands(own_database_url, tmp_path):
+    """In a service that nobody has used yet: from the first administrator to an office that signs in."""
+    (shown,) = blocks(first_day(), "sh")
+    service = Process(own_database_url, tmp_path / "serve.log").await_ready()
+    here = {"HUAYUAN_DATABASE_URL": own_database_url, "HUAYUAN_SECRET": SECRET}
+    try:
+        code = shown.replace("http://127.0.0.1:8411", service.address)
+        code = code.replace(".venv/bin/huayuan", f"{sys.executable} -m app.cli")
+        assert code.count(service.address) == code.count("app.cli") == 1
+        words = ["bash", "-euo", "pipefail", "-c", code]
+        done, again = (
+            subprocess.run(words, cwd=ROOT, env=os.environ | here, capture_output=True, text=True, check=False)
+            for _ in "12"
+        )
+    finally:
+        service.stop()
+    assert done.returncode == 0, done.stderr + done.stdout
+    me = json.loads(done.stdout.splitlines()[-1])
+    assert [held["office"] for held in me["appointments"]] == ["leading_group_office"], me
+    assert again.returncode != 0, "it can fail: the township is there already"
+
+
+def test_the_offices_of_the_first_day_are_all_that_the_regulation_waits_for():
+    named = set(re.findall(r"^\| (.+?) \|", first_day(), re.MULTILINE)[2:])
+    held = {Office(code) for row in named for code in re.findall("`(\\w+)`", row)}
+    assert len(held) == 10
+    waiting = {f"{flow.name}.{move.name}" for flow in WORKFLOWS.values() for move in flow.moves if move.offices}
+    done = {f"{flow.name}.{move.name}" for flow in WORKFLOWS.values() for move in flow.moves if move.offices & held}
+    assert waiting == done and len(done) > 50
+    for flow in WORKFLOWS.values():
+        for move in flow.moves:
+            for state in move.path:
+                assert not move.awaited_in(state) or move.awaited_in(state) & held, (flow.name, move.name, state)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md", "docs/operations.md", "docs/threats.md"])
+def test_a_page_begins_with_its_summary_in_chinese(page):
+    summary = (ROOT / page).read_text("utf-8").split("\n\n")[1]
+    assert summary.startswith("**摘要。**") and len(re.findall("[\u4e00-\u9fff]", summary)) > 80
 
 
 def test_the_quick_start_works_as_it_stands(service, township, county):
