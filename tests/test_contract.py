@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from app.actor import Office
 from app.contract import operations
 from app.glossary import NAMES
 from app.main import FEATURES, create_app
@@ -76,6 +77,22 @@ def test_every_body_has_an_example_that_its_schema_allows(path, method, operatio
     ):
         schema = {**content["schema"], "components": API["components"]}
         Draft202012Validator(schema).validate(content["example"])
+
+
+UNREAD = {"accounts", "cases", "findings", "objections"}
+"""What a county's system does not read, its lists say; of these others it reads what is its own or made known."""
+PARTLY = {"attachments", "imports", "notices", "recusals"}
+
+
+def test_a_list_says_where_a_county_s_system_reads_nothing():
+    hidden = {r.name for r in RESOURCES if not r.scope.sees_all(frozenset({Office.COUNTY_SYSTEM}))}
+    assert hidden == UNREAD | PARTLY
+    said = {
+        path.removeprefix("/v1/")
+        for path, method, operation in operations(API)
+        if method == "get" and "县级业务系统不能读取" in operation.get("description", "")
+    }
+    assert said == UNREAD
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)

@@ -157,6 +157,16 @@ def test_the_quick_start_works_as_it_stands(service, township, county):
         assert done.returncode == 0, done.stderr + done.stdout
         assert "411421" in done.stdout, done.stdout
         assert len(re.findall(r"\b[a-z_]+\.[a-z_]+\b", done.stdout)) >= 2, "events"
+    signed_in = httpx.post(
+        f"{service.address}/v1/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(given["CLIENT"], given["SECRET"]),
+    ).json()
+    system = httpx.Client(
+        base_url=f"{service.address}/v1", headers={"authorization": f"Bearer {signed_in['access_token']}"}
+    )
+    for path in ("/cases", "/findings", "/objections", "/accounts"):
+        assert path[1:] in page and system.get(path).json()["items"] == [], path
     wrong = subprocess.run(
         [sys.executable, "-c", python], env={**os.environ, **given, "SECRET": "x"}, capture_output=True, check=False
     )

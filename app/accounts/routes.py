@@ -22,7 +22,10 @@ async def create_account(command: Creating, body: Json[schemas.CreateAccount]) -
 
 @sign_in.get("/accounts", name="accounts_list", response_model=schemas.AccountPage)
 async def list_accounts(read: Read, query: Annotated[PageQuery, Query()]) -> Response:
-    """Accounts / 账号"""
+    """Accounts / 账号
+
+    A county's system reads none of them: its list is empty. / 县级业务系统不能读取,列表为空。
+    """
     return await read.page(actions.ACCOUNTS, query)
 
 

@@ -81,7 +81,7 @@ class AttachmentOut(WorkflowOut):
     person_id: UUID | None
     uploader_id: UUID
     confidential: bool
-    arrived: int | None = Field(None, description="On single reads: bytes from the start without a gap / 已到达")
+    arrived: int | None = Field(None, description="On single reads: bytes from the start without a gap / 已连续到达")
     missing: list[Gap] | None = Field(None, description="On single reads: the first hundred gaps / 尚缺部分")
 
 

@@ -22,7 +22,10 @@ async def open_case(command: Creating, body: Json[schemas.OpenCase]) -> Response
 
 @router.get("/cases", name="cases_list", response_model=schemas.CasePage)
 async def list_cases(read: Read, query: Annotated[schemas.CaseQuery, Query()]) -> Response:
-    """Cases: to the organs and the subject / 责任追究案件"""
+    """Cases: to the organs and the subject / 责任追究案件
+
+    A county's system reads none of them: its list is empty. / 县级业务系统不能读取,列表为空。
+    """
     return await read.page(actions.CASES, query)
 
 

@@ -25,7 +25,10 @@ async def create_finding(command: Creating, body: Json[schemas.CreateFinding]) -
 
 @router.get("/findings", name="findings_list", response_model=schemas.FindingPage)
 async def list_findings(read: Read, query: Annotated[schemas.FindingQuery, Query()]) -> Response:
-    """Findings: to the organs, the leading group and the subject / 问题线索"""
+    """Findings: to the organs, the leading group and the subject / 问题线索
+
+    A county's system reads none of them: its list is empty. / 县级业务系统不能读取,列表为空。
+    """
     return await read.page(actions.FINDINGS, query)
 
 

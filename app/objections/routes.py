@@ -22,7 +22,10 @@ async def file_objection(command: Creating, body: Json[schemas.FileObjection]) -
 
 @router.get("/objections", name="objections_list", response_model=schemas.ObjectionPage)
 async def list_objections(read: Read, query: Annotated[schemas.ObjectionQuery, Query()]) -> Response:
-    """Objections: to the organs and the subject / 异议"""
+    """Objections: to the organs and the subject / 异议
+
+    A county's system reads none of them: its list is empty. / 县级业务系统不能读取,列表为空。
+    """
     return await read.page(actions.OBJECTIONS, query)
 
 

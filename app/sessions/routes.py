@@ -3,15 +3,15 @@
 import json
 import time
 from base64 import b64decode
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Annotated, Any, Self
 from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from app.reading import refuse_odd_parameters
+from app.reading import language_of, refuse_odd_parameters
 from app.refusal import TooManyRequests, Unauthenticated
 from app.sessions import actions, schemas
 from app.wire import FORM, NO_NUL, Body, Json
@@ -26,6 +26,27 @@ NEEDS = {
     EXCHANGE: ("subject_token", "subject_token_type", "audience"),
 }
 """What each grant needs besides its name."""
+Words = tuple[str, str]
+"""In English, within the characters that RFC 6749 allows a description, and in Chinese."""
+FAILED: dict[str, Words] = {
+    "password": (
+        "Login or password is wrong, or the account is disabled. A login is <code of the place>/<name>.",
+        "账号或密码错误,或账号已停用。账号写作“所在地代码/登录名”。",
+    ),
+    "refresh_token": (
+        "The refresh token is wrong, used, expired or revoked: sign in again.",
+        "刷新令牌有误、已使用、已过期或已吊销,请重新登录。",
+    ),
+    "client_credentials": (
+        "Client id or secret is wrong, or the client is disabled. An id is <code of the place>/<name>.",
+        "客户端编号或密钥错误,或客户端已停用。编号写作“所在地代码/名称”。",
+    ),
+    EXCHANGE: (
+        "The token is not one that this service takes for an account of that place.",
+        "该令牌不能用于登录该地的账号。",
+    ),
+}
+"""One text for each grant: nothing tells which of it is so."""
 REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"model": schemas.TokenError},
     401: {"model": schemas.TokenError},
@@ -36,8 +57,20 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 class OAuthError(Exception):
     """RFC 6749, section 5.2."""
 
-    def __init__(self, code: str, status: int = 400, **headers: str) -> None:
-        self.code, self.status, self.headers = code, status, headers
+    def __init__(self, code: str, words: Words, status: int = 400, **headers: str) -> None:
+        self.code, self.words, self.status, self.headers = code, words, status, headers
+
+    @classmethod
+    def of_request(cls, names: Iterable[str]) -> Self:
+        """What of the form, or which header, is missing or wrong."""
+        wrong = sorted(set(names))
+        words = f"Missing or not valid: {', '.join(wrong)}.", f"缺少或无效:{'、'.join(wrong)}。"
+        return cls("invalid_request", words)
+
+    @classmethod
+    def too_often(cls, seconds: int) -> Self:
+        words = f"Failed too often: wait {seconds} seconds.", f"失败次数过多,请在 {seconds} 秒之后重试。"
+        return cls("temporarily_unavailable", words, 429, retry_after=str(seconds))
 
 
 class OAuthRoute(APIRoute):
@@ -49,14 +82,17 @@ class OAuthRoute(APIRoute):
         async def handler(request: Request) -> Response:
             try:
                 return await handle(request)
-            except RequestValidationError:
-                refused = OAuthError("invalid_request")
+            except RequestValidationError as error:
+                refused = OAuthError.of_request(str(fault["loc"][-1]) for fault in error.errors())
             except TooManyRequests as error:
-                refused = OAuthError("temporarily_unavailable", 429, retry_after=str(error.seconds))
+                refused = OAuthError.too_often(error.seconds)
             except OAuthError as error:
                 refused = error
             headers = {name.replace("_", "-"): value for name, value in refused.headers.items()}
-            return _answer({"error": refused.code}, refused.status, headers)
+            english, chinese = refused.words
+            title = english if language_of(request) == "en" else chinese
+            told = {"error": refused.code, "error_description": english, "title": title}
+            return _answer(told, refused.status, headers)
 
         return handler
 
@@ -80,7 +116,7 @@ def _client(request: Request, form: dict[str, str | None]) -> None:
             name, _, secret = b64decode(encoded, validate=True).decode().partition(":")
             form |= {"client_id": _meant(name, 80), "client_secret": _meant(secret, 200)}
         except ValueError as error:
-            raise OAuthError("invalid_request") from error
+            raise OAuthError.of_request(["Authorization"]) from error
 
 
 def _meant(encoded: str, longest: int) -> str:
@@ -118,16 +154,17 @@ async def token(
     }  # fmt: skip
     _client(request, form)
     if grant_type not in NEEDS:
-        raise OAuthError("unsupported_grant_type")
+        raise OAuthError("unsupported_grant_type", (f"One of: {', '.join(NEEDS)}.", f"应为:{'、'.join(NEEDS)}。"))
+    if missing := [name for name in NEEDS[grant_type] if not form[name]]:
+        raise OAuthError.of_request(missing)
     given = [form[name] or "" for name in NEEDS[grant_type]]
-    if not all(given):
-        raise OAuthError("invalid_request")
     try:
         signed_in = await _sign_in(request, grant_type, *given)
     except actions.SignInFailed as error:
         if grant_type == "client_credentials":
-            raise OAuthError("invalid_client", 401, www_authenticate='Basic realm="huayuan"') from error
-        raise OAuthError("invalid_grant") from error
+            wanted = 'Basic realm="huayuan"'
+            raise OAuthError("invalid_client", FAILED[grant_type], 401, www_authenticate=wanted) from error
+        raise OAuthError("invalid_grant", FAILED[grant_type]) from error
     return _answer(_issued(request, signed_in, grant_type))
 
 
@@ -138,7 +175,7 @@ async def _sign_in(request: Request, grant_type: str, *given: str) -> actions.Si
     if grant_type == EXCHANGE:
         foreign, kind, place = given
         if kind != ACCESS_TOKEN:
-            raise OAuthError("invalid_request")
+            raise OAuthError.of_request(["subject_token_type"])
         return await actions.exchange(state.database, state.issuer, place, foreign)
     kind = "person" if grant_type == "password" else "client"
     name, secret = given
@@ -175,7 +212,9 @@ async def revoke(
     except Unauthenticated:
         await actions.revoke(request.app.state.database, token)
         return _answer({})
-    raise OAuthError("unsupported_token_type")  # an access token: it ends by itself, in minutes
+    raise OAuthError(
+        "unsupported_token_type", ("An access token ends by itself, in minutes.", "访问令牌数分钟后自行失效,无须吊销。")
+    )
 
 
 @own.get("/oauth/jwks", name="oauth_jwks", response_model=schemas.JwksOut, openapi_extra={"security": []})

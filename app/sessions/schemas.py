@@ -29,6 +29,11 @@ class TokenError(Out):
         "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type", "unsupported_token_type",
         "temporarily_unavailable",
     ]  # fmt: skip
+    error_description: str = Field(
+        description="In English, within the characters that RFC 6749 allows",
+        examples=["Missing or not valid: password."],
+    )
+    title: str = Field(description="The same in the reader's language / 说明", examples=["缺少或无效:password。"])
 
 
 class Jwk(Out):

@@ -3274,6 +3274,8 @@ class TokenError(TypedDict):
         "unsupported_token_type",
         "temporarily_unavailable",
     ]
+    error_description: str
+    title: str
 
 
 class TokenOut(TypedDict):

@@ -134,7 +134,7 @@ def test_a_reset_or_disabled_account_is_signed_out(township, clerk, action, body
 
     renewed = refreshed(signed_in.json()["refresh_token"])["refresh_token"]
     township.admin.act(f"/accounts/{clerk}", action, body)
-    assert refreshed(renewed) == {"error": "invalid_grant"}
+    assert refreshed(renewed)["error"] == "invalid_grant"
     if action == "disable":
         assert as_bearer(service, signed_in).get("/people").status_code == 401, "also with the token he still has"
 
@@ -149,7 +149,7 @@ def test_a_clients_secret_is_its_own_at_once_and_changes_by_reset(service, count
     assert (refused.status_code, refused.json()["code"]) == (403, "no-password")
     county.act(f"/accounts/{client['id']}", "reset", {"password": "second secret of it"})
     old = told(service, sign_in("411421", "feed", "first secret of it", "client_credentials"))
-    assert (old.status_code, old.json()) == (401, {"error": "invalid_client"})
+    assert (old.status_code, old.json()["error"]) == (401, "invalid_client")
     assert old.headers["www-authenticate"].startswith("Basic")
     basic = httpx.BasicAuth("411421%2Ffeed", "second+secret%20of+it")
     new = httpx.post(f"{service.address}/v1/oauth/token", data={"grant_type": "client_credentials"}, auth=basic)
@@ -237,7 +237,7 @@ def test_a_given_password_holds_a_month_and_ones_own_for_good(township, clerk):
     assert told(service, sign_in(township.code, "clerk", FIRST)).status_code == 200
     given_ago(township, "clerk", 31)
     late = told(service, sign_in(township.code, "clerk", FIRST))
-    assert (late.status_code, late.json()) == (400, {"error": "invalid_grant"})
+    assert (late.status_code, late.json()["error"]) == (400, "invalid_grant")
     given_ago(township, "admin", 1000)
     assert told(service, sign_in(township.code, "admin", "correct horse battery")).status_code == 200
 

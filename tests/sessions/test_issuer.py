@@ -246,7 +246,7 @@ def exchange(township, token, **more):
 
 def test_whom_an_administrator_bound_signs_in_and_nobody_else(known, other_township, sso):
     township, account = known
-    assert exchange(township, sso.token()).json() == {"error": "invalid_grant"}
+    assert exchange(township, sso.token()).json()["error"] == "invalid_grant"
     bound = township.admin.act(f"/accounts/{account}", "bind", {"subject": SUBJECT})
     assert (bound["issuer"], bound["subject"]) == (NAME, SUBJECT)
     told = exchange(township, sso.token(exp=int(time.time()) + 100)).json()
@@ -262,9 +262,9 @@ def test_whom_an_administrator_bound_signs_in_and_nobody_else(known, other_towns
         exchange(township, sso.token(header={"typ": "JWT"})), exchange(township, "x"),
         exchange(township, told["access_token"]), exchange(township, sso.token(), audience="41142"),
     ):  # fmt: skip
-        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     wrong = exchange(township, sso.token(), subject_token_type="urn:ietf:params:oauth:token-type:id_token")
-    assert wrong.json() == {"error": "invalid_request"}
+    assert wrong.json()["error"] == "invalid_request"
     direct = httpx.get(f"{township.service.address}/v1/me", headers={"authorization": f"Bearer {sso.token()}"})
     assert direct.status_code == 401, "a foreign token is exchanged, not accepted"
 
@@ -294,7 +294,7 @@ def test_a_slow_issuer_holds_up_nobody_else(known, sso):
             assert township.admin.get("/me").status_code == 200
             answered += 1
     later = waiting.result()
-    assert (later.status_code, later.json()) == (429, {"error": "temporarily_unavailable"})
+    assert (later.status_code, later.json()["error"]) == (429, "temporarily_unavailable")
     assert answered > 10 and later.headers["retry-after"] == "2"
     assert eventually(lambda: exchange(township, sso.token()).status_code == 200), "the keys came all the same"
     assert sso.asked == 1
@@ -323,4 +323,4 @@ def test_without_an_issuer_nothing_is_bound_or_exchanged(township, sso):
     account = township.account(township.person()).account_id
     refused = township.admin.try_act(f"/accounts/{account}", "bind", {"subject": SUBJECT})
     assert (refused.status_code, refused.json()["code"]) == (409, "no-issuer")
-    assert exchange(township, sso.token()).json() == {"error": "invalid_grant"}
+    assert exchange(township, sso.token()).json()["error"] == "invalid_grant"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -62,7 +63,7 @@ def test_sign_in_with_a_password_and_refresh(township, client):
     bearer = {"authorization": f"Bearer {first.json()['access_token']}"}
     assert client.http.get("/me", headers=bearer).json()["appointments"][0]["office"] == "administrator"
     assert client.refresh(renewed(first)).status_code == 200
-    assert client.sign_in("wrong").json() == {"error": "invalid_grant"}
+    assert client.sign_in("wrong").json()["error"] == "invalid_grant"
 
 
 def test_a_phone_that_lost_the_answer_gets_the_same_successor(township, client):
@@ -77,15 +78,15 @@ def test_after_the_grace_a_second_use_ends_the_session(township, client):
     old = renewed(client.sign_in())
     successor = renewed(client.refresh(old))
     ago(township, 31)
-    assert client.refresh(old).json() == {"error": "invalid_grant"}
-    assert client.refresh(successor).json() == {"error": "invalid_grant"}
+    assert client.refresh(old).json()["error"] == "invalid_grant"
+    assert client.refresh(successor).json()["error"] == "invalid_grant"
 
 
 def test_once_the_successor_is_used_there_is_no_grace(township, client):
     old = renewed(client.sign_in())
     newest = renewed(client.refresh(renewed(client.refresh(old))))
-    assert client.refresh(old).json() == {"error": "invalid_grant"}
-    assert client.refresh(newest).json() == {"error": "invalid_grant"}
+    assert client.refresh(old).json()["error"] == "invalid_grant"
+    assert client.refresh(newest).json()["error"] == "invalid_grant"
 
 
 def test_a_session_ends_after_its_ninety_days_whatever_is_done_with_it(township, client):
@@ -97,12 +98,12 @@ def test_a_session_ends_after_its_ninety_days_whatever_is_done_with_it(township,
         connection.execute("update sessions set expires_at = now() where township_code = %s", [township.code])
     assert days == 89
     assert stored[0] == hashlib.sha256(token.encode()).digest(), "only hashes are stored"
-    assert client.refresh(token).json() == {"error": "invalid_grant"}
+    assert client.refresh(token).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize("token", ["x", "411421701.x", "1" * 200, f"999999.{'0' * 32}.{'a' * 43}"])
 def test_an_unknown_refresh_token_is_refused_and_revoked_without_error(client, token):
-    assert client.refresh(token).json() == {"error": "invalid_grant"}
+    assert client.refresh(token).json()["error"] == "invalid_grant"
     assert (client.revoke(token).status_code, client.revoke(token).json()) == (200, {})
 
 
@@ -110,12 +111,12 @@ def test_revocation_follows_rfc_7009(client):
     signed_in = client.sign_in()
     token = renewed(signed_in)
     assert client.revoke(token, token_type_hint="access_token").status_code == 200
-    assert client.refresh(token).json() == {"error": "invalid_grant"}
+    assert client.refresh(token).json()["error"] == "invalid_grant"
     assert client.revoke(token).status_code == 200, "twice is no error"
     access = client.revoke(signed_in.json()["access_token"])
-    assert (access.status_code, access.json()) == (400, {"error": "unsupported_token_type"})
+    assert (access.status_code, access.json()["error"]) == (400, "unsupported_token_type")
     missing = client.http.post("/oauth/revoke", data={})
-    assert (missing.status_code, missing.json()) == (400, {"error": "invalid_request"})
+    assert (missing.status_code, missing.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -127,14 +128,46 @@ def test_revocation_follows_rfc_7009(client):
 )  # fmt: skip
 def test_what_is_wrong_is_said_as_rfc_6749_says_it(client, form, error):
     answer = client.http.post("/oauth/token", data=form)
-    assert (answer.status_code, answer.json()) == (400, {"error": error})
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+@pytest.mark.parametrize(
+    ("form", "en", "zh"),
+    [({}, "Missing or not valid: grant_type.", "缺少或无效:grant_type。"),
+     ({"grant_type": "password"}, "Missing or not valid: password, username.", "缺少或无效:password、username。"),
+     ({"grant_type": "password", "username": "x" * 99, "password": "x"}, "Missing or not valid: username.",
+      "缺少或无效:username。"),
+     ({"grant_type": "implicit"}, "One of: password, refresh_token, ", "应为:password、refresh_token、"),
+     ({"grant_type": "password", "username": "li", "password": "x"}, "A login is <code of the place>/<name>.",
+      "账号写作“所在地代码/登录名”。"),
+     ({"grant_type": "refresh_token", "refresh_token": "x"}, "sign in again", "请重新登录"),
+     ({"grant_type": "client_credentials", "client_id": "x", "client_secret": "x"}, "An id is", "编号写作")],
+)  # fmt: skip
+def test_what_is_wrong_is_described_in_the_reader_s_language(client, form, en, zh):
+    """The description itself within RFC 6749's characters (appendix A.8), of which no Chinese is."""
+    for language, title in (("en", en), ("zh-CN", zh)):
+        told = client.http.post("/oauth/token", data=form, headers={"accept-language": language}).json()
+        assert en in told["error_description"] and title in told["title"], told
+        assert re.fullmatch(r"[\x20\x21\x23-\x5b\x5d-\x7e]+", told["error_description"])
+
+
+def test_a_description_tells_nothing_of_an_account(township, client):
+    """Whether it is there, disabled, or only the password is wrong."""
+    person = township.admin.made("/people", {"name": "张三", "category": "organ_cadre"})["id"]
+    account = {"person_id": person, "login": "gone", "password": "three grey herons at dusk"}
+    made = township.admin.made("/accounts", account)["id"]
+    township.admin.act(f"/accounts/{made}", "disable")
+    nobody, wrong = client.sign_in(login="nobody"), client.sign_in("wrong")
+    disabled = client.sign_in(account["password"], login="gone")
+    assert nobody.json() == wrong.json() == disabled.json()
+    assert nobody.json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize("pair", ["411421701/x%00:secret", "411421701/x:a%00b", "411421701/x:%FF", "x" * 81 + ":y"])
 def test_a_client_cannot_smuggle_into_its_header_what_no_form_may_hold(client, pair):
     basic = {"authorization": "Basic " + b64encode(pair.encode()).decode()}
     answer = client.http.post("/oauth/token", data={"grant_type": "client_credentials"}, headers=basic)
-    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 def test_the_public_keys_verify_our_tokens(township, client):
@@ -155,7 +188,8 @@ def test_failing_is_limited_by_login_and_address_together(township):
     here, elsewhere = Client(township, "192.0.2.1"), Client(township, "192.0.2.2")
     assert [here.sign_in("wrong").status_code for _ in range(6)] == [400] * 5 + [429]
     refused = here.sign_in()
-    assert (refused.status_code, refused.json()) == (429, {"error": "temporarily_unavailable"})
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert f" {refused.headers['retry-after']} 秒" in refused.json()["title"]
     assert 0 < int(refused.headers["retry-after"]) <= 60, "the right password has to wait as well, but not for long"
     assert elsewhere.sign_in().status_code == 200, "the person is not locked out"
     assert here.sign_in("wrong", login="nobody").status_code == 400, "nor is the address"
