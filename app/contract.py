@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from app.actor import OFFICES_ZH
 from app.faults import EXAMPLES
+from app.glossary import NAMES
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
 from app.sheets import CSV, XLSX
 from app.tabular import NDJSON
@@ -90,6 +92,7 @@ def document(api: dict[str, Any]) -> dict[str, Any]:
         _headers(method, operation)
         _examples(operation, schemas)
     _links(api)
+    _in_chinese(api)
     for told in (operation for item in api.get("webhooks", {}).values() for operation in item.values()):
         told["responses"].pop("422")  # it is others who answer
     return api
@@ -252,6 +255,78 @@ def _leads(parts: list[str], method: str, operation: Mapping[str, Any], other: M
 
 def _wants_version(operation: Mapping[str, Any]) -> bool:
     return any(p["name"] == "if-match" for p in operation.get("parameters", ()))
+
+
+# ── Chinese words ────────────────────────────────────────────────────────────────────────────────
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def _in_chinese(api: Mapping[str, Any]) -> None:
+    """What nothing Chinese is said of is called as it is called where its list is a file, by rule.
+
+    A member has the name of the column where its resource's list has that column, or where its own name is of several
+    words and so means the same everywhere; so has a filter, of a list always. States and offices are named one by one.
+    """
+    schemas = api["components"]["schemas"]
+    rows = {path: row for path, _, operation in operations(api) if (row := _row(operation, schemas))}
+    for path, _, operation in operations(api):
+        resource = path.split("/")[2]
+        row = rows.get(path) or rows.get(f"/v1/{resource}", "")
+        columns = schemas.get(row, {}).get("properties", {})
+        flow = next((w for w in WORKFLOWS.values() if w.resource == resource), None)
+        states = flow.states_zh if flow else {}
+        for parameter in operation.get("parameters", ()):
+            _call(parameter, parameter["name"], row, NAMES if path in rows else columns)
+            if parameter["name"] == "state":
+                _word(states, states, parameter)
+        for model in sorted(_reached(operation, schemas) - {"Problem"}):
+            for name, member in schemas[model].get("properties", {}).items():
+                _call(member, name, model if f"{model}.{name}" in NAMES else row, columns)
+                if name == "state" and model == row:
+                    _word(states, states, member)
+    for schema in schemas.values():
+        _word(schema.get("enum", ()), {office.value: word for office, word in OFFICES_ZH.items()}, schema)
+
+
+def _row(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str | None:
+    """What the list that the operation answers is a list of."""
+    schema = operation["responses"].get("200", {}).get("content", {}).get(JSON, {}).get("schema", {})
+    items = schemas.get(_named_by(schema), {}).get("properties", {}).get("items", {})
+    return _named_by(items.get("items", {})) or None
+
+
+def _named_by(node: Mapping[str, Any]) -> str:
+    return str(node.get("$ref", "")).rpartition("/")[2]
+
+
+def _reached(node: Any, schemas: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The bodies that an operation names, and those within them."""
+    if isinstance(node, list):
+        node = dict(enumerate(node))
+    if not isinstance(node, Mapping):
+        return seen
+    if (name := _named_by(node)) and name not in seen:
+        seen = _reached(schemas[name], schemas, seen | {name})
+    for inner in node.values():
+        seen = _reached(inner, schemas, seen)
+    return seen
+
+
+def _call(node: dict[str, Any], name: str, model: str, columns: Mapping[str, Any]) -> None:
+    called = NAMES.get(f"{model}.{name}") or (NAMES.get(name) if name in columns or "_" in name else None)
+    told = node.get("description", "")
+    if called and not CHINESE.search(told):
+        node["description"] = f"{told} / {called}" if told else called
+
+
+def _word(values: Collection[str], words: Mapping[str, str], node: dict[str, Any]) -> None:
+    """Say what each value is called, where all have a word."""
+    if not values or not words.keys() >= set(values):
+        return
+    meant, told = "、".join(f"{value} {words[value]}" for value in values), node.get("description", "")
+    if meant not in told:
+        node["description"] = f"{told} / {meant}" if told else meant
 
 
 def _examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:

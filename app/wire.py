@@ -250,25 +250,25 @@ class RecordOut(Out):
 class Awaiting(Out):
     """Who is awaited, since when."""
 
-    offices: list[str]
-    since: datetime
+    offices: list[str] = Field(description="Who is awaited / 等待办理的职务")
+    since: datetime = Field(description="Since when / 自何时起等待")
 
 
 class Blocker(Out):
     """Why an action is not possible now."""
 
-    code: str
-    article: str | None
-    message: str
-    awaiting: Awaiting | None
+    code: str = Field(description="Of the refusal that trying would get / 拒绝代码,见 /problems/")
+    article: str | None = Field(description="What it rests on / 依据的条款")
+    message: str = Field(description="Why not, in the reader's language / 不能办理的原因")
+    awaiting: Awaiting | None = Field(description="Who is awaited instead / 正在等待何人")
 
 
 class ActionOut(Out):
     """An action of the record's workflow: may the caller take it now, and if not, why."""
 
-    name: str
-    allowed: bool
-    blockers: list[Blocker]
+    name: str = Field(description="As in the path of the operation / 操作名称,即路径末段")
+    allowed: bool = Field(description="May the caller take it now / 本人现在可否办理")
+    blockers: list[Blocker] = Field(description="If not, why / 不能办理的各项原因")
 
 
 class WorkflowOut(RecordOut):
@@ -276,7 +276,7 @@ class WorkflowOut(RecordOut):
 
     state: str
     state_since: datetime
-    actions: list[ActionOut] | None = None
+    actions: list[ActionOut] | None = Field(None, description="On single reads: what can be done with it / 可办事项")
 
 
 Item = TypeVar("Item")
@@ -288,4 +288,6 @@ Quarters = Annotated[list[Item], Field(min_length=4, max_length=4)]
 class PageOut(Out):
     """A page of a list. Features subclass it with `items: list[...]`."""
 
-    next_cursor: str | None
+    next_cursor: str | None = Field(
+        description="The `cursor` of the next page; null on the last / 下一页的游标,末页为空"
+    )

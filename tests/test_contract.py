@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from app.actor import Office
+from app.actor import OFFICES_ZH, Office
 from app.contract import operations
 from app.glossary import NAMES
 from app.main import FEATURES, create_app
@@ -18,6 +19,7 @@ from app.reading import RESOURCES
 from app.settings import Settings
 from app.tabular import columns_of
 from app.wire import PageOut
+from app.workflow import WORKFLOWS
 from openapi.examples import FILE, written
 
 COMMITTED = Path(__file__).parent.parent / "openapi" / "openapi.json"
@@ -121,6 +123,47 @@ def test_every_column_and_every_filter_of_a_list_has_its_chinese_name(route):
     (operation,) = [o for _, _, o in operations(API) if o["operationId"] == route.name]
     filters = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
     assert filters - {*NAMES, "limit", "cursor"} == set()
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def said_of(schema: str, member: str) -> str:
+    return str(SCHEMAS[schema]["properties"][member].get("description", ""))
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_what_a_list_has_and_is_filtered_by_is_called_in_chinese_in_the_document(route):
+    (operation,) = [o for _, _, o in operations(API) if o["operationId"] == route.name]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    page = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    row = SCHEMAS[page["properties"]["items"]["items"]["$ref"].rpartition("/")[2]]
+    assert [
+        name for name, member in row["properties"].items() if not CHINESE.search(member.get("description", ""))
+    ] == []
+    filters = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
+    assert [p["name"] for p in filters if not CHINESE.search(p.get("description", ""))] == []
+
+
+def test_a_word_is_said_only_where_it_means_that():
+    assert said_of("CreatePerson", "name") == said_of("PersonOut", "name") == "姓名"
+    assert said_of("HouseholdOut", "status") == "脱贫状态" and not CHINESE.search(said_of("Problem", "status"))
+    assert "约定代码" not in said_of("Operation", "key"), "of a retry, not of a policy"
+    assert said_of("HouseholdOut", "has_helper").startswith("A household without helper"), "what is told stays"
+
+
+def test_states_and_offices_are_named_one_by_one():
+    for flow in WORKFLOWS.values():
+        told = [p for p in API["paths"][f"/v1/{flow.resource}"]["get"]["parameters"] if p["name"] == "state"]
+        assert all(f"{state} {zh}" in p["description"] for p in told for state, zh in flow.states_zh.items()), flow.name
+    assert all(f"{office} {zh}" in SCHEMAS["Office"]["description"] for office, zh in OFFICES_ZH.items())
+    assert "open 待贫困户签字" in said_of("SignoffOut", "state")
+
+
+def test_no_file_is_mentioned_that_is_not_there():
+    named = set(re.findall(r"[\w/.-]+\.(?:md|py|json|http)\b", json.dumps(API, ensure_ascii=False)))
+    assert "docs/sheets.md" in named
+    assert [name for name in named if not (COMMITTED.parent.parent / name).exists()] == []
 
 
 def unbounded(schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[str]:

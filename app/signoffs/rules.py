@@ -2,7 +2,7 @@
 
 Signatories, in the order of article 5: the household 帮扶对象, its helper 帮扶责任人, the village
 principal 村主要负责人, the liaison leader 乡联系领导. Where the regulation is silent the defaults
-G17, G18, G20 to G24, G56 and G61 of requirements.md hold. Nobody signs for another: that is itself
+G17, G18, G20 to G24, G56 and G61 hold. Nobody signs for another: that is itself
 a ground of accountability (HY.9.3.2).
 """
 
