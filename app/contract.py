@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.actor import OFFICES_ZH
+from app.cells import words_of
 from app.faults import EXAMPLES
 from app.glossary import NAMES
 from app.problems import MEDIA, PAGES, FieldProblem, Problem
@@ -266,7 +267,8 @@ def _in_chinese(api: Mapping[str, Any]) -> None:
     """What nothing Chinese is said of is called as it is called where its list is a file, by rule.
 
     A member has the name of the column where its resource's list has that column, or where its own name is of several
-    words and so means the same everywhere; so has a filter, of a list always. States and offices are named one by one.
+    words and so means the same everywhere; so has a filter, of a list always. States, offices and codes are named one
+    by one, as in files.
     """
     schemas = api["components"]["schemas"]
     rows = {path: row for path, _, operation in operations(api) if (row := _row(operation, schemas))}
@@ -283,10 +285,11 @@ def _in_chinese(api: Mapping[str, Any]) -> None:
         for model in sorted(_reached(operation, schemas) - {"Problem"}):
             for name, member in schemas[model].get("properties", {}).items():
                 _call(member, name, model if f"{model}.{name}" in NAMES else row, columns)
-                if name == "state" and model == row:
+                if states and name == "state" and model == row:
                     _word(states, states, member)
-    for schema in schemas.values():
-        _word(schema.get("enum", ()), {office.value: word for office, word in OFFICES_ZH.items()}, schema)
+                elif coded := _coded(member, schemas):
+                    _word(coded["enum"], words_of(name, model) or words_of(name, row), coded)
+    _word(schemas["Office"]["enum"], {office.value: word for office, word in OFFICES_ZH.items()}, schemas["Office"])
 
 
 def _row(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str | None:
@@ -327,6 +330,14 @@ def _word(values: Collection[str], words: Mapping[str, str], node: dict[str, Any
     meant, told = "、".join(f"{value} {words[value]}" for value in values), node.get("description", "")
     if meant not in told:
         node["description"] = f"{told} / {meant}" if told else meant
+
+
+def _coded(node: dict[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the codes stand that a member may have, or each of its items; nothing where any text may stand there."""
+    if "$ref" in node:
+        node = schemas[_named_by(node)]
+    inside = (_coded(one, schemas) for one in (node.get("items", {}), *node.get("anyOf", ())) if one)
+    return node if "enum" in node else next((found for found in inside if found), {})
 
 
 def _examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:

@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from app import contract
 from app.actor import OFFICES_ZH, Office
+from app.cells import words_of
 from app.contract import operations
 from app.glossary import NAMES
 from app.main import FEATURES, create_app
@@ -158,6 +160,19 @@ def test_states_and_offices_are_named_one_by_one():
         assert all(f"{state} {zh}" in p["description"] for p in told for state, zh in flow.states_zh.items()), flow.name
     assert all(f"{office} {zh}" in SCHEMAS["Office"]["description"] for office, zh in OFFICES_ZH.items())
     assert "open 待贫困户签字" in said_of("SignoffOut", "state")
+
+
+def test_codes_are_named_one_by_one_as_in_files():
+    """Of whatever codes a file of a list has words for."""
+    named = []
+    for route in PAGES:
+        (row,) = get_args(route.values[0].response_model.model_fields["items"].annotation)
+        for name, member in SCHEMAS.get(row.__name__, {"properties": {}})["properties"].items():
+            coded, words = contract._coded(member, SCHEMAS), words_of(name, row.__name__)
+            if coded and words.keys() >= set(coded["enum"]):
+                assert all(f"{code} {words[code]}" in coded["description"] for code in coded["enum"]), (row, name)
+                named.append(name)
+    assert {"main_cause", "attribute", "measure", "kind", "category"} <= set(named)
 
 
 def test_no_file_is_mentioned_that_is_not_there():
