@@ -23,7 +23,7 @@ GIVES = {
     "default": (), "definition-ref": (), "definitions": (),
     "dict": ("dict_type", "too_long"),
     "enum": ("enum",),
-    "function-after": (), "function-before": (),
+    "function-after": (), "function-before": (), "function-wrap": (),
     "int": (
         "int_type", "int_parsing", "int_parsing_size", "int_from_float", "greater_than", "greater_than_equal",
         "less_than", "less_than_equal",

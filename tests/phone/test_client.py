@@ -286,7 +286,7 @@ def test_what_keeps_one_from_signing_in_is_told_apart(tmp_path, owner, service):
 def test_a_problem_is_told_in_words(phone):
     with pytest.raises(NotTaken) as refused:
         phone._ask("GET", "/v1/sync", params={"limit": 0})
-    assert str(refused.value).splitlines() == ["请求本身有误。", "query:limit: 数值过小"]
+    assert str(refused.value).splitlines() == ["请求本身有误。", "query:limit: 不得小于 1"]
 
 
 def test_by_hand_it_says_in_chinese_what_became_of_each(tmp_path, owner, service):

@@ -135,4 +135,5 @@ def objects(schema: Any, seen: tuple[Any, ...] = ()) -> Iterator[Any]:
 def test_no_object_of_any_request_is_open() -> None:
     inner = [s for _, content in SENT for s in objects(content["schema"])]
     assert len(inner) > len(SENT)
-    assert [s for s in inner if s.get("additionalProperties") is not False] == []
+    ajar = [s for s in inner if s.get("additionalProperties") is not False]
+    assert [s.get("title") for s in ajar] == ["Faulty"], "of which nothing is done, whatever it holds"
