@@ -289,7 +289,8 @@ def _in_chinese(api: Mapping[str, Any]) -> None:
                     _word(states, states, member)
                 elif coded := _coded(member, schemas):
                     _word(coded["enum"], words_of(name, model) or words_of(name, row), coded)
-    _word(schemas["Office"]["enum"], {office.value: word for office, word in OFFICES_ZH.items()}, schemas["Office"])
+    if office := schemas.get("Office"):
+        _word(office["enum"], {one.value: word for one, word in OFFICES_ZH.items()}, office)
 
 
 def _row(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str | None:

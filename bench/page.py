@@ -127,7 +127,9 @@ asks nobody. Considered and not done: one SQL function for a whole command, whic
 database a second time; sending BEGIN together with the door, which the driver's protocol of prepared statements does not
 do; no transaction but the last statement's own, which would have to find the record as the door saw it (its version) and
 set the context anew before a row is looked at: it would save two round trips of four, and every action's locks would rest
-on versions alone.
+on versions alone. Tried, and not kept: orjson for all JSON of a request (0.92 of a visit, 0.955 of a transition, 0.98 of
+reads): it judges half pairs and large numbers otherwise than a request's guard does, and where that one keeps its own
+judgement half of it is left, a twentieth, for a dependency in the ledger's canonical form.
 """
 
 

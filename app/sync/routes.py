@@ -13,7 +13,7 @@ from starlette.types import Message
 
 from app.log import canonical
 from app.problems import FieldProblem, ServiceFailed, field_problem, field_problems, judge, status_of
-from app.reading import Read
+from app.reading import Read, language_of
 from app.refusal import Invalid, Refusal, Unavailable
 from app.sync import actions, rules, schemas
 from app.sync.rules import Line, Result
@@ -195,6 +195,7 @@ async def _ask(
         await request.app.router(scope, receive, send)
     except Exception:  # a mistake of ours in one operation takes no receipt from the others
         log.exception("unhandled")
-        return status_of(ServiceFailed), {"code": ServiceFailed.code(), "title": ServiceFailed.title("zh-CN")}, {}
+        failed = {"code": ServiceFailed.code(), "title": ServiceFailed.title(language_of(request))}
+        return status_of(ServiceFailed), failed, {}
     answered = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in told[0]["headers"]}
     return told[0]["status"], json.loads(b"".join(m.get("body", b"") for m in told[1:])), answered
