@@ -86,7 +86,7 @@ clean-data: ## remove .huayuan for good: the embedded database, attachments, the
 
 # Ends the embedded servers; fails while one is in use.
 AT_REST = [ ! -x $(BIN)/python ] || $(BIN)/python -c 'import sys; from app.embedded import stop; \
-	used = [d for d in (".huayuan/tests", ".huayuan") if not stop(d)]; sys.exit(used and f"in use: {used}")'
+	used = [d for d in (".huayuan/tests", ".huayuan") if not stop(d)]; sys.exit(f"in use: {used}" if used else 0)'
 
 # A file that is newer than the lock says that the environment holds what the lock names.
 $(READY): requirements.lock pyproject.toml

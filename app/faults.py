@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.wire import CLEAN, DAY, MOMENT, NO_NUL, WORDS, YEAR
+from app.wire import CLEAN, DAY, MOMENT, MONTH, NO_NUL, QUARTER, WORDS
 
 CHINESE = {
     "missing": "必填项缺失", "extra_forbidden": "不认识的字段", "missing_sentinel_error": "不改动的字段请勿发送",
@@ -39,8 +39,8 @@ FORM = {"zh-CN": "格式不符,应如 {}", "en": "Not in the form expected, for 
 EXAMPLES = {
     DAY: "2017-03-31",
     MOMENT: "2017-03-31T08:00:00Z",
-    rf"^{YEAR}-(0[1-9]|1[0-2])$": "2017-03",
-    rf"^{YEAR}-Q[1-4]$": "2017-Q1",
+    MONTH: "2017-03",
+    QUARTER: "2017-Q1",
     r"^[0-9]{12}$": "411421201201",
     r"^[0-9]{9}$": "411421201",
     r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$": "411421201",

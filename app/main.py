@@ -257,10 +257,10 @@ def serve_docs(api: Api) -> None:
     async def front() -> Response:
         return RedirectResponse("/docs")
 
-    @api.get("/openapi.json", include_in_schema=False)
+    @api.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
     async def document(request: Request) -> Response:
         text, tag = api.document
-        known = request.headers.get("if-none-match") == tag
+        known = tag in request.headers.get("if-none-match", "")  # or W/, as a proxy that compresses says
         headers = {"etag": tag, "cache-control": "no-cache"}
         return Response(b"" if known else text, 304 if known else 200, headers, "application/json")
 

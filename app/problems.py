@@ -34,7 +34,7 @@ from app.refusal import (
     Unauthenticated,
     Unavailable,
 )
-from app.wire import JSON, NAMED, Body, Upload
+from app.wire import JSON, SHOWN, Body, Upload
 
 log = logging.getLogger("huayuan.problems")
 MEDIA = "application/problem+json"
@@ -307,7 +307,7 @@ def _matching(app: FastAPI, path: str) -> Iterator[Any]:
 def pointer(loc: Sequence[Any]) -> str:
     """Where a value stands; names that did not come from the schema are escaped to ASCII."""
     where, *rest = loc or ("body",)
-    parts = [str(part).encode("ascii", "backslashreplace").decode()[:NAMED] for part in rest]
+    parts = [str(part).encode("ascii", "backslashreplace").decode()[:SHOWN] for part in rest]
     if where == "body":
         return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
     return f"{where}:{'/'.join(parts)}"
@@ -419,7 +419,7 @@ def _judge(value: Any, path: list[str | int], but: str | None) -> None:
 
 def _joined(path: Sequence[str | int]) -> str:
     where, *keys = map(str, path)
-    return where + "".join("/" + key[:NAMED].replace("~", "~0").replace("/", "~1") for key in keys)
+    return where + "".join("/" + key[:SHOWN].replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 class Guard:

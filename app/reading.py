@@ -51,7 +51,7 @@ from app.refusal import Invalid, NotAcceptable, NotFound, Refusal, Unauthenticat
 from app.sheets import CSV, XLSX
 from app.standby import Recent
 from app.tabular import NDJSON, Column, Names, Part, Parts, Sheet, columns_of, streamed, workbook
-from app.wire import JSON, NAMED
+from app.wire import JSON, SHOWN
 from app.workflow import Workflow
 
 ENTER = "select enter($1, $2, $3, $4, $5)"
@@ -743,11 +743,11 @@ def refuse_odd_parameters(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     taken = request.scope["route"].dependant.query_params
     if not taken:
-        raise UnknownParameter(f"query:{next(iter(names), '')[:NAMED]}")
+        raise UnknownParameter(f"query:{next(iter(names), '')[:SHOWN]}")
     several = _lists(taken[0].field_info.annotation)
     for name, many in Counter(names).items():
         if many > 1 and name not in several:
-            raise RepeatedParameter(f"query:{name[:NAMED]}")
+            raise RepeatedParameter(f"query:{name[:SHOWN]}")
 
 
 @cache

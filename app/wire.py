@@ -116,7 +116,7 @@ async def sent(request: Request) -> Any:
     return state["json"]
 
 
-NAMED = 80
+SHOWN = 80
 """Letters that a pointer tells of a name that a request made up."""
 
 
@@ -162,9 +162,10 @@ T = TypeVar("T")
 Json = Annotated[T, _Strict()]
 """The only spelling of a body parameter: `body: Json[CreateHousehold]`."""
 
-UNSEEN = r"\u200E\u200F\u202A-\u202E\u2066-\u2069"
+UNSEEN = r"\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069"
 """Characters that leave no ink and turn the others around: what is read would not be what was written."""
-INK = rf"[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000{UNSEEN}\uFFFE\uFFFF]"
+_BLANK = r"\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200D\u2028\u2029\u202F\u205F\u2060\u3000\uFEFF"
+INK = rf"[^{_BLANK}{UNSEEN}\uFFFE\uFFFF]"
 """A character that leaves something on paper: a text of blanks says nothing."""
 NO_NUL = r"^[^\x00]*$"
 _CLEAN = rf"[^\x00-\x1F\x7F{UNSEEN}\uFFFE\uFFFF]*"

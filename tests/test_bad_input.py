@@ -10,7 +10,7 @@ from app import problems
 from app.intake import rules
 from app.problems import BadText, render
 from app.refusal import Conflict
-from app.wire import NAMED
+from app.wire import SHOWN
 
 PERSON = {"name": "张三", "category": "organ_cadre"}
 
@@ -278,7 +278,7 @@ def test_a_pointer_is_made_only_where_one_is_told(monkeypatch):
     with pytest.raises(BadText) as caught:
         problems.judge({key: [0, {"a": "\x00"}]})
     assert len(made) == 1, "control"
-    assert caught.value.pointer == "/" + "~0" * NAMED + "/1/a"
+    assert caught.value.pointer == "/" + "~0" * SHOWN + "/1/a"
 
 
 def test_who_shows_no_token_sends_no_long_body(office):
@@ -315,10 +315,10 @@ def test_of_many_wrong_members_so_many_are_told(office):
 def test_a_name_given_twice_among_thousands_is_told_in_part(office):
     names = "&".join(f"n{n}=1" for n in range(3000))
     told = problem(office.client.get(f"/v1/people?{names}&{'x' * 500}=1&{'x' * 500}=2"), 422)
-    assert told["code"] == "repeated-parameter" and told["errors"][0]["pointer"] == f"query:{'x' * NAMED}"
+    assert told["code"] == "repeated-parameter" and told["errors"][0]["pointer"] == f"query:{'x' * SHOWN}"
 
 
-@pytest.mark.parametrize("hidden", ["\u200e", "\u202e", "\u2067", "\ufffe"])
+@pytest.mark.parametrize("hidden", ["\u061c", "\u200e", "\u202e", "\u2067", "\ufffe"])
 @pytest.mark.parametrize("where", ["", "王", "王五"])
 def test_a_text_holds_nothing_that_turns_it_around_unseen(office, hidden, where):
     """It could never be printed, and who reads it would read something else."""
@@ -333,3 +333,9 @@ def test_the_document_is_sent_once_to_whoever_has_it(office):
     again = office.client.get("/openapi.json", headers={"if-none-match": first.headers["etag"]})
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     assert office.client.get("/openapi.json", headers={"if-none-match": '"another"'}).content == first.content
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u2060", "\ufeff", "\u3000"])
+def test_a_name_leaves_something_on_paper(office, blank):
+    problem(send(office, json.dumps(PERSON | {"name": blank * 3})), 422)
+    assert send(office, json.dumps(PERSON | {"name": f"王{blank}五"})).status_code == 201

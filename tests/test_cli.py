@@ -92,8 +92,11 @@ def test_cleaning_leaves_the_data_and_their_secret(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert make("clean", tmp_path).returncode == 0
     assert [one.name for one in tmp_path.iterdir()] == [".huayuan"] and (tmp_path / ".huayuan/secret").exists()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} "$@"\n')
+    (tmp_path / ".venv/bin/python").chmod(0o755)
     removed = make("clean-data", tmp_path)
-    assert removed.returncode == 0 and [*tmp_path.iterdir()] == []
+    assert removed.returncode == 0 and [one.name for one in tmp_path.iterdir()] == [".venv"], removed.stderr
     assert all(word in removed.stdout for word in (str(tmp_path), "database", "attachments", "secret"))
 
 

@@ -125,7 +125,7 @@ DAY = re.compile(
 )
 PUNCTUATION = re.compile(r"[\s\u00A0\u200B-\u200D\u2060\uFEFF“”\"'‘’*:,.。、,;;_/\\-]+")
 IN_BRACKETS = re.compile(r"[((【\[<].*?[))】\]>]")
-CONTROL = re.compile(r"[\x00-\x1F\x7F\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]")
+CONTROL = re.compile(r"[\x00-\x1F\x7F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]")
 """What no text of the register holds (`wire.CLEAN`)."""
 
 

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -22,6 +23,10 @@ from app.note import ALGORITHMS, ED25519, KEY_ID_BYTES, Note, Verifier
 
 AT_ONCE = 50
 """Operations of one request: on a bad line a short list is answered before it breaks."""
+LONGEST = 900_000
+"""Bytes of them, of the mebibyte that a request may have."""
+LETTERS = {"place": 200, "text": 4000, "reason": 4000}
+"""How much the service takes of each."""
 TRIES, PATIENCE = 4, 60
 """How often a busy service is asked, and seconds for an answer."""
 WAITING = ("queued", "held", "again")
@@ -81,6 +86,10 @@ class NothingWritten(Trouble):
     """请填写内容(地点、走访情况、更正事由),不能留空。 / Write something; nothing may be left blank."""
 
 
+class TooLong(Trouble):
+    """内容过长:地点至多 200 字,走访情况、更正事由至多 4000 字。 / Too long: 200 letters of a place, 4,000 of a text."""
+
+
 class NoSuchHousehold(Trouble):
     """手机上没有这一户(不是您的帮扶户?):请核对编号,或先执行 pull。 / The phone knows no such household; pull first."""
 
@@ -101,7 +110,7 @@ class NotTaken(Trouble):
     """The service does not take it, in its own words, or answered what this client does not know."""
 
     def __init__(self, answer: httpx.Response) -> None:
-        told = answer.json() if _is_json(answer) else {}
+        told = _told(answer)
         title = (
             told.get("title") or f"服务的答复无法识别({answer.status_code}) / the service's answer is not understood"
         )
@@ -171,18 +180,23 @@ class Phone:
     def visit(self, household: str, place: str, text: str) -> dict[str, Any]:
         """A visit now, by the phone's clock less what it was wrong by when it last had signal.
 
-        Raises NothingWritten.
+        Raises NothingWritten, TooLong.
         """
         if not (place.strip() and text.strip()):
             raise NothingWritten
+        _check_letters(place=place, text=text)
         at = self._clock() - timedelta(seconds=self["clock_ahead"] or 0)
         body = {"id": str(uuid4()), "household_id": household, "device_time": _text(at), "place": place, "text": text}
         return self.do("visits_create", body)
 
     def correct(self, visit: str, reason: str, **fields: str) -> dict[str, Any]:
-        """Correct a visit, also one that is still in the queue: then after it. Raises NoSuchVisit, NothingWritten."""
+        """Correct a visit, also one that is still in the queue: then after it.
+
+        Raises NoSuchVisit, NothingWritten, TooLong.
+        """
         if not reason.strip() or not any(text.strip() for text in fields.values()):
             raise NothingWritten
+        _check_letters(reason=reason, **fields)
         seen = next((r for r in self.records("visits") if r["id"] == visit), None)
         about = [line for line in self.journal() if visit in _records_of(line[1])]
         waiting = [operation for _, operation, result, _ in about if result in WAITING]
@@ -220,12 +234,16 @@ class Phone:
 
     def sign_in(self, address: str, login: str, password: str) -> None:
         """Also with a new account of the same person. Raises NotYou, SomebodyElses, NoSignal, NoSuchAddress."""
-        self["address"] = address
-        self._token({"grant_type": "password", "username": login, "password": password}, NotYou)
-        person = self._ask("GET", "/v1/me").json()["person_id"]
-        if self["person_id"] not in (None, person):
-            self["access_token"] = self["refresh_token"] = None
-            raise SomebodyElses
+        before, self["address"] = self["address"], address
+        try:
+            self._token({"grant_type": "password", "username": login, "password": password}, NotYou)
+            person = self._ask("GET", "/v1/me").json()["person_id"]
+            if self["person_id"] not in (None, person):
+                self["access_token"] = self["refresh_token"] = None
+                raise SomebodyElses
+        except Trouble:
+            self["address"] = before
+            raise
         self["person_id"], self["device_id"] = person, self["device_id"] or str(uuid4())
 
     def sync(self) -> None:
@@ -238,7 +256,7 @@ class Phone:
         if self["alarm"]:
             raise Forked
         while waiting := self._waiting():
-            body = {"device_id": self["device_id"], "sent_at": _text(self._clock()), "operations": waiting[:AT_ONCE]}
+            body = {"device_id": self["device_id"], "sent_at": _text(self._clock()), "operations": _a_list(waiting)}
             answer = self._ask("POST", "/v1/sync", json=body).json()
             self._watch(answer["key"], answer["receipt"]["log"], answer["receipt"]["checkpoint"])
             self._check_receipt(answer)
@@ -370,7 +388,7 @@ class Phone:
             raise NoSuchAddress from error
         except httpx.TransportError as error:
             raise NoSignal from error
-        if not _is_json(answer):
+        if not _told(answer):
             raise NotTaken(answer)
         return answer
 
@@ -380,6 +398,11 @@ class Phone:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _check_letters(**fields: str) -> None:
+    if any(len(text) > LETTERS[name] for name, text in fields.items()):
+        raise TooLong
 
 
 def _records_of(operation: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -392,10 +415,21 @@ def _given_up(operation: dict[str, Any]) -> dict[str, Any]:
     return {**{name: operation[name] for name in ("key", "counter", "device_time")}, "operation": GIVEN_UP}
 
 
-def _is_json(answer: httpx.Response) -> bool:
-    return "json" in answer.headers.get("content-type", "")
+def _told(answer: httpx.Response) -> dict[str, Any]:
+    """What the service says, which is an object always; nothing where another answers in its place."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
-def wrong(errors: list[dict[str, str]] | None) -> list[str]:
+def _a_list(waiting: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as one request takes, by their number and their bytes; one at least."""
+    sizes = accumulate(len(json.dumps(one)) for one in waiting[:AT_ONCE])
+    return waiting[: max(1, sum(size < LONGEST for size in sizes))]
+
+
+def wrong(errors: Any) -> list[str]:
     """Where it is wrong and how, a line each."""
-    return [f"{error['pointer']}: {error['message']}" for error in errors or ()]
+    return [f"{error.get('pointer')}: {error.get('message')}" for error in errors or () if isinstance(error, dict)]

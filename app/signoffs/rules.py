@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from app.actor import Actor, Office
+from app.codes import PARTIES
 from app.refusal import Conflict, Forbidden, Invalid, Refusal, WrongState
 from app.workflow import Move, Workflow
 
@@ -113,21 +114,20 @@ class NotInOrder(Conflict):
 
 
 class NotTheSignatory(Forbidden):
-    """Only the person who holds this role today may sign, each for himself.
+    """Only the person who holds the role that is due may sign now, each for himself and in the order of article 5.
 
-    只能由今日担任该角色的本人签字,不得代签。
+    现只能由轮到的一方本人签字;各方按第五条顺序由本人签,不得代签。
     """
 
     article = "HY.9.3.2"
 
-
-class NotYourTurn(Forbidden):
-    """Another party is due; whoever holds that role signs next, and you in your turn.
-
-    现应由另一方签字,请按第五条的顺序,轮到时再签。
-    """
-
-    article = "5"
+    def detail(self, language: str) -> str | None:
+        party = self.facts.get("party")
+        if party is None:
+            return None
+        if language == "en":
+            return f"Only the {party.replace('_', ' ')} may sign now, each for himself and in the order of article 5."
+        return f"现应由{PARTIES[party]}本人签字;各方按第五条顺序由本人签,不得代签。"
 
 
 class NobodyHoldsTheRole(Conflict):

@@ -101,13 +101,10 @@ def _untried(result: Result, why: Refusal, language: str) -> dict[str, Any]:
     return {"result": result, "code": why.code(), "reason": why.said(language)}
 
 
-def _own(refusal: Refusal, language: str) -> str | None:
-    return refusal.advice and refusal.advice[0 if language == "en" else 1]
-
-
 def _refused(why: Refusal, wrong: list[FieldProblem], language: str) -> dict[str, Any]:
     """Not tried, for it cannot be done as it is."""
-    advice = _own(why, language) or rules.advice(status_of(type(why)), language)
+    own = why.advice and why.advice[0 if language == "en" else 1]
+    advice = own or rules.advice(status_of(type(why)), language)
     errors = [one.model_dump() for one in wrong] or None
     return _untried(Result.REFUSED, why, language) | {"advice": advice, "errors": errors}
 

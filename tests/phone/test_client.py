@@ -1,15 +1,19 @@
 """Does the reference client keep everything, hand it in once, and refuse a log that was forked?"""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
+from app.phone import client
 from app.phone.client import (
     Forked,
     NoSignal,
@@ -344,3 +348,30 @@ def by_hand(*words):
     done = at_the_shell(*words)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_long_list_goes_out_in_as_many_requests_as_it_takes() -> None:
+    """Fifty lines of full length are more than a request may have; so is none of them alone."""
+    lines = [{"counter": n, "body": {"text": "长" * 4000}} for n in range(50)]
+    sent, rest = [], lines
+    while rest:
+        some = client._a_list(rest)
+        assert len(json.dumps(some)) < 1 << 20
+        sent, rest = [*sent, len(some)], rest[len(some) :]
+    assert sum(sent) == 50 and len(sent) > 1
+    assert client._a_list(lines[:3]) == lines[:3] and len(client._a_list([{"n": "x"}] * 99)) == client.AT_ONCE
+    assert len(client._a_list([{"text": "x" * 2_000_000}] * 2)) == 1, "which the service refuses, and says so"
+
+
+def test_what_the_service_would_not_take_is_not_written_down(tmp_path: Path) -> None:
+    phone = client.Phone(tmp_path / "phone.db")
+    for place, text in (("户" * 201, "走访"), ("户内", "长" * 4001)):
+        with pytest.raises(client.TooLong):
+            phone.visit(str(uuid4()), place, text)
+    assert phone.visit(str(uuid4()), "户" * 200, "长" * 4000)["counter"] == 1, "control"
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'"x"', b"<html>", b'{"errors": ["x", {}]}'])
+def test_another_who_answers_in_the_services_place_is_told_in_words(content: bytes) -> None:
+    answer = httpx.Response(418, content=content, headers={"content-type": "application/json"})
+    assert "418" in str(client.NotTaken(answer))

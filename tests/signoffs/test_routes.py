@@ -68,8 +68,8 @@ def test_R5_5_G23_out_of_turn_is_refused(village: Any) -> None:
     refused(village.committee.try_act(path, "review", {}), 409, "wrong-state")
     village.signed(path, 1)
     early = village.principal.try_act(path, "sign", AS_PRINCIPAL)
-    refused(early, 403, "not-your-turn")
-    assert early.json()["due"] == "helper", "he signs for himself, and too early: no forgery"
+    refused(early, 403, "not-the-signatory")
+    assert (early.json()["party"], early.json()["detail"][:11]) == ("helper", "现应由帮扶责任人本人签")
     refused(village.helper.try_act(path, "sign", AS_LEADER), 409, "not-in-order")
 
 
