@@ -81,7 +81,7 @@ def _plain(words: Words, value: Any) -> str:
         case list():
             return "、".join(_plain(words, one) for one in value)
         case dict():
-            return ",".join(f"{words.get(k) or NAMES.get(k, k)}:{_plain(words, v)}" for k, v in value.items())
+            return _pairs(words, value, partial(_plain, words))
     return as_sent(value)
 
 
@@ -94,7 +94,11 @@ def _list(kind: Any, words: Words) -> Said:
 
 def _mapping(kind: Any, words: Words) -> Said:
     said = in_words(kind, words)
-    return lambda values: ",".join(f"{words.get(k) or NAMES.get(k, k)}:{said(v)}" for k, v in (values or {}).items())
+    return lambda values: _pairs(words, values or {}, said)
+
+
+def _pairs(words: Words, values: Mapping[str, Any], said: Said) -> str:
+    return ",".join(f"{words.get(name) or NAMES.get(name, name)}:{said(value)}" for name, value in values.items())
 
 
 def _object(model: type[BaseModel]) -> Said:

@@ -276,8 +276,7 @@ def _in_chinese(api: Mapping[str, Any]) -> None:
         resource = path.split("/")[2]
         row = rows.get(path) or rows.get(f"/v1/{resource}", "")
         columns = schemas.get(row, {}).get("properties", {})
-        flow = next((w for w in WORKFLOWS.values() if w.resource == resource), None)
-        states = flow.states_zh if flow else {}
+        states = words_of("state", resource=resource)
         for parameter in operation.get("parameters", ()):
             _call(parameter, parameter["name"], row, NAMES if path in rows else columns)
             if parameter["name"] == "state":

@@ -309,7 +309,7 @@ def pointer(loc: Sequence[Any]) -> str:
     where, *rest = loc or ("body",)
     parts = [str(part).encode("ascii", "backslashreplace").decode()[:SHOWN] for part in rest]
     if where == "body":
-        return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+        return _joined(["", *parts])
     return f"{where}:{'/'.join(parts)}"
 
 

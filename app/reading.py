@@ -618,13 +618,14 @@ class Reading:
 
     async def _parts(
         self, rows: Sequence[Any], pieces: AsyncIterator[list[Any]],
-        names: Callable[[Sequence[str]], Awaitable[Names]], seconds: float,
+        names: Callable[[Part], Awaitable[Names]], seconds: float,
     ) -> Parts:  # fmt: skip
         """The rows with their cursors and names, as long as somebody waits for them and there is time."""
         until = time.monotonic() + seconds * SHARE
         while rows:
-            bodies = [row["body"] for row in rows]
-            yield Part(bodies, write_cursor(rows[-1]["at"]), await names(bodies))
+            part = _part(rows)
+            part.names = await names(part)
+            yield part
             if time.monotonic() > until or await self._request.is_disconnected():
                 yield None
                 return
@@ -653,10 +654,10 @@ def belonging(rows: list[Any], missing: type[Refusal] | None) -> list[Any]:
     return [row for row in rows if row["at"] is not None]
 
 
-async def _names(transaction: Transaction, entered: Entered, columns: Sequence[Column], bodies: Sequence[str]) -> Names:
+async def _names(transaction: Transaction, entered: Entered, columns: Sequence[Column], part: Part) -> Names:
     """By what people know what the rows name by id, as far as the caller may see it: one statement, if any."""
     wanted: dict[str, set[str]] = {}
-    for row in map(json.loads, bodies if columns else ()):
+    for row in part.objects if columns else ():
         for named in columns:
             wanted.setdefault(named.resource or "", set()).update(named.ids(row))
     if not any(wanted.values()):
@@ -677,7 +678,11 @@ async def _unit(transaction: Transaction, entered: Entered) -> str:
 
 async def _at_once(rows: Sequence[Any]) -> Parts:
     if rows:
-        yield Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]), {})
+        yield _part(rows)
+
+
+def _part(rows: Sequence[Any]) -> Part:
+    return Part([row["body"] for row in rows], write_cursor(rows[-1]["at"]))
 
 
 async def _written(media: str, sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Response:

@@ -33,6 +33,7 @@ ROW = 32_767
 """Characters of a row's cells together, as many as one cell of a workbook may have."""
 LETTERS = 16 << 20
 """Characters of a whole sheet: a small workbook may name one long text in every cell."""
+BOUNDS = {"rows": ROWS, "columns": COLUMNS, "row": ROW, "letters": LETTERS}
 LINE = 4 * ROW
 """Characters of a line of CSV."""
 UNPACKED = 256 << 20
@@ -75,16 +76,10 @@ def _bounded(rows: Iterator[Cells]) -> Iterator[Cells]:
     for number, row in enumerate(rows, 1):
         while row and row[-1] in (None, ""):
             row.pop()
-        if number > ROWS or len(row) > COLUMNS:
-            raise SheetTooLarge(rows=ROWS, columns=COLUMNS)
-        whole += (letters := _letters(row))
-        if letters > ROW or whole > LETTERS:
-            raise SheetTooLarge(row=ROW, letters=LETTERS)
+        whole += (letters := sum(len(cell) for cell in row if isinstance(cell, str)))
+        if number > ROWS or len(row) > COLUMNS or letters > ROW or whole > LETTERS:
+            raise SheetTooLarge(**BOUNDS)
         yield row
-
-
-def _letters(row: Cells) -> int:
-    return sum(len(cell) for cell in row if isinstance(cell, str))
 
 
 # ── CSV ──────────────────────────────────────────────────────────────────────────────────────────
@@ -177,6 +172,8 @@ def _told(child: subprocess.Popen[bytes], lines: IO[bytes]) -> Iterator[Cells]:
     code = child.wait()
     if code == UNREADABLE:
         raise UnreadableFile
+    if code == OVERSIZE:
+        raise SheetTooLarge(**BOUNDS)
     if code != 0:
         raise SheetTooLarge(bytes=MEMORY)
 

@@ -12,9 +12,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from tempfile import TemporaryDirectory, TemporaryFile
 from types import MappingProxyType
 from typing import IO, Any, Protocol, Self, get_args, get_origin
@@ -166,13 +166,18 @@ def _as_read(columns: Iterable[Column]) -> list[Column]:
 # ── rows on their way ────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Part:
     """Some rows as JSON texts, the cursor after the last of them, and the names of what they are about."""
 
     rows: list[str]
     cursor: str
-    names: Names
+    names: Names = field(default_factory=dict)
+
+    @cached_property
+    def objects(self) -> list[dict[str, Any]]:
+        """The rows, read once by whoever asks first."""
+        return [json.loads(row) for row in self.rows]
 
 
 Parts = AsyncIterator[Part | None]
@@ -304,8 +309,7 @@ class Csv:
         return "\ufeff" + self._lines([[column.heading for column in self._columns]])
 
     def rows(self, part: Part) -> str:
-        rows = map(json.loads, part.rows)
-        return self._lines([[_plain(c, c.of(row, part.names)) for c in self._columns] for row in rows])
+        return self._lines([[_plain(c, c.of(row, part.names)) for c in self._columns] for row in part.objects])
 
     def end(self, count: Count) -> str:
         return self._lines([[count.said]])
@@ -331,11 +335,15 @@ async def workbook(sheet: Sheet, parts: Parts, held: AsyncExitStack) -> Streamed
     count = Count(sheet, XLSX)
     with Workbook(sheet.day) as book:
         page = book.begin(sheet)
+
+        def put(part: Part) -> None:
+            page.add(part.objects, part.names)
+
         async with held:
             async for part in parts:
                 if part is None or count.rows + len(part.rows) > page.room:
                     break
-                await asyncio.to_thread(page.add, part.rows, part.names)
+                await asyncio.to_thread(put, part)
                 count.add(part)
             else:
                 count.complete = True
@@ -420,8 +428,8 @@ class Page:
             page.set_column(n, n, _width(column))
             page.write_string(TOP - 1, n, column.heading, self._styles["heading"])
 
-    def add(self, rows: Sequence[str], names: Names = UNKNOWN) -> None:
-        for row in map(json.loads, rows):
+    def add(self, rows: Iterable[Mapping[str, Any]], names: Names = UNKNOWN) -> None:
+        for row in rows:
             self._page.write_number(self._at, 0, self._at - TOP + 1, self._styles["cell"])
             for n, column in enumerate(self._columns, 1):
                 self._write(n, column, column.of(row, names))

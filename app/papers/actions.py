@@ -7,7 +7,6 @@ from typing import Any
 
 from app.access import WhichTownship, whose
 from app.actor import TOWNSHIP_WIDE, NotYourOffice
-from app.database import as_json
 from app.handovers.rules import sealed
 from app.ledger.schemas import HelperLedgerPage, HouseholdLedgerPage
 from app.papers import pictures, rules
@@ -69,7 +68,7 @@ def _ledgers(row: Mapping[str, Any]) -> bytes:
         for name, title in rules.LEDGERS.items():
             columns = columns_of(PAGES[name], f"ledgers/{name}", english=False)
             page = book.begin(Sheet(name, title, day, columns, above))
-            page.add([as_json(one) for one in row[name]])
+            page.add(row[name])
             page.end(f"共 {len(row[name])} 行")
         with book.close() as file:
             return file.read()
